@@ -1,7 +1,7 @@
 """Writes files of a restic repository by its own format (its design document), to make it quick and to do it harm.
 
-restic calibrates its password's key derivation to half a second, which every command pays; `cheapen` writes the key file
-again with the lowest cost: same password, same master key. `add_lock` leaves the lock of a dead process of another host.
+restic calibrates its password's key derivation to half a second, which every command pays; `cheapen` writes the key
+file again with the lowest cost: same password, same master key. `add_lock` leaves a dead process's lock.
 """
 
 import base64

@@ -29,7 +29,7 @@ def wait_gone(pid: int, seconds: float = 5) -> bool:
     return not alive(pid)
 
 
-@pytest.mark.parametrize("form", ["$K", "x%s" % "clave%26con%2Fsignos%3D1", 'user:$K@host "$K"'])
+@pytest.mark.parametrize("form", ["$K", "x" + "clave%26con%2Fsignos%3D1", 'user:$K@host "$K"'])
 def test_secret_never_shows_in_what_a_program_says(form: str) -> None:
     done = run(["sh", "-c", f'echo "{form}"; echo "{form}" >&2; exit 4'], timeout=10, secrets={"K": SECRET})
     assert done.returncode == 4

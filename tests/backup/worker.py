@@ -1,4 +1,4 @@
-"""Runs a step of a job in a process of its own, so that a test can kill it: python -m tests.backup.worker STEP < job."""
+"""Runs a step of a job in a process of its own, so that a test can kill it: `python -m tests.backup.worker STEP`."""
 
 import dataclasses
 import json

@@ -93,9 +93,7 @@ def snapshot(job: Job, *, run_id: str) -> str:
             _give_up(job, key, message)
             if isinstance(error, IndexDamaged):
                 job.pruner.repair_index()
-                raise IndexRebuilt(
-                    f"{error} Its index was rebuilt from the packs; the backup is tried again."
-                ) from None
+                raise IndexRebuilt(f"{error} Its index was rebuilt from the packs; it is tried again.") from None
             raise
     return key
 
@@ -140,7 +138,6 @@ def _save(job: Job, key: str, locks: list[Held]) -> None:
         filestore_snapshot=filestore.id,
         filestore=str(job.filestore),
         figures=now.figures,
-        attachments=now.attachments,
         missing=lost,
     )
     content = manifest.to_bytes()

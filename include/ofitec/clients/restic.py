@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,12 @@ class Restic:
     host: str = "odoo"
     binary: str = "restic"
     cache: Path | None = None
+    cached: bool = True
     limits: Limits = Limits()
+
+    def cold(self) -> "Restic":
+        """The same without the local cache: what the cache still holds may be gone from the repository."""
+        return replace(self, cached=False)
 
     @property
     def where(self) -> str:
@@ -253,7 +258,8 @@ class Restic:
         progress: Progress | None = None, stdin: bytes = b"", env: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
     ) -> Finished:  # fmt: skip
-        words = [self.binary, *(["--json"] if as_json else []), *([] if lock else ["--no-lock"]), *argv]
+        flags = {"--json": as_json, "--no-lock": not lock, "--no-cache": not self.cached}
+        words = [self.binary, *(flag for flag, wanted in flags.items() if wanted), *argv]
         own = {"RESTIC_REPOSITORY": self.repository, "RESTIC_PROGRESS_FPS": "1", **self.env}
         if self.cache:
             own["RESTIC_CACHE_DIR"] = str(self.cache)

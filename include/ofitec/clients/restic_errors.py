@@ -54,6 +54,7 @@ _DAMAGED = (
     "not found in repository",
     "not found in index",
     "loading index",
+    "no matching id found",
 )
 _UNREACHABLE = (
     "connection refused",
@@ -66,6 +67,7 @@ _UNREACHABLE = (
     "500 internal",
     "slowdown",
 )
+_READERS = ("check", "dump", "restore")
 _SAMPLE = 3
 
 
@@ -119,5 +121,10 @@ def error_of(verb: str, where: str, finished: Finished) -> OfitecError:  # noqa:
     if any(sign in everything for sign in _UNREACHABLE):
         return RepositoryUnreachable(
             f"The restic repository {where} does not answer ({verb}: {said}). Check its storage."
+        )
+    if verb in _READERS and "permission denied" not in everything:
+        # it read the repository, which answered: what it could not read is not there or is wrong
+        return RepositoryDamaged(
+            f"restic {verb} could not read all of {where}: {said}. Do not prune it; see the runbook."
         )
     return ResticFailed(f"restic {verb} on {where} failed with exit {code}: {said}.")
