@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         description="Web address of the runbooks' folder, for links in alerts",
     )
     timezone: Literal["America/Santiago", "America/Punta_Arenas", "Pacific/Easter"] = "America/Santiago"
+    alert_email: str = Field(default="", description="Address that gets the alerts which Slack does not take")
     odoo_timeout: int = Field(default=300, ge=5, le=3600, description="Seconds to wait for one answer of Odoo")
 
     @field_validator("odoo_url", "export_link_base", "runbook_url")

@@ -12,7 +12,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.exceptions import ParamValidationError
 
 from ofitec.dag_defaults import Tag
-from ofitec.notify.failure import on_failure
+from ofitec.notify.failure import on_failure, remember_error
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -42,6 +42,8 @@ def test_every_dag_is_owned_tagged_bounded_and_told_of(dags: dict[str, Any]) -> 
         for task in dag.tasks:
             assert isinstance(task.execution_timeout, timedelta), task.task_id
             assert task.execution_timeout <= dag.dagrun_timeout, task.task_id
+            assert list(task.on_failure_callback) == [remember_error], task.task_id
+            )
 
 
 def test_every_dag_explains_itself_and_names_its_runbook(dags: dict[str, Any]) -> None:
