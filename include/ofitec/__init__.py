@@ -1,0 +1,5 @@
+"""OFITEC ops: the fiscal and operations calendar of a Chilean company on Odoo.
+
+One folder a domain (`f29`, `notify`, `ledger`, ...), `clients` with one module a foreign system, `settings` as the one
+place that reads `OFITEC_*`. Nothing here imports `dags` or `plugins`; Airflow is imported inside functions only.
+"""

@@ -1,0 +1,88 @@
+"""### F29: the monthly VAT form
+
+Computes each company's F29 in Odoo (add-on `of_sii_cl`), checks its arithmetic and its files, delivers CSV, JSON and
+XML with a manifest to `OFITEC_EXPORT_URL`, and tells Slack what to pay and by when. Running a period again changes
+nothing unless Odoo's data changed; then Slack says what changed, código by código. An approved or filed form is
+refused.
+
+Needs the connections `odoo_default`, `slack_default`, `ofitec_ledger`, and `aws_default` for S3.
+Runbook: docs/runbooks/f29_monthly.md
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, Param, dag, task, task_group
+
+from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag
+
+PARAMS = {
+    "period": Param(
+        None,
+        type=["null", "string"],
+        pattern=r"^20\d\d-(0[1-9]|1[0-2])$",
+        title="Periodo (AAAA-MM)",
+        description="Mes que se declara, por ejemplo 2026-08. Vacío: el mes anterior en Santiago.",
+    ),
+    "companies": Param(
+        [],
+        type="array",
+        items={"type": "string", "pattern": r"^[0-9.]{7,10}-?[0-9kK]$"},
+        title="Empresas (RUT)",
+        description="Un RUT por línea, por ejemplo 76.123.456-0. Vacío: todas las empresas con RUT chileno.",
+    ),
+    "force": Param(
+        False,
+        type="boolean",
+        title="Entregar de nuevo",
+        description="Entrega y avisa aunque nada haya cambiado. No pasa por alto un formulario aprobado.",
+    ),
+}
+
+
+@dag(
+    dag_id="f29_monthly",
+    dag_display_name="F29 mensual",
+    description="Computes, checks, delivers and announces the monthly VAT form of each company",
+    schedule=CronTriggerTimetable("0 7 10 * *", timezone=SANTIAGO, run_immediately=False),
+    params=PARAMS,
+    tags=[Tag.FISCAL, Tag.SCHEDULED],
+    doc_md=__doc__,
+    dagrun_timeout=timedelta(hours=1),
+    **DAG_DEFAULTS,
+)
+def f29_monthly() -> None:
+    @task(task_display_name="Periodo y empresas")
+    def plan(params: Any = None, dag_run: Any = None) -> list[dict[str, Any]]:
+        from ofitec.f29 import tasks
+
+        return tasks.plan(params, dag_run.run_after)
+
+    @task(task_display_name="Calcular y revisar", map_index_template="{{ company['name'] }}")
+    def compute(company: dict[str, Any], period: str) -> dict[str, Any]:
+        from ofitec.f29 import tasks
+
+        return tasks.compute(company, period)
+
+    @task(task_display_name="Entregar archivos")
+    def deliver(closed: dict[str, Any], params: Any = None, run_id: str = "") -> dict[str, Any]:
+        from ofitec.f29 import tasks
+
+        return tasks.deliver(closed, run_id=run_id, force=params["force"])
+
+    @task(task_display_name="Avisar en Slack")
+    def announce(closed: dict[str, Any], receipt: dict[str, Any], params: Any = None, dag_run: Any = None) -> bool:
+        from ofitec.f29 import tasks
+
+        force = params["force"]
+        return tasks.announce(closed, receipt, run_id=dag_run.run_id, run_after=dag_run.run_after, force=force)
+
+    @task_group
+    def close_company(company: dict[str, Any], period: str) -> None:
+        closed = compute(company, period)
+        announce(closed, deliver(closed))
+
+    close_company.expand_kwargs(plan())
+
+
+f29_monthly()

@@ -1,0 +1,123 @@
+"""The client of file storage: a local folder or S3, through Airflow's ObjectStoragePath and fsspec.
+
+A set of files is written whole or not at all: first into a staging folder beside the target, then each file is moved
+to its place, and the last one (the manifest) says that the set is complete. If anything fails, what was there before
+is put back.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ofitec.errors import InputError, TransientError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+log = logging.getLogger(__name__)
+
+# what fsspec and s3fs raise when a storage refuses, loses or does not answer a request
+STORAGE_ERRORS = (OSError, BotoCoreError, ClientError)
+
+
+class StorageFailed(TransientError):
+    """The storage refused or lost a request. The target is as it was before."""
+
+
+class Storage:
+    """Files below one root.
+
+    :param fs: any fsspec file system
+    :param root: path of the root in it, without a trailing slash
+    :param url: the root as a person writes it, without connection id, for messages and records
+    """
+
+    def __init__(self, fs: "AbstractFileSystem", root: str, url: str) -> None:
+        self._fs = fs
+        self._root = root.rstrip("/")
+        self.url = url.rstrip("/")
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Open `file:///folder` or `s3://<aws connection>@bucket/prefix`.
+
+        :raises InputError: if the connection it names does not exist
+        """
+        from airflow.sdk import ObjectStoragePath
+
+        path = ObjectStoragePath(url)
+        try:
+            fs = path.fs
+        except STORAGE_ERRORS as error:
+            raise InputError(f"OFITEC_EXPORT_URL cannot be opened: {_brief(error)}. Check its connection.") from None
+        fs.invalidate_cache()
+        scheme, rest = url.split("://", 1)
+        return cls(fs, path.path, f"{scheme}://{rest.rpartition('@')[2]}")
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file below the root, or None if there is none.
+
+        :raises StorageFailed: if the storage does not answer
+        """
+        try:
+            return bytes(self._fs.cat_file(f"{self._root}/{name}"))
+        except FileNotFoundError:
+            return None
+        except STORAGE_ERRORS as error:
+            raise StorageFailed(f"{self.url} cannot be read: {_brief(error)}. Nothing was changed.") from None
+
+    def replace(self, folder: str, files: Mapping[str, bytes], last: str) -> None:
+        """Write a set of files into a folder below the root, all or none.
+
+        :param files: file name to bytes
+        :param last: name of the file that is moved into place last, as the sign that the set is complete
+        :raises StorageFailed: if the storage failed; the folder holds what it held before
+        """
+        target, staging = f"{self._root}/{folder}", f"{self._root}/{folder}/.incoming"
+        order = [*(name for name in files if name != last), last]
+        before = {name: self.read(f"{folder}/{name}") for name in order}
+        moved: list[str] = []
+        try:
+            self._fs.makedirs(staging, exist_ok=True)
+            for name in order:
+                self._fs.pipe_file(f"{staging}/{name}", files[name])
+            for name in order:
+                moved.append(name)
+                self._fs.mv(f"{staging}/{name}", f"{target}/{name}")
+        except STORAGE_ERRORS as error:
+            undone = self._undo(target, moved, before)
+            self._clear(staging)
+            state = "nothing was delivered" if undone else "files may be half written: run again to mend them"
+            raise StorageFailed(f"{self.url}/{folder} refused {name}: {_brief(error)}; {state}.") from None
+        self._clear(staging)
+
+    def _undo(self, target: str, moved: list[str], before: Mapping[str, bytes | None]) -> bool:
+        """Put back what the moved files replaced, newest first. True if all of it worked."""
+        done = True
+        for name in reversed(moved):
+            old = before[name]
+            try:
+                if old is not None:
+                    self._fs.pipe_file(f"{target}/{name}", old)
+                elif self._fs.exists(f"{target}/{name}"):
+                    self._fs.rm_file(f"{target}/{name}")
+            except STORAGE_ERRORS as error:
+                log.warning("%s/%s could not be put back: %s", target, name, _brief(error))
+                done = False
+        return done
+
+    def _clear(self, staging: str) -> None:
+        try:
+            self._fs.invalidate_cache()
+            if self._fs.exists(staging):
+                self._fs.rm(staging, recursive=True)
+        except STORAGE_ERRORS as error:
+            # the target is right either way; the next delivery clears the staging folder again
+            log.warning("%s could not be cleared: %s", staging, _brief(error))
+
+
+def _brief(error: Any) -> str:
+    """One line of an error, without the request that caused it (it can hold signatures)."""
+    return f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else 'no message'}"

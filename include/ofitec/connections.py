@@ -1,0 +1,25 @@
+"""Airflow connections, looked up through whatever secrets backend the installation uses."""
+
+from typing import TYPE_CHECKING
+
+from ofitec.errors import InputError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+
+def connection(conn_id: str) -> "Connection":
+    """The Airflow connection of that id.
+
+    :raises InputError: if there is none
+    """
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
+
+    try:
+        found: Connection = Connection.get(conn_id)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        raise InputError(
+            f"Airflow connection {conn_id} does not exist. Create it under Admin > Connections (README, Connections)."
+        ) from None
+    return found

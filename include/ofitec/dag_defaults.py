@@ -1,0 +1,46 @@
+"""What every DAG has in common: owner, tags, time zone, retries, callbacks. Imported at parse time, so kept light."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+from ofitec.notify.failure import on_failure
+
+SANTIAGO = "America/Santiago"
+
+
+class Tag(StrEnum):
+    """The closed list of tags; a test holds every DAG to it."""
+
+    FISCAL = "fiscal"
+    BACKUP = "backup"
+    DEPLOY = "deploy"
+    SECURITY = "security"
+    SCHEDULED = "scheduled"
+    MANUAL = "manual"
+
+
+# What cannot heal by itself fails at once; a foreign system that is down is asked again.
+_RETRIES = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(exception="ofitec.errors.PermanentError", action=RetryAction.FAIL, reason="Trying again cannot help")
+    ]
+)
+
+TASK_DEFAULTS: dict[str, Any] = {
+    "owner": "ofitec",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "retry_policy": _RETRIES,
+    "execution_timeout": timedelta(minutes=15),
+}
+
+DAG_DEFAULTS: dict[str, Any] = {
+    "default_args": TASK_DEFAULTS,
+    "catchup": False,
+    "max_active_runs": 1,
+    "on_failure_callback": on_failure,
+    "render_template_as_native_obj": True,
+}

@@ -1,0 +1,21 @@
+"""The errors this package raises.
+
+A message is a whole sentence for a person: what failed, with which figure, what to do next. No message
+ever holds a secret: it goes to task logs and to Slack.
+"""
+
+
+class OfitecError(Exception):
+    """Base of every error raised on purpose by this package."""
+
+
+class PermanentError(OfitecError):
+    """Trying again cannot help: wrong input, wrong credentials, data that a person must mend. Tasks fail at once."""
+
+
+class TransientError(OfitecError):
+    """The foreign system may answer later (down, refused, timed out). Tasks are retried."""
+
+
+class InputError(PermanentError):
+    """A parameter, setting or connection is wrong. Nothing was changed."""

@@ -1,0 +1,62 @@
+"""The tables of schema `ofitec`. Their changes are migrations in `migrations/versions`."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Date, DateTime, Identity, MetaData, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+SCHEMA = "ofitec"
+
+
+class Base(DeclarativeBase):
+    """Declarative base; every table is in schema `ofitec`."""
+
+    metadata = MetaData(schema=SCHEMA)
+    type_annotation_map: ClassVar = {
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        str: Text,
+        int: BigInteger,
+        datetime: DateTime(timezone=True),
+        date: Date,
+    }
+
+
+class F29Delivery(Base):
+    """One delivered F29: its figures, from which Odoo record, by which run. The newest of a RUT and period counts."""
+
+    __tablename__ = "f29_delivery"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    rut: Mapped[str]
+    company: Mapped[str]
+    period: Mapped[str] = mapped_column(comment="YYYY-MM")
+    odoo_id: Mapped[int]
+    version: Mapped[int]
+    status: Mapped[str]
+    casillas: Mapped[dict[str, Any]] = mapped_column(comment="código to whole pesos or count")
+    warnings: Mapped[list[Any]]
+    files: Mapped[dict[str, Any]] = mapped_column(comment="file name to sha256")
+    url: Mapped[str]
+    due_date: Mapped[date | None]
+    run_id: Mapped[str]
+    delivered_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Notification(Base):
+    """One message to a person. The key makes it happen once."""
+
+    __tablename__ = "notification"
+    __table_args__ = (UniqueConstraint("key", name="notification_key_unique"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    key: Mapped[str]
+    kind: Mapped[str]
+    dag_id: Mapped[str]
+    run_id: Mapped[str]
+    status: Mapped[str] = mapped_column(comment="pending, sent or failed")
+    attempts: Mapped[int]
+    claimed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    sent_at: Mapped[datetime | None]
