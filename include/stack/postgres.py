@@ -185,6 +185,3 @@ def _ensure_roles(server: Postgres) -> None:
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
             verb = "ALTER" if cursor.fetchone() else "CREATE"
             cursor.execute(sql.SQL(verb + " ROLE {role} LOGIN " + rights + " PASSWORD {password}").format(**values))
-    for database, owner in (("airflow", "airflow"), ("ofitec", "ofitec")):
-        if not server.exists(database):
-            server.create(database, owner)
