@@ -43,7 +43,6 @@ def test_every_dag_is_owned_tagged_bounded_and_told_of(dags: dict[str, Any]) -> 
             assert isinstance(task.execution_timeout, timedelta), task.task_id
             assert task.execution_timeout <= dag.dagrun_timeout, task.task_id
             assert list(task.on_failure_callback) == [remember_error], task.task_id
-            )
 
 
 def test_every_dag_explains_itself_and_names_its_runbook(dags: dict[str, Any]) -> None:
