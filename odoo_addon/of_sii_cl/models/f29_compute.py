@@ -1,7 +1,6 @@
 from decimal import Decimal
 
 from markupsafe import Markup
-
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
@@ -29,9 +28,7 @@ class OfSiiF29(models.Model):
         company = self._company_to_declare(company_id)
         self._require_ended(period)
         forms = self.with_company(company)
-        form = forms.search(
-            [("company_id", "=", company.id), ("period", "=", period)], order="version desc", limit=1
-        )
+        form = forms.search([("company_id", "=", company.id), ("period", "=", period)], order="version desc", limit=1)
         if form and form.status not in OPEN:
             raise UserError(messages.closed_form(period, form.version, form.status))
         if not form:
@@ -110,8 +107,7 @@ class OfSiiF29(models.Model):
 
     def _note_changes(self, changes):
         items = Markup().join(
-            Markup("<li>Código %s: %s → %s</li>") % (code, pesos(old), pesos(new))
-            for code, old, new in changes
+            Markup("<li>Código %s: %s → %s</li>") % (code, pesos(old), pesos(new)) for code, old, new in changes
         )
         self.message_post(body=Markup("<p>Recalculado con datos nuevos:</p><ul>%s</ul>") % items)
 
