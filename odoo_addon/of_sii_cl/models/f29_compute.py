@@ -7,7 +7,7 @@ from odoo.fields import Datetime
 
 from ..core import formulas, messages
 from ..core import period as periods
-from ..core.pesos import pesos
+from ..core.codes import amount_text
 from ..core.rut import normalize_rut
 from .f29 import OPEN
 
@@ -107,7 +107,8 @@ class OfSiiF29(models.Model):
 
     def _note_changes(self, changes):
         items = Markup().join(
-            Markup("<li>Código %s: %s → %s</li>") % (code, pesos(old), pesos(new)) for code, old, new in changes
+            Markup("<li>Código %s: %s → %s</li>") % (code, amount_text(code, old), amount_text(code, new))
+            for code, old, new in changes
         )
         self.message_post(body=Markup("<p>Recalculado con datos nuevos:</p><ul>%s</ul>") % items)
 

@@ -59,7 +59,9 @@ class OfSiiF29Map(models.Model):
         self.env.cr.execute(
             """
             CREATE UNIQUE INDEX IF NOT EXISTS of_sii_f29_map_uniq ON of_sii_f29_map (
-                coalesce(company_id, 0), coalesce(tax_id, 0), coalesce(tax_code, ''), direction, doc_codes, what, code, share)
+                coalesce(company_id, 0), coalesce(tax_id, 0), coalesce(tax_code, ''), direction, doc_codes, what, code,
+                share
+            )
             """
         )
 
@@ -83,7 +85,7 @@ class OfSiiF29Map(models.Model):
         for row in self:
             if not all(code.isdigit() for code in row.doc_codes.split()):
                 raise ValidationError(
-                    f"Tipos de documento «{row.doc_codes}» no válidos: use números separados por espacios."
+                    f"Tipos de documento «{row.doc_codes}» no válidos: números separados por espacios."
                 )
 
     @api.constrains("tax_code", "tax_id", "direction", "doc_codes", "what", "code", "share", "company_id", "active")
