@@ -1,4 +1,4 @@
-"""The demo month's F29 worked out by hand from the list of documents: plain sums that know nothing of Odoo or of the map."""
+"""The demo month's F29 worked out by hand from the list of documents: plain sums, without Odoo and its map."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _PURCHASES = {
 
 
 def casillas(period: str) -> dict[str, int]:
-    """Código to amount of the demo month's form, without the remanente of the month before (504) and what follows of it."""
+    """Código to amount of the demo month's form, without the remanente of the month before (504) and the totals."""
     form: dict[str, int] = defaultdict(int)
     for document in demo.documents(period):
         if document.draft:

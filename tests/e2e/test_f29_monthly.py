@@ -1,24 +1,25 @@
-"""A month's F29 from posted documents to Slack: real Odoo, PostgreSQL, S3 and Airflow's scheduler. The tests run in order."""
+"""A month's F29 from posted documents to Slack, on the real stack. The tests run in order."""
 
 import csv
 import io
 import json
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 import pytest
 from lxml import etree
-from ofitec.f29 import exports
-from ofitec.f29.period import Period
 from sqlalchemy import Engine, create_engine, text
+
+from ofitec.f29 import exports
+from ofitec.f29.period import SANTIAGO, Period
 from stack.airflow_api import DagRun
 from stack.demo_company import COMPANY, RUT
 from stack.errors import StackError
-
 from tests.e2e.oracle import casillas as worked_out
 
 DAG = "f29_monthly"
 BUCKET = "ofitec-fiscal"
+TODAY = datetime.now(SANTIAGO).date()
 
 
 class Month:
@@ -154,8 +155,8 @@ def test_what_is_no_month_is_refused_before_a_run_exists(month: Month, period: s
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"period": str(Period.of(date.today()))}, "is still running"),
-        ({"period": f"{date.today().year + 1}-01"}, "is in the future"),
+        ({"period": str(Period.of(TODAY))}, "is still running"),
+        ({"period": f"{TODAY.year + 1}-01"}, "is in the future"),
         ({"companies": ["96.512.340-7"]}, "No company of Odoo has RUT 96512340-7"),
     ],
 )
@@ -174,8 +175,12 @@ def test_what_cannot_be_closed_fails_with_one_clear_line_and_writes_nothing(
 def _post_an_invoice(month: Month, net: int) -> None:
     """One more factura of the month, as somebody in the office would post it."""
     execute = month.rpc.execute
-    sample = execute("account.move", "search", [("state", "=", "posted"), ("l10n_latam_document_type_id.code", "=", "33"),
-                                                ("move_type", "=", "out_invoice")], 0, 1)  # fmt: skip
+    facturas = [
+        ("state", "=", "posted"),
+        ("l10n_latam_document_type_id.code", "=", "33"),
+        ("move_type", "=", "out_invoice"),
+    ]
+    sample = execute("account.move", "search", facturas, 0, 1)
     values = execute("account.move", "read", sample, ["partner_id", "l10n_latam_document_type_id"])[0]
     line = execute(
         "account.move.line", "search_read", [("move_id", "=", sample[0]), ("tax_ids", "!=", False)], ["tax_ids"]

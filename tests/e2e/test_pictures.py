@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from stack.browser import Complaints, odoo_page
 
 ROOT = Path(__file__).parents[2]
