@@ -12,7 +12,7 @@ Runbook: docs/runbooks/f29_monthly.md
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, task, task_group
+from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
 
 from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag
 
@@ -58,17 +58,22 @@ def f29_monthly() -> None:
 
         return tasks.plan(params, dag_run.run_after)
 
-    @task(task_display_name="Calcular y revisar", map_index_template="{{ company['name'] }}")
-    def compute(company: dict[str, Any], period: str) -> dict[str, Any]:
+    @task(
+        task_display_name="Calcular y revisar",
+        map_index_template="{{ company_name }}",
+        show_return_value_in_logs=False,
+    )
+    def compute(job: dict[str, Any]) -> dict[str, Any]:
         from ofitec.f29 import tasks
 
-        return tasks.compute(company, period)
+        get_current_context()["company_name"] = job["company"]["name"]  # type: ignore[typeddict-unknown-key]
+        return tasks.compute(job["company"], job["period"])
 
     @task(task_display_name="Entregar archivos")
-    def deliver(closed: dict[str, Any], params: Any = None, run_id: str = "") -> dict[str, Any]:
+    def deliver(closed: dict[str, Any], params: Any = None, dag_run: Any = None) -> dict[str, Any]:
         from ofitec.f29 import tasks
 
-        return tasks.deliver(closed, run_id=run_id, force=params["force"])
+        return tasks.deliver(closed, run_id=dag_run.run_id, force=params["force"])
 
     @task(task_display_name="Avisar en Slack")
     def announce(closed: dict[str, Any], receipt: dict[str, Any], params: Any = None, dag_run: Any = None) -> bool:
@@ -78,11 +83,11 @@ def f29_monthly() -> None:
         return tasks.announce(closed, receipt, run_id=dag_run.run_id, run_after=dag_run.run_after, force=force)
 
     @task_group
-    def close_company(company: dict[str, Any], period: str) -> None:
-        closed = compute(company, period)
+    def close_company(job: dict[str, Any]) -> None:
+        closed = compute(job)
         announce(closed, deliver(closed))
 
-    close_company.expand_kwargs(plan())
+    close_company.expand(job=plan())
 
 
 f29_monthly()

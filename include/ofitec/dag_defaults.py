@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
-from ofitec.notify.failure import on_failure
+from ofitec.notify.failure import on_failure, remember_error
 
 SANTIAGO = "America/Santiago"
 
@@ -35,6 +35,7 @@ TASK_DEFAULTS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=30),
     "retry_policy": _RETRIES,
     "execution_timeout": timedelta(minutes=15),
+    "on_failure_callback": remember_error,
 }
 
 DAG_DEFAULTS: dict[str, Any] = {

@@ -9,14 +9,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.backup import odoo_like
-from tests.backup.cluster import LEDGER, Cluster
-from tests.backup.restic_files import cheapen
 
 from ofitec.backup.job import Job, Rules
 from ofitec.clients.restic import Limits, Restic
 from ofitec.ledger import open_ledger
 from ofitec.settings import settings
+from tests.backup import odoo_like
+from tests.backup.cluster import LEDGER, Cluster
+from tests.backup.restic_files import cheapen
 
 PASSWORD = "frase-larga/secreta&1"
 LIMITS = Limits(whole=120, opening=30, stall=30)

@@ -14,12 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.backup import worker
-from tests.backup.cluster import Cluster
-from tests.backup.conftest import PASSWORD
-from tests.backup.restic_files import add_lock
-from tests.backup.test_nightly import back_up
-from tests.backup.test_process import wait_gone
 
 from ofitec.backup import nightly, retention
 from ofitec.backup.attachments import FilesMissing
@@ -37,6 +31,12 @@ from ofitec.clients.restic_errors import (
 from ofitec.errors import OfitecError
 from ofitec.ledger import backups
 from ofitec.ledger.exclusive import ODOO, Busy, held
+from tests.backup import worker
+from tests.backup.cluster import Cluster
+from tests.backup.conftest import PASSWORD
+from tests.backup.restic_files import add_lock
+from tests.backup.test_nightly import back_up
+from tests.backup.test_process import wait_gone
 
 SLOW_DUMP = '$REAL "$@" | head -c 200000; exec sleep 60'
 

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.backup.cluster import Cluster
-from tests.backup.test_faults_nightly import biggest
-from tests.backup.test_nightly import back_up
 
 from ofitec.backup import nightly, proof, scratch
 from ofitec.backup.job import Job
 from ofitec.clients.restic_errors import RepositoryDamaged
 from ofitec.errors import InputError
 from ofitec.ledger import backups
+from tests.backup.cluster import Cluster
+from tests.backup.test_faults_nightly import biggest
+from tests.backup.test_nightly import back_up
 
 
 def refuted(job: Job, key: str, message: str) -> None:

@@ -4,15 +4,15 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from tests.backup.cluster import Cluster
-from tests.backup.test_nightly import back_up
-from tests.backup.test_proof import nothing_left
 
 from ofitec.backup import proof, recovery
 from ofitec.backup.job import Job
 from ofitec.backup.recovery import LiveDatabase, Plan
 from ofitec.errors import InputError
 from ofitec.ledger import backups
+from tests.backup.cluster import Cluster
+from tests.backup.test_nightly import back_up
+from tests.backup.test_proof import nothing_left
 
 
 def planned(job: Job, database: str, *, key: str = "", filestore: str = "") -> Plan:

@@ -225,6 +225,16 @@ class Restic:
         records = json.loads(self._run(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
         return {record["id"]: bool(record["current"]) for record in records}
 
+    def key_created(self) -> datetime | None:
+        """When the key that our password opens was made; None if restic does not say."""
+        records = json.loads(self._run(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
+        said = next((str(record["created"]) for record in records if record["current"]), "")
+        try:
+            # local time, by restic's own format
+            return datetime.strptime(said, "%Y-%m-%d %H:%M:%S").astimezone()
+        except ValueError:
+            return None
+
     def key_add(self, password_file: Path) -> None:
         """Let another password open the repository too."""
         self._run(["key", "add", "--new-password-file", str(password_file)], as_json=False)

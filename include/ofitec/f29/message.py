@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from ofitec.f29.delivery import Change, Receipt
 from ofitec.f29.form import F29Form
 from ofitec.notify import spanish
+from ofitec.notify.escape import escape
 
 # códigos that count documents
 _COUNTS = frozenset(
@@ -51,7 +52,7 @@ def build(
     if receipt.changes:
         blocks.append(_section("*Qué cambió desde la entrega anterior*\n" + _changes(receipt.changes)))
     if form.warnings:
-        lines = [f"• {_escape(w.message)}" for w in form.warnings[:_MOST_LINES]]
+        lines = [f"• {escape(w.message)}" for w in form.warnings[:_MOST_LINES]]
         if len(form.warnings) > _MOST_LINES:
             lines.append(f"… y {len(form.warnings) - _MOST_LINES} más, en el formulario.")
         blocks.append(_section(f":warning: *Revisar antes de declarar ({len(form.warnings)})*\n" + "\n".join(lines)))
@@ -121,8 +122,3 @@ def _section(text: str) -> dict[str, Any]:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _escape(text: str) -> str:
-    """Slack's three control characters (docs: Formatting text for app surfaces)."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -62,6 +62,20 @@ class Notification(Base):
     sent_at: Mapped[datetime | None]
 
 
+class TaskError(Base):
+    """What a failed task said, kept for the message that tells of its run."""
+
+    __tablename__ = "task_error"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    dag_id: Mapped[str]
+    run_id: Mapped[str]
+    task_id: Mapped[str]
+    label: Mapped[str] = mapped_column(comment="the mapped branch as people see it, else empty")
+    error: Mapped[str] = mapped_column(comment="redacted")
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
 class BackupRun(Base):
     """One attempt at a backup: three snapshots (database, filestore, manifest) of one moment."""
 

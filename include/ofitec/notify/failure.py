@@ -1,17 +1,37 @@
-"""The failure callback of every DAG: tells Slack, in Spanish, what failed. Once a run, and it never raises."""
+"""The callbacks of every DAG: tell people, in Spanish, what failed and what to do next. They never raise."""
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ofitec.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-_WHAT = {
-    "f29_monthly": (
-        "El F29 no quedó listo",
-        "La declaración mensual de IVA no se entregó completa; el plazo sigue corriendo.",
-    ),
-}
-_DEFAULT = ("Falló un proceso de OFITEC", "El proceso no terminó; revísalo antes de la próxima ejecución.")
+
+def remember_error(context: dict[str, Any]) -> None:
+    """Task-level `on_failure_callback`: keeps what the task said, for the DAG-level callback sees no exception.
+
+    Runs in the task's own process; a task that is killed says nothing, and the message goes out without it.
+    """
+    try:
+        from ofitec.ledger import open_ledger, task_errors
+        from ofitec.ledger.tables import TaskError
+        from ofitec.notify.redact import redact
+
+        instance, exception = context["ti"], context.get("exception")
+        task_errors.remember(
+            open_ledger(),
+            TaskError(
+                dag_id=instance.dag_id,
+                run_id=instance.run_id,
+                task_id=instance.task_id,
+                label=str(getattr(instance, "rendered_map_index", None) or ""),
+                error=redact(str(exception or "")).strip()[:2000],
+            ),
+        )
+    except Exception as error:  # noqa: BLE001  # a callback must not add a failure of its own
+        log.warning("The task's error could not be kept for the message: %s", type(error).__name__)
 
 
 def on_failure(context: dict[str, Any]) -> None:
@@ -29,50 +49,28 @@ def on_failure(context: dict[str, Any]) -> None:
 
 
 def _notify(context: dict[str, Any]) -> None:
-    from ofitec.clients import slack
-    from ofitec.ledger import open_ledger
-    from ofitec.notify.once import send_once
+    from ofitec.ledger import open_ledger, task_errors
+    from ofitec.notify import failure_message
     from ofitec.notify.redact import redact
-
-    dag_id, run_id = context["dag"].dag_id, str(context["run_id"])
-    title, meaning = _WHAT.get(dag_id, _DEFAULT)
-    reason = redact(str(context.get("reason") or ""))
-    text, blocks = build(dag_id, run_id, title, meaning, reason=reason, **_task(context))
-    send_once(
-        open_ledger(),
-        key=f"failure/{dag_id}/{run_id}",
-        kind="failure",
-        dag_id=dag_id,
-        run_id=run_id,
-        send=lambda: slack.post(text, blocks),
-    )
-
-
-def build(
-    dag_id: str, run_id: str, title: str, meaning: str, *, reason: str = "", task_id: str = "", log_url: str = ""
-) -> tuple[str, list[dict[str, Any]]]:
-    """Plain text and Block Kit blocks of the message."""
     from ofitec.settings import settings
 
-    facts = [f"*Proceso*\n`{dag_id}`", f"*Ejecución*\n`{run_id}`"]
-    if task_id:
-        facts.append(f"*Tarea*\n`{task_id}`")
-    if reason:
-        facts.append(f"*Motivo según Airflow*\n`{reason[:200]}`")
-    links = [f"<{settings().runbook_url}/{dag_id}.md|Qué hacer>"]
-    if log_url:
-        links.insert(0, f"<{log_url}|Ver el registro>")
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": f"🔴 {title}"}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": meaning}},
-        {"type": "section", "fields": [{"type": "mrkdwn", "text": fact} for fact in facts]},
-        {"type": "section", "text": {"type": "mrkdwn", "text": " · ".join(links)}},
-    ]
-    return f"{title}: {dag_id}, ejecución {run_id}. {meaning}", blocks
-
-
-def _task(context: dict[str, Any]) -> dict[str, str]:
+    dag_id, run_id = context["dag"].dag_id, str(context["run_id"])
+    ledger = open_ledger()
     instance = context.get("ti")
-    if instance is None:
-        return {}
-    return {"task_id": str(instance.task_id), "log_url": str(getattr(instance, "log_url", "") or "")}
+    text, blocks = failure_message.build(
+        dag_id,
+        run_id,
+        errors=[(e.label or e.task_id, e.error) for e in task_errors.of_run(ledger, dag_id, run_id)],
+        task_id=str(instance.task_id) if instance else "",
+        log_url=str(getattr(instance, "log_url", "") or ""),
+        reason=redact(str(context.get("reason") or "")),
+        runbook_url=settings().runbook_url,
+    )
+    _tell_once(ledger, f"failure/{dag_id}/{run_id}", dag_id, run_id, text, blocks)
+
+
+def _tell_once(ledger: "Ledger", key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> None:
+    from ofitec.notify.channels import tell
+    from ofitec.notify.once import send_once
+
+    send_once(ledger, key=key, kind="failure", dag_id=dag_id, run_id=run_id, send=lambda: tell(text, blocks))

@@ -1,4 +1,4 @@
-"""F29 deliveries and notifications."""
+"""F29 deliveries, notifications, and what failed tasks said."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -42,8 +42,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="notification_key_unique"),
         schema="ofitec",
     )
+    op.create_table(
+        "task_error",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("dag_id", sa.Text, nullable=False),
+        sa.Column("run_id", sa.Text, nullable=False),
+        sa.Column("task_id", sa.Text, nullable=False),
+        sa.Column("label", sa.Text, nullable=False, comment="the mapped branch as people see it, else empty"),
+        sa.Column("error", sa.Text, nullable=False, comment="redacted"),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+        schema="ofitec",
+    )
+    op.create_index("task_error_run", "task_error", ["dag_id", "run_id"], schema="ofitec")
 
 
 def downgrade() -> None:
+    op.drop_table("task_error", schema="ofitec")
     op.drop_table("notification", schema="ofitec")
     op.drop_table("f29_delivery", schema="ofitec")

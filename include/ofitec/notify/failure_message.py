@@ -1,0 +1,85 @@
+"""The message of a failed run, in Spanish: what failed, what it means for the company, what to do next."""
+
+from typing import Any, NamedTuple
+
+from ofitec.notify.escape import escape
+
+
+class Meaning(NamedTuple):
+    """What a DAG's failure is called and what it means."""
+
+    title: str
+    meaning: str
+
+
+MEANINGS = {
+    "f29_monthly": Meaning(
+        "El F29 no quedó listo",
+        "La declaración mensual de IVA no se entregó completa y el plazo sigue corriendo. "
+        "No se declaró ni se pagó nada.",
+    ),
+    "backup_nightly": Meaning(
+        "El respaldo de anoche falló",
+        "Odoo no tiene un respaldo nuevo. Los respaldos anteriores siguen intactos.",
+    ),
+    "backup_verify": Meaning(
+        "El respaldo no pasó su prueba",
+        "El último respaldo no se pudo restaurar y comprobar: no hay que contar con él.",
+    ),
+    "backup_restore": Meaning(
+        "La restauración falló",
+        "La base de destino no quedó utilizable. La base en producción no se tocó.",
+    ),
+    "secrets_rotate": Meaning(
+        "El cambio de clave de los respaldos falló",
+        "La clave anterior sigue siendo válida. No borres ninguna clave antes de revisar.",
+    ),
+    "odoo_deploy": Meaning(
+        "El despliegue de Odoo falló",
+        "Sigue en servicio la versión que indica el registro del despliegue.",
+    ),
+    "odoo_rollback": Meaning(
+        "La vuelta atrás de Odoo falló",
+        "Revisa de inmediato qué versión está en servicio.",
+    ),
+}
+_UNKNOWN = Meaning("Falló un proceso de OFITEC", "El proceso no terminó; revísalo antes de la próxima ejecución.")
+_MOST_ERRORS = 5
+
+
+def build(
+    dag_id: str,
+    run_id: str,
+    *,
+    errors: list[tuple[str, str]],
+    task_id: str,
+    log_url: str,
+    reason: str,
+    runbook_url: str,
+) -> tuple[str, list[dict[str, Any]]]:
+    """Plain text and Block Kit blocks.
+
+    :param errors: (branch or task, what it said), already redacted
+    :param task_id: the task that Airflow blames, "" if unknown
+    :param reason: Airflow's own reason, e.g. "timed_out"
+    """
+    title, meaning = MEANINGS.get(dag_id, _UNKNOWN)
+    facts = [f"*Proceso*\n`{dag_id}`", f"*Ejecución*\n`{escape(run_id)}`"]
+    if task_id:
+        facts.append(f"*Tarea*\n`{task_id}`")
+    if reason and not errors:
+        facts.append(f"*Motivo según Airflow*\n`{escape(reason[:200])}`")
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": f"🔴 {title}"}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": meaning}},
+        {"type": "section", "fields": [{"type": "mrkdwn", "text": fact} for fact in facts]},
+    ]
+    if errors:
+        lines = [f"• *{escape(where)}*: {escape(said[:500])}" for where, said in errors[:_MOST_ERRORS]]
+        if len(errors) > _MOST_ERRORS:
+            lines.append(f"… y {len(errors) - _MOST_ERRORS} más.")
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": "*Detalle*\n" + "\n".join(lines)}})
+    links = [f"<{log_url}|Ver el registro>"] if log_url else []
+    links.append(f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>")
+    blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": " · ".join(links)}})
+    return f"{title}: {dag_id}, ejecución {run_id}. {meaning}", blocks

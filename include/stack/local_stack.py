@@ -1,0 +1,177 @@
+"""The whole local stack of one place: each part is started when it is first asked for, with what it depends on."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import odoorpc
+
+from ofitec.f29.period import resolve
+from stack import airflow, credentials, debian, odoo_source, postgres, progress, s3, slack_sink
+from stack.demo_company import fill
+from stack.odoo import BOT, Odoo, OdooServer
+from stack.paths import Place, require_disk, write_whole
+from stack.process import Processes
+
+ODOO_DATABASE = "ofitec"
+LEDGER_DATABASE = "ofitec_ledger"
+EXPORT_PREFIX = "entregas"
+
+
+class LocalStack:
+    """Real services of one place (`demo` or `test`); `extra_dags` is a folder of DAGs beside the project's own."""
+
+    def __init__(self, place: Place, extra_dags: Path | None = None) -> None:
+        place.make()
+        self.place = place
+        self.extra_dags = extra_dags
+        self.processes = Processes(place)
+        self.credentials = credentials.of(place)
+        # A stack that starts from nothing starts with new data; one that is up keeps its data.
+        self.fresh = not any(record.alive() for record in self.processes.records())
+
+    @cached_property
+    def postgres(self) -> postgres.Postgres:
+        """The PostgreSQL cluster, with an empty ledger database when the stack is fresh."""
+        require_disk()
+        with progress.step("PostgreSQL"):
+            server = postgres.up(self.place, self.processes, self.credentials)
+        if self.fresh:
+            server.drop(LEDGER_DATABASE)
+        if not server.exists(LEDGER_DATABASE):
+            server.create(LEDGER_DATABASE, "ofitec")
+        return server
+
+    @cached_property
+    def odoo_parts(self) -> Odoo:
+        """Odoo's templates, copies and servers."""
+        return Odoo(self.place, self.processes, odoo_source.find(), self.postgres)
+
+    @cached_property
+    def period(self) -> str:
+        """The month the demo company's books are filled for, "YYYY-MM": the last one that has ended in Santiago."""
+        return str(resolve(None, datetime.now(UTC)))
+
+    def odoo_template(self) -> str:
+        """The template of this stack's Odoo database: the add-on and the demo company's month."""
+        sources = sorted(Path(__file__).parent.glob("demo_*.py"))
+        key = "".join(file.read_text(encoding="utf-8") for file in sources) + self.period
+
+        def fill_month(odoo: odoorpc.ODOO) -> None:
+            fill(odoo, self.period)
+
+        return self.odoo_parts.filled_template(key, fill_month, f"Odoo: demo company's documents of {self.period}")
+
+    @cached_property
+    def odoo(self) -> OdooServer:
+        """The Odoo server, on a copy of the template; the copy is made anew when the template changed."""
+        parts = self.odoo_parts
+        template = self.odoo_template()
+        origin = self.place.dir / "odoo" / f"{ODOO_DATABASE}.template"
+        unchanged = origin.exists() and origin.read_text() == template and parts.postgres.exists(ODOO_DATABASE)
+        if self.fresh or not unchanged:
+            self.processes.stop("odoo")
+            parts.drop(ODOO_DATABASE)
+            parts.copy(template, ODOO_DATABASE)
+            write_whole(origin, template)
+        with progress.step(f"Odoo {parts.source.series} ({parts.source.origin})"):
+            return parts.serve(ODOO_DATABASE)
+
+    @cached_property
+    def s3(self) -> s3.S3:
+        with progress.step("S3 (moto)"):
+            return s3.up(self.place, self.processes, self.credentials)
+
+    @cached_property
+    def slack_sink(self) -> slack_sink.SlackSink:
+        sink = slack_sink.up(self.place, self.processes)
+        if self.fresh:
+            sink.clear()
+        return sink
+
+    @property
+    def export_url(self) -> str:
+        return f"s3://aws_default@{s3.EXPORT_BUCKET}/{EXPORT_PREFIX}"
+
+    @property
+    def restic_repository(self) -> Path:
+        return self.place.dir / "restic"
+
+    @cached_property
+    def restic_password_file(self) -> Path:
+        """The repository's password, in a 0600 file, for restic's --password-file."""
+        file = self.place.dir / "restic-password"
+        write_whole(file, self.credentials.restic)
+        return file
+
+    @cached_property
+    def airflow(self) -> airflow.Airflow:
+        """Airflow, with connections and settings that lead to the other parts (all of which it starts)."""
+        if self.fresh:
+            shutil.rmtree(self.restic_repository, ignore_errors=True)
+        return airflow.up(
+            self.place,
+            self.processes,
+            self.postgres,
+            connections=self.connections(),
+            settings=self.settings(),
+            extra_dags=self.extra_dags,
+        )
+
+    def connections(self) -> dict[str, dict[str, object]]:
+        """Airflow's connections, as in the README's table."""
+        sink = urlsplit(self.slack_sink.webhook)
+        return {
+            "odoo_default": {
+                "conn_type": "generic",
+                "host": self.odoo.host,
+                "port": self.odoo.port,
+                "login": BOT,
+                "password": self.credentials.odoo_bot,
+                "extra": {"database": self.odoo.database, "protocol": "jsonrpc"},
+            },
+            "aws_default": {
+                "conn_type": "aws",
+                "login": self.credentials.s3_access_key,
+                "password": self.credentials.s3_secret_key,
+                "extra": {"endpoint_url": self.s3.url, "region_name": s3.REGION},
+            },
+            "slack_default": {
+                "conn_type": "slackwebhook",
+                "host": f"{sink.scheme}://{sink.netloc}/services",
+                "password": sink.path.removeprefix("/services/"),
+            },
+            "ofitec_ledger": self._database("ofitec", LEDGER_DATABASE),
+            "odoo_db": self._database("odoo", self.odoo.database),
+            "restic_default": {"conn_type": "generic", "password": self.credentials.restic},
+        }
+
+    def _database(self, role: str, database: str) -> dict[str, object]:
+        server = self.postgres
+        return {
+            "conn_type": "postgres",
+            "host": server.host,
+            "port": server.port,
+            "login": role,
+            "password": server.password(role),
+            "schema": database,
+        }
+
+    def settings(self) -> dict[str, str]:
+        """The OFITEC_* settings of this stack's Airflow."""
+        return {
+            "OFITEC_ENV": self.place.name,
+            "OFITEC_EXPORT_URL": self.export_url,
+            "OFITEC_EXPORT_LINK_BASE": f"{self.s3.url}/{s3.EXPORT_BUCKET}/{EXPORT_PREFIX}",
+            "OFITEC_ODOO_URL": self.odoo.url,
+            "RESTIC_REPOSITORY": str(self.restic_repository),
+            "PATH": f"{debian.restic().parent}:{self.postgres.bin}:{airflow.search_path()}",
+        }
+
+    def down(self) -> list[str]:
+        """Ends what this place started and returns the names of the servers that were running."""
+        return self.processes.stop_all()

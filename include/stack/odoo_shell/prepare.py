@@ -1,0 +1,37 @@
+"""Read by `odoo shell` on standard input, on 16.0 and 19.0: people, language and page assets of a template database.
+
+The passwords come in the environment. Running it again on the same database changes nothing but them.
+"""
+
+import os
+from typing import Any
+
+env: Any = globals()["env"]  # given by `odoo shell`
+
+CHILE = {"lang": "es_CL", "tz": "America/Santiago"}
+GROUPS_FIELD = "group_ids" if "group_ids" in env["res.users"]._fields else "groups_id"
+accounting = env.ref("account.group_account_user") | env.ref("account.group_account_manager")
+
+admin = env.ref("base.user_admin")
+admin.write(
+    {"password": os.environ["OFITEC_ODOO_ADMIN_PASSWORD"], **CHILE, GROUPS_FIELD: [(4, g.id) for g in accounting]}
+)
+
+# The robot that Airflow's connection odoo_default logs in with: accounting manager, nothing more.
+bot_values = {
+    "name": "OFITEC ops (robot)",
+    "password": os.environ["OFITEC_ODOO_BOT_PASSWORD"],
+    **CHILE,
+    GROUPS_FIELD: [(6, 0, (env.ref("base.group_user") | accounting).ids)],
+}
+Users = env["res.users"].with_context(no_reset_password=True)
+bot = Users.search([("login", "=", "ofitec_bot")])
+if bot:
+    bot.write(bot_values)
+else:
+    Users.create({"login": "ofitec_bot", **bot_values})
+
+# A page's first load compiles its bundles for 10 s; compiled here, every copy of the template has them.
+env["ir.qweb"]._pregenerate_assets_bundles()
+env.cr.commit()
+print("prepared")

@@ -1,0 +1,65 @@
+"""A local S3: moto's server, in memory. What it holds is gone when it stops."""
+
+from __future__ import annotations
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+import boto3  # type: ignore[import-untyped]
+from botocore.config import Config
+
+from stack import ports
+from stack.credentials import Credentials
+from stack.paths import Place
+from stack.process import Processes
+
+REGION = "us-east-1"
+EXPORT_BUCKET = "ofitec-fiscal"
+
+
+@dataclass(frozen=True)
+class S3:
+    """A running S3 server; any key is accepted, as moto checks no permissions."""
+
+    url: str
+    credentials: Credentials
+
+    def client(self) -> Any:
+        """A boto3 client of this server."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=self.credentials.s3_access_key,
+            aws_secret_access_key=self.credentials.s3_secret_key,
+            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}),
+        )
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        """The keys in `bucket` below `prefix`, sorted."""
+        pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return sorted(entry["Key"] for page in pages for entry in page.get("Contents", []))
+
+
+def up(place: Place, processes: Processes, credentials: Credentials) -> S3:
+    """Starts the server of `place` with the export bucket in it; keeps a running one."""
+    port = ports.port_of(place, "s3", in_use_by_us=processes.find("s3") is not None)
+    argv = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    processes.start("s3", argv, env={"PATH": os.environ["PATH"], "HOME": str(place.dir), "LANG": "C.UTF-8"})
+    server = S3(f"http://127.0.0.1:{port}", credentials)
+    processes.wait("s3", lambda: _answers(server.url), timeout=60)
+    # Making a bucket that one owns already is no error in this region.
+    server.client().create_bucket(Bucket=EXPORT_BUCKET)
+    return server
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/moto-api/", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,39 @@
+"""Tax months, ``YYYY-MM``, as Santiago's calendar has them."""
+
+import re
+from datetime import date, datetime, timezone
+from zoneinfo import ZoneInfo
+
+SANTIAGO = ZoneInfo("America/Santiago")
+
+
+def first_day(period: str | None) -> date:
+    """First day of a period. Raises ValueError (Spanish) unless it is a ``YYYY-MM`` of this century."""
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", period or ""):
+        raise ValueError(f"Período «{period or ''}» no válido: use AAAA-MM, por ejemplo 2026-08.")
+    return date(int(period[:4]), int(period[5:]), 1)
+
+
+def shift(period: str, months: int) -> str:
+    """The period ``months`` later (negative: earlier)."""
+    first = first_day(period)
+    index = first.year * 12 + first.month - 1 + months
+    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+
+
+def month_bounds(period: str) -> tuple[date, date]:
+    """First day of the period and first day of the next one (half-open)."""
+    return first_day(period), first_day(shift(period, 1))
+
+
+def today_in_santiago(utc_now: datetime) -> date:
+    """Calendar day in Santiago at a naive UTC moment (what Odoo keeps)."""
+    return utc_now.replace(tzinfo=timezone.utc).astimezone(SANTIAGO).date()
+
+
+def require_ended(period: str, today: date) -> None:
+    """Raise ValueError (Spanish) when the month of the period has not ended on ``today``."""
+    if today < month_bounds(period)[1]:
+        raise ValueError(
+            f"El período {period} aún no termina: se puede calcular desde el {month_bounds(period)[1]:%d-%m-%Y}."
+        )

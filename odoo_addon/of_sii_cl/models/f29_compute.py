@@ -1,0 +1,132 @@
+from decimal import Decimal
+
+from markupsafe import Markup
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Datetime
+
+from ..core import formulas, messages
+from ..core import period as periods
+from ..core.codes import amount_text
+from ..core.rut import normalize_rut
+from .f29 import OPEN
+
+
+class OfSiiF29(models.Model):
+    _inherit = "of.sii.f29"
+
+    @api.model
+    def compute_period(self, company_id, period):
+        """Create or recompute the newest version of a company's form, in one call, and return it as plain data.
+
+        ``{"id", "period", "rut", "company", "status", "version", "due_date" (YYYY-MM-DD), "ppm_rate" (text, percent),
+        "casillas": {código as text: whole pesos or documents}, "warnings": [{"code", "message"}]}``. Recomputing
+        without new data writes nothing. Raises UserError in Spanish, and writes nothing, for a wrong, future or running
+        period, a company that does not exist or has no valid RUT, and a form that is approved, filed or paid.
+        """
+        self._require_accountant()
+        company = self._company_to_declare(company_id)
+        self._require_ended(period)
+        forms = self.with_company(company)
+        form = forms.search([("company_id", "=", company.id), ("period", "=", period)], order="version desc", limit=1)
+        if form and form.status not in OPEN:
+            raise UserError(messages.closed_form(period, form.version, form.status))
+        if not form:
+            form = forms.create({"company_id": company.id, "period": period})
+        form._recompute()
+        return form._as_data()
+
+    @api.model
+    def _require_accountant(self):
+        if not self._has_group("user", "manager"):
+            raise AccessError("Solo un contador o un administrador contable puede calcular el F29.")
+
+    @api.model
+    def _require_reader(self):
+        if not self._has_group("readonly", "user", "manager"):
+            raise AccessError("Solo quien puede ver la contabilidad puede ver los documentos del F29.")
+
+    @api.model
+    def _has_group(self, *names):
+        return self.env.su or any(self.env.user.has_group(f"account.group_account_{name}") for name in names)
+
+    @api.model
+    def _company_to_declare(self, company_id):
+        """The company, when it exists, is one of the user's and has a valid RUT."""
+        company = self.env["res.company"].sudo().browse(company_id).exists() if company_id else None
+        if not company:
+            raise UserError(f"No existe la empresa con id {company_id}: revise la empresa del F29.")
+        if not self.env.su and company not in self.env.user.company_ids:
+            raise AccessError(f"Su usuario no tiene acceso a la empresa «{company.name}»: pídalo a un administrador.")
+        try:
+            normalize_rut(company.partner_id.vat)
+        except ValueError as error:
+            raise UserError(f"La empresa «{company.name}» no tiene un RUT chileno válido: {error}") from error
+        return self.env["res.company"].browse(company.id)
+
+    @api.model
+    def _require_ended(self, period):
+        try:
+            periods.require_ended(period or "", periods.today_in_santiago(Datetime.now()))
+        except ValueError as error:
+            raise UserError(str(error)) from error
+
+    def _recompute(self):
+        self.ensure_one()
+        company = self.company_id.sudo()
+        resolved = self.env["of.sii.f29.map"]._resolve(company)
+        ledger = self._ledger(resolved.rules)
+        carried, kept, carry_warnings = self._carry()
+        inputs = {manual.code: int(manual.amount) for manual in self.input_ids}
+        form = formulas.compute(ledger.codes, inputs, carried, company._of_sii_ppm_rate())
+        values = {
+            **kept,
+            "rut": normalize_rut(company.partner_id.vat),
+            "status": "ready",
+            "ppm_rate": float(company._of_sii_ppm_rate()),
+            "iva_debito": form.values[538],
+            "iva_credito": form.values[537],
+            "iva_determinado": form.values[89],
+            "remanente": form.values[77],
+            "total_to_pay": form.values[91],
+            "without_payment": not form.values[91],
+            "warnings": self._warnings(ledger, resolved, form, carry_warnings),
+        }
+        first_time = self.status == "draft"
+        changes = self.env["of.sii.f29.line"]._refresh(self, form.casillas())
+        self._write_changed(values)
+        if changes and not first_time:
+            self._note_changes(changes)
+
+    def _write_changed(self, values):
+        """Write only what differs, so that a recomputation without new data leaves no trace."""
+        current = self._convert_to_write({name: self[name] for name in values})
+        changed = {name: value for name, value in values.items() if (current[name] or 0) != (value or 0)}
+        if changed:
+            self.write(changed)
+
+    def _note_changes(self, changes):
+        items = Markup().join(
+            Markup("<li>Código %s: %s → %s</li>") % (code, amount_text(code, old), amount_text(code, new))
+            for code, old, new in changes
+        )
+        self.message_post(body=Markup("<p>Recalculado con datos nuevos:</p><ul>%s</ul>") % items)
+
+    def _casillas(self):
+        """Código -> whole pesos or documents, as stored."""
+        return {line.code: int(line.amount) for line in self.line_ids.sorted("code")}
+
+    def _as_data(self):
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "period": self.period,
+            "rut": self.rut,
+            "company": self.company_id.name,
+            "status": self.status,
+            "version": self.version,
+            "due_date": self.due_date.isoformat(),
+            "ppm_rate": messages.rate_text(Decimal(str(self.ppm_rate))),
+            "casillas": {str(code): amount for code, amount in self._casillas().items()},
+            "warnings": self.warnings or [],
+        }

@@ -1,0 +1,157 @@
+from collections import defaultdict
+from decimal import Decimal
+from typing import NamedTuple
+
+from odoo import api, models
+
+from ..core.honorarios import is_withholding
+
+UNTAXED = 0  # stands for "no tax" where a tax id is expected
+IGNORED = 0  # código of what feeds nothing on purpose
+SALE, PURCHASE = 1, 0
+VAT_SII_CODES = (14, 15)  # CodImp: IVA, IVA withheld and fee withholding
+FEES = 151
+# Where a tax without identifier could be several taxes of the chart, the one that is meant unless shown otherwise.
+PLAIN_TAXES = ("ITAX_19", "OTAX_19")
+
+
+class Rule(NamedTuple):
+    """One row of the map for one tax id, document type id and kind of journal item."""
+
+    tax: int
+    document_type: int
+    direction: int
+    is_tax: bool
+    code: int
+    counts: bool
+    exempt_only: bool
+    weight: Decimal
+    shared: bool
+
+
+class Resolved(NamedTuple):
+    """A company's map: its rules, and its taxes (id -> account.tax) for whom must be told about one."""
+
+    rules: list
+    taxes: dict
+
+
+class OfSiiF29Map(models.Model):
+    _inherit = "of.sii.f29.map"
+
+    @api.model
+    def _resolve(self, company):
+        """The map with the company's own ids, as one list of rules for one SQL statement."""
+        taxes = self.env["account.tax"].sudo().with_context(active_test=False)
+        taxes = taxes.search([("company_id", "=", company.id)])
+        tax_ids_of = self._tax_ids_by_chart_code(company, taxes)
+        document_type_ids_of = self._document_type_ids_by_code()
+        buckets = defaultdict(lambda: defaultdict(list))
+        for row in self.sudo().search([("company_id", "in", (False, company.id))]):
+            # A company's row goes before a shared one, a row for the very tax before one for its chart code.
+            rank = (bool(row.company_id), bool(row.tax_id))
+            direction = SALE if row.direction == "sale" else PURCHASE
+            for tax in [row.tax_id.id] if row.tax_id else tax_ids_of[row.tax_code or ""]:
+                for doc_code in row.doc_codes.split():
+                    for document_type in document_type_ids_of[doc_code]:
+                        buckets[tax, document_type, direction][rank].append(row)
+        factor = company.sudo()._of_sii_common_use_factor()
+        rules = []
+        for key, by_rank in buckets.items():
+            rules += self._rules_of(key, by_rank[max(by_rank)], factor)
+        return Resolved(rules, {tax.id: tax for tax in taxes})
+
+    @api.model
+    def _rules_of(self, key, rows, factor):
+        weights = {"full": Decimal(1), "common_use": factor, "common_use_rest": 1 - factor}
+        tax, document_type, direction = key
+        rules = []
+        for row in rows:
+            counts = row.what in ("count", "count_exempt")
+            # balance is negative on what a sale earns and on what is withheld: the form wants both positive.
+            against = -1 if direction == SALE or row.what == "withheld" else 1
+            weight = Decimal(0) if counts else weights[row.share] * int(row.sign) * against
+            # A document counts by its net lines or, when a person typed only the tax, by that.
+            for is_tax in (False, True) if row.what == "count" else (row.what in ("tax", "withheld"),):
+                rules.append(
+                    Rule(
+                        tax,
+                        document_type,
+                        direction,
+                        is_tax,
+                        row.code,
+                        counts,
+                        row.what == "count_exempt",
+                        weight,
+                        row.share == "common_use",
+                    )
+                )
+        # The other kind of item of a known pair feeds nothing, and that is known too (not an unmapped tax).
+        for is_tax in {False, True} - {rule.is_tax for rule in rules}:
+            rules.append(Rule(tax, document_type, direction, is_tax, IGNORED, False, False, Decimal(0), False))
+        return rules
+
+    @api.model
+    def _document_type_ids_by_code(self):
+        types = self.env["l10n_latam.document.type"].sudo().with_context(active_test=False)
+        ids = defaultdict(list)
+        for document_type in types.search([("country_id.code", "=", "CL")]):
+            ids[document_type.code].append(document_type.id)
+        return ids
+
+    @api.model
+    def _tax_ids_by_chart_code(self, company, taxes):
+        """Chart code (xmlid after ``<company>_``, the same on every series) -> tax ids. The empty code is no tax."""
+        data = self.env["ir.model.data"].sudo()
+        prefix = f"{company.id}_"
+        code_of = {}
+        for record in data.search_read(
+            [("model", "=", "account.tax"), ("module", "in", ("account", "l10n_cl")), ("res_id", "in", taxes.ids)],
+            ["name", "res_id"],
+        ):
+            if record["name"].startswith(prefix):
+                code_of[record["res_id"]] = record["name"][len(prefix) :]
+        chart = taxes.filtered(lambda tax: tax.id in code_of)
+        for tax in taxes - chart:
+            code = self._chart_code_of_own_tax(tax, chart, code_of)
+            if code is not None:
+                code_of[tax.id] = code
+        ids = defaultdict(list, {"": [UNTAXED]})
+        for tax_id, code in code_of.items():
+            ids[code].append(tax_id)
+        # The net lines of a group name the group, its tax lines the children.
+        for group in taxes.filtered(lambda tax: tax.amount_type == "group"):
+            for child in group.children_tax_ids.filtered(lambda tax: tax.id in code_of):
+                ids[code_of[child.id]].append(group.id)
+        return ids
+
+    @api.model
+    def _chart_code_of_own_tax(self, tax, chart, code_of):
+        """Chart code of a tax that the company made itself, None when it cannot be told without guessing.
+
+        By use, SII code and percent; among several, by the account of its tax lines and then the plain IVA.
+        """
+        if tax.amount_type == "group":
+            return None
+        if not tax.amount:
+            return ""
+        alike = chart.filtered(
+            lambda other: (
+                (other.type_tax_use, other.l10n_cl_sii_code, other.amount_type, other.amount)
+                == (tax.type_tax_use, tax.l10n_cl_sii_code, tax.amount_type, tax.amount)
+            )
+        )
+        if len(alike) > 1:
+            alike = alike.filtered(lambda other: self._tax_account(other) == self._tax_account(tax))
+        codes = {code_of[other.id] for other in alike}
+        plain = codes & set(PLAIN_TAXES)
+        if len(codes) == 1 or plain:
+            return (plain or codes).pop()
+        is_fee = (tax.type_tax_use, tax.l10n_cl_sii_code) == ("purchase", 15)
+        if is_fee and not codes and is_withholding(Decimal(str(tax.amount))):
+            return "I_IR2C_2026"  # every year's withholding feeds the same código
+        return None
+
+    @api.model
+    def _tax_account(self, tax):
+        return tax.invoice_repartition_line_ids.filtered(lambda line: line.repartition_type == "tax").account_id

@@ -1,0 +1,119 @@
+"""What holds for every DAG: one file each, wiring only, owned, bounded, and never failing unheard."""
+
+import ast
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.exceptions import ParamValidationError
+
+from ofitec.dag_defaults import Tag
+from ofitec.notify.failure import on_failure, remember_error
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "dags").glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def dags() -> dict[str, Any]:
+    bag = DagBag(dag_folder=str(ROOT / "dags"), bundle_path=ROOT / "dags", bundle_name="tests")
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def test_one_file_a_dag_named_after_it(dags: dict[str, Any]) -> None:
+    assert sorted(dags) == [file.stem for file in FILES]
+
+
+def test_every_dag_is_owned_tagged_bounded_and_told_of(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        assert dag.owner == "ofitec", dag.dag_id
+        assert dag.tags, dag.dag_id
+        assert set(dag.tags) <= set(Tag), dag.dag_id
+        assert dag.max_active_runs == 1, dag.dag_id
+        assert isinstance(dag.dagrun_timeout, timedelta), dag.dag_id
+        assert dag.on_failure_callback is on_failure, dag.dag_id
+        assert dag.start_date is None, dag.dag_id
+        assert dag.catchup is False, dag.dag_id
+        for task in dag.tasks:
+            assert isinstance(task.execution_timeout, timedelta), task.task_id
+            assert task.execution_timeout <= dag.dagrun_timeout, task.task_id
+            assert list(task.on_failure_callback) == [remember_error], task.task_id
+
+
+def test_every_dag_explains_itself_and_names_its_runbook(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        runbook = f"docs/runbooks/{dag.dag_id}.md"
+        assert runbook in dag.doc_md
+        assert (ROOT / runbook).is_file(), runbook
+
+
+def test_every_parameter_has_a_type_and_says_what_it_is(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        for name in dag.params:
+            param = dag.params.get_param(name)
+            assert {"type", "title"} <= param.schema.keys(), f"{dag.dag_id}.{name}"
+            assert param.description, f"{dag.dag_id}.{name}"
+
+
+def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repeat_or_skip(
+    dags: dict[str, Any],
+) -> None:
+    for dag in dags.values():
+        cron = getattr(dag.timetable, "expression", None)
+        if cron is None:
+            continue
+        assert dag.timetable.timezone == "America/Santiago", dag.dag_id
+        assert dag.timetable.run_immediately is False, dag.dag_id
+        hour = cron.split()[1]
+        assert hour.isdigit(), dag.dag_id
+        assert 1 < int(hour) < 23, dag.dag_id
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_dag_files_only_wire(file: Path) -> None:
+    """At parse time: nothing but the standard library, airflow.sdk and the light part of this package."""
+    tree = ast.parse(file.read_text())
+    modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+    modules |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    allowed = {"datetime", "typing", "airflow.sdk", "airflow.providers.standard.operators.hitl", "ofitec.dag_defaults"}
+    assert {module for module in modules if not str(module).startswith("ofitec.dag_")} <= allowed
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert not calls & {
+        "Variable.get",
+        "Connection.get",
+        "BaseHook.get_connection",
+        "open",
+        "os.getenv",
+        "datetime.now",
+    }
+
+
+@pytest.mark.parametrize("wrong", ["2026-13", "agosto", "2026-8"])
+def test_a_wrong_period_is_refused_by_the_form_itself(dags: dict[str, Any], wrong: str) -> None:
+    params = dags["f29_monthly"].params
+    assert params.dump() == {"period": None, "companies": [], "force": False}
+    with pytest.raises(ParamValidationError, match="period"):
+        params["period"] = wrong
+
+
+def test_parsing_pulls_no_provider_and_no_client() -> None:
+    """What a DAG file must not import while it is parsed, seen in a process of its own."""
+    heavy = ("airflow.providers.amazon", "airflow.providers.slack", "odoorpc", "lxml", "sqlalchemy.orm", "botocore")
+    code = (
+        "import sys, airflow.sdk; before = set(sys.modules)\n"
+        f"import runpy; [runpy.run_path(f) for f in {[str(f) for f in FILES]!r}]\n"
+        f"print([m for m in set(sys.modules) - before if m.startswith({heavy!r})])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "include"), "PATH": "/usr/bin:/bin", "HOME": "/tmp"},
+    )
+    assert done.stdout.strip().splitlines()[-1] == "[]"

@@ -1,0 +1,42 @@
+"""Settings are read in one place, and a wrong one is named."""
+
+from pathlib import Path
+
+import pytest
+
+from ofitec.errors import InputError
+from ofitec.settings import Settings, settings
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OFITEC_EXPORT_URL", "ftp://somewhere"),
+        ("OFITEC_EXPORT_URL", "exports"),
+        ("OFITEC_TIMEZONE", "Europe/Madrid"),
+        ("OFITEC_ODOO_URL", "odoo.example"),
+        ("OFITEC_ODOO_TIMEOUT", "soon"),
+        ("OFITEC_ENV", "Prod Uno"),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match=name):
+        settings()
+
+
+def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFITEC_ENV", "")
+    assert settings().env == "production"
+
+
+def test_every_setting_stands_in_the_example_file_and_in_the_readme() -> None:
+    root = Path(__file__).parents[2]
+    for text in ((root / ".env.example").read_text(), (root / "README.md").read_text()):
+        missing = [name for name in Settings.model_fields if f"OFITEC_{name.upper()}" not in text]
+        assert missing == []
