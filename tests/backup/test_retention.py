@@ -53,15 +53,19 @@ def test_policy_works_although_each_backup_has_its_own_tag_and_leaves_other_inst
     job.restic.check(read_data=True)
 
 
-@pytest.mark.parametrize(
-    ("keep", "message"),
-    [({}, "are all 0: that would remove every backup"), ({"daily": 1}, "would leave 1 of 3 backups, fewer than")],
-)
-def test_policy_that_would_wipe_is_refused(job: Job, keep: dict[str, int], message: str) -> None:
-    keys = history(job, 3, 2, 1)
-    with pytest.raises(RetentionRefused, match=message):
-        retention.apply(with_policy(job, floor=2, **keep), run_id="r", lost=[])
+def test_policy_that_keeps_nothing_is_refused(job: Job) -> None:
+    keys = history(job, 2, 1)
+    with pytest.raises(RetentionRefused, match="are all 0: that would remove every backup"):
+        retention.apply(with_policy(job), run_id="r", lost=[])
     assert left(job) == set(keys)
+
+
+def test_newest_few_stay_whatever_the_policy_says(job: Job) -> None:
+    """Several backups of one day, or a policy that is mistyped: the floor holds."""
+    keys = history(job, 1.02, 1.01, 1)
+    done = retention.apply(with_policy(job, floor=2, daily=1), run_id="r", lost=[])
+    assert done["removed"] == keys[:1]
+    assert left(job) == set(keys[1:])
 
 
 def test_newest_proven_backup_stays_whatever_the_policy_says(job: Job) -> None:
