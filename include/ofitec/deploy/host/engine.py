@@ -66,6 +66,9 @@ class Engine:
 
     def start(self, service: str, **env: str) -> None:
         """Start one service, and nothing else."""
+        found = self.state(service)
+        if found is not None and found["State"] == "restarting":
+            self.remove(service)  # else docker waits longer and longer before it tries again
         self.compose(
             "up", "--detach", "--no-deps", "--no-build", "--pull", "never", service, what=f"start of {service}", env=env
         )

@@ -1,6 +1,8 @@
 """The first start on a host, and every later start of what its record says. Nothing that exists is overwritten."""
 
 import base64
+import hashlib
+import hmac
 import json
 import secrets
 from pathlib import Path
@@ -10,9 +12,9 @@ from ofitec.deploy.host.database import Database
 from ofitec.deploy.host.engine import Engine, check_reference
 from ofitec.deploy.host.home import Home, parse_env, write_whole
 from ofitec.deploy.host.journal import now
-from ofitec.deploy.host.proxy import Proxy
+from ofitec.deploy.host.proxy import Proxy, ProxyDown
 from ofitec.deploy.host.releases import Release
-from ofitec.errors import InputError
+from ofitec.errors import InputError, PermanentError
 
 _WORDS = (
     "postgres_password", "odoo_db_password", "odoo_admin_password", "odoo_smoke_password", "airflow_db_password",
@@ -102,8 +104,7 @@ def init(home: Home, image: str, modules: list[str]) -> dict[str, str]:
         engine.set_image(service, pinned)
     for service in ("db", "proxy"):
         engine.start(service)
-    proxy.wait(30)
-    database.wait(60)
+    _wait(engine)
     _hand_over(engine, pinned)
     log = home.state / "logs" / "init.log"
     write_whole(log, "")
@@ -133,14 +134,47 @@ def up(home: Home) -> dict[str, str]:
     engine = Engine(home)
     for service in ("db", "proxy"):
         engine.start(service)
-    Proxy(home).wait(30)
-    Database(engine).wait(60)
+    _wait(engine)
     _hand_over(engine, current.image)
     for service in (f"odoo-{current.colour}", "odoo-cron"):
         engine.start(service)
     smoke.wait_until_works(engine, f"odoo-{current.colour}", current.colour, home.database)
     Proxy(home).switch(current.colour)
     return {"image": current.image, "colour": current.colour, "database": home.database}
+
+
+def _roles(database: Database, home: Home) -> None:
+    """One role a program, with the password of its secret file: Odoo owns its databases and may clone them; Airflow and
+    the ledger own one each. Run at every start, so a renewed secret is taken over.
+    """
+    known = {row[0] for row in database.query("SELECT rolname FROM pg_roles")}
+    for role, rights, own in (("odoo", "CREATEDB", ""), ("airflow", "", "airflow"), ("ofitec", "", "ofitec")):
+        verb = "ALTER" if role in known else "CREATE"
+        verifier = scram((home.secrets / f"{role}_db_password").read_text().strip())
+        database.query(f"{verb} ROLE {role} LOGIN {rights} PASSWORD '{verifier}'")
+        if own and not database.oid(own):
+            database.create_empty(own, owner=role)
+
+
+def scram(password: str) -> str:
+    """PostgreSQL's SCRAM-SHA-256 verifier (RFC 5802): so the server and its log never see the password itself."""
+    salt, rounds = secrets.token_bytes(16), 4096
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
+    client = hmac.digest(salted, b"Client Key", "sha256")
+    parts = (salt, hashlib.sha256(client).digest(), hmac.digest(salted, b"Server Key", "sha256"))
+    shown = [base64.b64encode(part).decode() for part in parts]
+    return f"SCRAM-SHA-256${rounds}:{shown[0]}${shown[1]}:{shown[2]}"
+
+
+def _wait(engine: Engine) -> None:
+    """Wait for HAProxy and PostgreSQL; what does not come up says why."""
+    try:
+        Proxy(engine.home).wait(15)
+    except ProxyDown as error:
+        raise PermanentError(f"{error} {engine.crashed('proxy')}") from None
+    database = Database(engine)
+    database.wait(60)
+    _roles(database, engine.home)
 
 
 def _hand_over(engine: Engine, image: str) -> None:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What this project uses of the official postgres image's entrypoint: the first start makes the cluster with the
-# superuser's password from a file, runs the scripts of /docker-entrypoint-initdb.d, then serves.
+# superuser's password from a file, then PostgreSQL serves.
 set -euo pipefail
 if [ "$1" != postgres ]; then
     exec "$@"
@@ -19,10 +19,5 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     initdb --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth-host=scram-sha-256 \
         --auth-local=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync > /dev/null
     echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
-    pg_ctl -w start -o "-c listen_addresses=''" > /dev/null
-    for script in /docker-entrypoint-initdb.d/*.sh; do
-        bash "$script"
-    done
-    pg_ctl -w stop -m fast > /dev/null
 fi
 exec postgres -c listen_addresses='*' "${@:2}"
