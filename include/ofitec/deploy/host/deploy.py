@@ -12,11 +12,11 @@ from ofitec.deploy.host import exchange, lock, manifests, plan, prune, releases,
 from ofitec.deploy.host.database import Database
 from ofitec.deploy.host.engine import Engine
 from ofitec.deploy.host.home import Home
-from ofitec.deploy.host.journal import DONE, Journal, now
+from ofitec.deploy.host.journal import DONE, STUCK, Journal, now
 from ofitec.deploy.host.proxy import MAINTENANCE, Proxy
 from ofitec.deploy.host.releases import Release
 from ofitec.deploy.host.watch import watch
-from ofitec.errors import OfitecError
+from ofitec.errors import OfitecError, PermanentError
 
 
 def apply(
@@ -39,11 +39,15 @@ def apply(
             _code(home, journal)
         else:
             _exchange_database(home, journal)
-        finish(home, journal)
-    except OfitecError as error:
-        undo.undo(home, journal, str(error))
+    except Exception as error:  # whatever it was, the old version must serve again
+        undo.undo(home, journal, _said(error))
         raise
+    finish(home, journal)
     return journal
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, OfitecError) else f"{type(error).__name__}: {error}"
 
 
 def _code(home: Home, journal: Journal) -> None:
@@ -115,7 +119,20 @@ def finish(home: Home, journal: Journal) -> None:
     """After the watch: write the record, move the scheduled jobs, stop the old colour, remove what is too old.
 
     Every step may be repeated, so `recover` calls this too.
+
+    :raises PermanentError: if a step failed: the new version serves, `recover` goes on
     """
+    try:
+        _finish(home, journal)
+    except Exception as error:
+        journal.settle(STUCK, _said(error))
+        raise PermanentError(
+            f"The new version serves, but its deploy could not be finished: {_said(error)} "
+            "Mend that, then run `recover`: it goes on from there."
+        ) from None
+
+
+def _finish(home: Home, journal: Journal) -> None:
     engine, proxy = Engine(home), Proxy(home)
     chosen: dict[str, Any] = journal.facts["plan"]
     old = chosen["current"]["colour"]

@@ -29,11 +29,11 @@ def detach(home: Home, verb: Sequence[str], log_name: str) -> int:
 
 
 def supervise(home: Home, verb: Sequence[str]) -> int:
-    """Run a verb as a child; if it ends and leaves the run unsettled, run `recover` once."""
+    """Run a verb as a child; if it was killed and left the run unsettled, run `recover` once."""
     status = _child(home, verb)
     journal = Journal.load(home)
-    if status < 0 and journal is not None and journal.data["status"] == RUNNING:
-        sys.stderr.write(f"The worker was killed by signal {-status} in step {journal.reached}: recovering.\n")
+    if journal is not None and journal.data["status"] == RUNNING:
+        sys.stderr.write(f"The worker ended (status {status}) in step {journal.reached}: recovering.\n")
         return _child(home, ["recover"])
     return status
 

@@ -150,19 +150,16 @@ class Engine:
         argv = ("run", "--rm", "-i", "--network", "none", "--entrypoint", "python3", image, "-c", program)
         return self._docker(*argv, what=f"reading of {image}", stdin=stdin, timeout=timeout).stdout
 
-    def prune(self, label: str, keep: set[str]) -> list[str]:
-        """Remove the images with a label but those in `keep`; returns what was removed.
-
-        Never `docker system prune`: that takes the rollback's image and other people's.
-        """
-        form = "{{.Repository}}@{{.Digest}}"
-        listed = self._docker("image", "ls", "--digests", "--filter", f"label={label}", "--format", form, what="list")
-        removed = []
-        for image in sorted(set(listed.stdout.split()) - keep):
-            if _DIGEST.match(image):
-                self._docker("image", "rm", image, what=f"removal of {image}")
-                removed.append(image)
-        return removed
+    def remove_image(self, image: str, label: str) -> bool:
+        """Remove an image of ours; False if it is not here, has not our label, or a container still uses it."""
+        name, value = label.split("=")
+        try:
+            if self.label(image, name) != value:
+                return False
+            self._docker("image", "rm", image, what=f"removal of {image}")
+        except ProgramFailed:
+            return False
+        return True
 
     def compose(
         self,

@@ -15,12 +15,15 @@ _KEEP = 2  # releases whose image stays: current and previous
 def prune(home: Home, engine: Engine) -> list[str]:
     """Remove old images and kept databases; returns their names.
 
+    Only images that were released here and carry our label: never `docker system prune`, which takes the rollback's
+    image and other people's.
     A kept database goes when it is older than OFITEC_KEEP_DAYS and two releases have come since: the way back from the
     current release never loses its database.
     """
     known = releases.load(home).releases
     keep = {entry.image for entry in known[-_KEEP:]}
-    removed = engine.prune(LABEL, keep)
+    old_images = sorted({entry.image for entry in known[:-_KEEP]} - keep)
+    removed = [image for image in old_images if engine.remove_image(image, LABEL)]
     database = Database(engine)
     limit = datetime.now(UTC) - timedelta(seconds=home.seconds("OFITEC_KEEP_DAYS") * 86400)
     for entry in known[:-_KEEP]:

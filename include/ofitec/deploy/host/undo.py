@@ -8,7 +8,7 @@ from ofitec.deploy.host.engine import Engine
 from ofitec.deploy.host.home import Home
 from ofitec.deploy.host.journal import STUCK, UNDONE, Journal
 from ofitec.deploy.host.proxy import MAINTENANCE, Proxy
-from ofitec.errors import OfitecError, PermanentError
+from ofitec.errors import PermanentError
 
 
 class PointOfNoReturn(PermanentError):
@@ -31,7 +31,7 @@ def undo(home: Home, journal: Journal, why: str, *, decided: bool = False) -> No
     except PointOfNoReturn as error:
         journal.settle(STUCK, str(error))
         raise
-    except OfitecError as error:
+    except Exception as error:
         journal.settle(STUCK, f"{why} Then the way back failed: {error}")
         raise PermanentError(
             f"{why} Then the way back failed: {error} Mend that, then run `recover`: it may be repeated."
