@@ -83,8 +83,7 @@ def _exchange_database(home: Home, journal: Journal) -> None:
         proxy.switch(MAINTENANCE)
     with journal.step("stop_old"):
         proxy.drain(old, home.seconds("OFITEC_DRAIN_SECONDS"))
-        for name in ("odoo-cron", f"odoo-{old}"):
-            engine.stop(name)
+        engine.stop("odoo-cron", f"odoo-{old}")
     with journal.step("fence"):
         database.fence(home.database)
     if chosen["mode"] == manifests.MIGRATE:

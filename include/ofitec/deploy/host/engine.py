@@ -73,10 +73,9 @@ class Engine:
             "up", "--detach", "--no-deps", "--no-build", "--pull", "never", service, what=f"start of {service}", env=env
         )
 
-    def stop(self, service: str) -> None:
-        """Stop a service within its grace period and keep its container; fine if it is not there."""
-        if self.state(service) is not None:
-            self.compose("stop", service, what=f"stop of {service}", timeout=_LONG)
+    def stop(self, *services: str) -> None:
+        """Stop services within their grace period and keep their containers; fine if they are not there."""
+        self.compose("stop", *services, what=f"stop of {', '.join(services)}", timeout=_LONG)
 
     def remove(self, service: str) -> None:
         """Stop and remove the container of a service; fine if there is none."""

@@ -26,9 +26,8 @@ def make_clone(engine: Engine, journal: Journal) -> None:
         oid = database.clone(home.database, new, f"ofitec: clone for release {journal.run}")
         journal.note(new_oid=oid)
     with journal.step("clone_filestore"):
-        store = _store(engine, journal)
-        journal.note(live_inode=store.inode(home.database))
-        journal.note(new_inode=store.clone(home.database, new))
+        live_inode, new_inode = _store(engine, journal).clone(home.database, new)
+        journal.note(live_inode=live_inode, new_inode=new_inode)
 
 
 def take_kept(engine: Engine, journal: Journal) -> None:

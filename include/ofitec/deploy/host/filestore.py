@@ -23,11 +23,12 @@ class Filestore:
         out = self._sh('[ -d "$1" ] && stat -c %i "$1" || echo 0', name, what="look at the filestore")
         return int(out.strip().splitlines()[-1])
 
-    def clone(self, source: str, name: str) -> int:
-        """Copy a folder by hard links to a name that must be free; returns the copy's inode, 0 without a source."""
-        script = '[ ! -e "$2" ] || { echo "$2 is there already" >&2; exit 1; }; [ -d "$1" ] && cp -al "$1" "$2" || true'
-        self._sh(script, source, name, what="copy of the filestore")
-        return self.inode(name)
+    def clone(self, source: str, name: str) -> tuple[int, int]:
+        """Copy a folder by hard links to a name that must be free; returns both inodes, 0 for what there is not."""
+        script = """[ ! -e "$2" ] || { echo "$2 is there already" >&2; exit 1; }
+        if [ -d "$1" ]; then cp -al "$1" "$2"; stat -c %i "$1" "$2"; else echo 0; echo 0; fi"""
+        before, after = self._sh(script, source, name, what="copy of the filestore").split()[-2:]
+        return int(before), int(after)
 
     def rename(self, moves: list[tuple[int, str, str]]) -> None:
         """Give each folder, known by its inode, its new name; one that has it already is left alone.

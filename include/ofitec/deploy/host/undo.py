@@ -59,8 +59,7 @@ def _database(home: Home, journal: Journal, why: str, *, decided: bool) -> None:
     if not journal.begun("maintenance") or "live_oid" not in journal.facts:
         return
     proxy.switch(MAINTENANCE)
-    engine.stop("odoo-cron")
-    engine.stop(f"odoo-{new}")
+    engine.stop("odoo-cron", f"odoo-{new}")
     engine.end_task(journal.run)
     if journal.begun("switch") and not decided:
         _require_unwritten(home, journal, why)
