@@ -78,7 +78,7 @@ make_venv() {
 }
 
 mkdir -p .local/cache
-chmod 700 .local
+chmod 711 .local
 # `make -j demo test` comes here twice at once.
 exec 9>.local/bootstrap.lock
 flock 9

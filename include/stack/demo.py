@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -84,21 +84,25 @@ def show_messages(messages: list[dict[str, Any]]) -> None:
 
 
 def message_lines(message: dict[str, Any]) -> list[str]:
-    """The text of a Slack message: its blocks when it has any (what people see), else its plain text."""
+    """The words of a Slack message, line by line: of its blocks when it has any (what people see), else its text.
+
+    A two-line field (title, value) takes one line, and each link a line of its own with its address.
+    """
     texts: list[str] = []
     for block in message.get("blocks") or []:
-        fields = [block.get("text"), *(block.get("fields") or []), *(block.get("elements") or [])]
-        texts += [text for field in fields if (text := _text(field))]
-    return "\n".join(texts or [str(message.get("text", json.dumps(message, ensure_ascii=False)))]).splitlines()
+        texts += [_words(block["text"])] if "text" in block else []
+        texts += [_words(field).replace("\n", ": ") for field in block.get("fields") or []]
+        texts += [_words(element) for element in block.get("elements") or []]
+    text = "\n".join(texts) or str(message.get("text", ""))
+    text = re.sub(r"\s*·\s*(?=<http)", "\n", text)
+    return re.sub(r"<(https?://[^|>]+)\|([^>]+)>", r"\2: \1", text).splitlines()
 
 
-def _text(field: Any) -> str:
-    """The words of a Block Kit text object; a button shows its label and where it leads."""
-    if not isinstance(field, dict):
-        return ""
-    inner = field.get("text")
-    words = inner.get("text", "") if isinstance(inner, dict) else str(inner or "")
-    return f"{words}: {field['url']}" if field.get("url") else words
+def _words(element: dict[str, Any]) -> str:
+    """The words of a Block Kit text object; a button's are its label and the address it opens."""
+    inner = element.get("text", "")
+    words = str(inner.get("text", "") if isinstance(inner, dict) else inner)
+    return f"{words}: {element['url']}" if "url" in element else words
 
 
 def show_places(stack: LocalStack) -> None:
