@@ -1,8 +1,8 @@
 """The first thing a newcomer meets: what bootstrap.sh says when it cannot go on."""
 
-import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,9 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def bootstrap(clone: Path, path: str) -> subprocess.CompletedProcess[str]:
+def bootstrap(clone: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     script = clone / "include" / "stack" / "bootstrap.sh"
-    return subprocess.run(["/bin/bash", script], capture_output=True, text=True, env={"PATH": path}, check=False)
+    return subprocess.run(["/bin/bash", script], capture_output=True, text=True, env=env, check=False)
 
 
 def folder_with(clone: Path, *programs: str) -> str:
@@ -32,26 +32,11 @@ def folder_with(clone: Path, *programs: str) -> str:
     return str(folder)
 
 
-TOOLS = (
-    "mkdir",
-    "chmod",
-    "flock",
-    "dirname",
-    "cat",
-    "sha256sum",
-    "df",
-    "tail",
-    "awk",
-    "sed",
-    "grep",
-    "sleep",
-    "rm",
-    "id",
-)
+TOOLS = "mkdir chmod flock dirname cat sha256sum df tail awk sed grep sleep rm id".split()
 
 
 def test_a_machine_without_a_fitting_python_is_told_which(clone: Path) -> None:
-    done = bootstrap(clone, folder_with(clone, *TOOLS))
+    done = bootstrap(clone, {"PATH": folder_with(clone, *TOOLS)})
     assert done.returncode == 1
     assert done.stderr.startswith("make stopped: Python 3.11, 3.12 or 3.13 is needed")
     assert len(done.stderr.splitlines()) == 1
@@ -62,8 +47,7 @@ def test_a_full_disk_is_said_before_anything_is_downloaded(clone: Path) -> None:
     fake = clone / "bin" / "df"
     fake.write_text("#!/bin/bash\necho Avail\necho 120000\n")
     fake.chmod(0o755)
-    python = Path(os.path.realpath(shutil.which("python3") or "")).parent
-    done = bootstrap(clone, f"{path}:{python}")
+    done = bootstrap(clone, {"PATH": path, "PYTHON": sys.executable})
     assert done.returncode == 1
     assert "has 117 MB free and the first start needs 5000" in done.stderr
     assert not (clone / ".local" / "venv").exists()

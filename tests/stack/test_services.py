@@ -106,7 +106,8 @@ def test_the_robot_is_an_accountant_and_no_administrator(odoo: "OdooServer") -> 
     assert not bot.has_group("base.group_system")
 
 
-def test_odoos_database_role_cannot_read_the_ledger(postgres: "Postgres") -> None:
-    with psycopg2.connect(postgres.dsn("ofitec_ledger", "odoo")) as connection, connection.cursor() as cursor:
-        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            cursor.execute("CREATE TABLE intruder (id int)")
+def test_odoos_database_role_cannot_write_to_the_ledger(postgres: "Postgres") -> None:
+    connection = psycopg2.connect(postgres.dsn("ofitec_ledger", "odoo"))
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege), connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE intruder (id int)")
+    connection.close()
