@@ -32,7 +32,22 @@ def folder_with(clone: Path, *programs: str) -> str:
     return str(folder)
 
 
-TOOLS = "mkdir chmod flock dirname cat sha256sum df tail awk sed grep sleep rm id".split()
+TOOLS = [
+    "mkdir",
+    "chmod",
+    "flock",
+    "dirname",
+    "cat",
+    "sha256sum",
+    "df",
+    "tail",
+    "awk",
+    "sed",
+    "grep",
+    "sleep",
+    "rm",
+    "id",
+]
 
 
 def test_a_machine_without_a_fitting_python_is_told_which(clone: Path) -> None:
