@@ -51,8 +51,8 @@ ensure_venv_module() {
     command -v apt-get >/dev/null || fail "this Python cannot make environments (no ensurepip): install $package."
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null || fail "$package is missing, and this user is not root and has no sudo: as root run  apt-get install $package"
-        root=(sudo --preserve-env=DEBIAN_FRONTEND)
-        sudo -v || fail "$package is missing and sudo refused: as root run  apt-get install $package"
+        root=(sudo -n env DEBIAN_FRONTEND=noninteractive)
+        sudo -n true 2>/dev/null || sudo -v || fail "$package is missing and sudo refused: as root run  apt-get install $package"
     fi
     export DEBIAN_FRONTEND=noninteractive
     step "package lists: apt-get update" "no network, or no right to use apt: as root run  apt-get install $package" \

@@ -14,6 +14,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -88,7 +89,7 @@ def run(
             stderr=out,
             env=dict(env) if env is not None else None,
             cwd=cwd,
-            start_new_session=True,
+            process_group=0,  # ended whole on a timeout, yet on the person's terminal: sudo remembers its ticket by it
         )
         try:
             stdout, _ = child.communicate(stdin.encode() if stdin is not None else None, timeout=timeout)
@@ -108,6 +109,13 @@ def run(
         shown = "\n".join(f"    {line}" for line in last)
         raise StackError(f"{name} failed with status {child.returncode}; the end of its log ({log}):\n{shown}")
     return stdout.decode(errors="replace")
+
+
+def ask_for_rights() -> bool:
+    """Whether sudo will now work without asking; it asks for the password on the terminal when it must."""
+    if subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return True
+    return sys.stdin.isatty() and subprocess.run(["sudo", "-v"], check=False).returncode == 0
 
 
 def _end_group(pid: int) -> None:

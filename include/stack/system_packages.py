@@ -23,7 +23,9 @@ def _as_root(argv: list[str], why: str) -> list[str]:
         return argv
     if shutil.which("sudo") is None:
         raise StackError(f"{why} is missing, and this user is not root and has no sudo: as root run  {' '.join(argv)}")
-    return ["sudo", "--preserve-env=DEBIAN_FRONTEND", *argv]
+    if not process.ask_for_rights():
+        raise StackError(f"{why} is missing and sudo refused or could not ask: as root run  {' '.join(argv)}")
+    return ["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive", *argv]
 
 
 def install(packages: list[str], what: str) -> None:
