@@ -63,7 +63,8 @@ class Odoo:
 
     def _write_config(self) -> None:
         tree = self.source.pythonpath
-        paths = [path for path in (tree / "odoo" / "addons", tree / "addons", self.addon.folder) if path.is_dir()]
+        places = (tree / "odoo" / "addons", tree / "addons", self.addon.folder)
+        paths = [place for place in places if any(place.glob("*/__manifest__.py"))]
         # No crons: nothing runs, mails or calls home on its own. Long RPC calls (the demo company) must not be cut.
         text = f"""[options]
 db_host = {self.postgres.host}
