@@ -38,8 +38,7 @@ class LocalStack:
     def postgres(self) -> postgres.Postgres:
         """The PostgreSQL cluster, with an empty ledger database when the stack is fresh."""
         require_disk()
-        with progress.step("PostgreSQL"):
-            server = postgres.up(self.place, self.processes, self.credentials)
+        server = postgres.up(self.place, self.processes, self.credentials)
         if self.fresh:
             server.drop(LEDGER_DATABASE)
         if not server.exists(LEDGER_DATABASE):
