@@ -19,7 +19,7 @@ class Load:
     port: int
     clients: int = 16
     path: str = "/release"
-    pause: float = 0.02  # seconds between two requests of a client: 16 clients stay below what two cores can serve
+    pause: float = 0.1  # seconds between two requests of a client: 16 clients leave the machine time to deploy
     good: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)

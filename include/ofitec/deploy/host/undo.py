@@ -44,9 +44,12 @@ def _code(home: Home, journal: Journal) -> None:
     engine, proxy = Engine(home), Proxy(home)
     chosen: dict[str, Any] = journal.facts["plan"]
     old, new = chosen["current"]["colour"], f"odoo-{chosen['colour']}"
-    engine.start(f"odoo-{old}")  # it runs, unless the drain had begun
-    smoke.wait_until_works(engine, f"odoo-{old}", old, home.database)
-    proxy.switch(old)
+    if not engine.crashed(f"odoo-{old}"):
+        proxy.switch(old)  # at once: it has served all the time
+    else:  # the drain had begun
+        engine.start(f"odoo-{old}")
+        smoke.wait_until_works(engine, f"odoo-{old}", old, home.database)
+        proxy.switch(old)
     proxy.drain(chosen["colour"], home.seconds("OFITEC_DRAIN_SECONDS"))
     engine.stop(new)
     _restart_cron(engine, chosen)

@@ -1,0 +1,98 @@
+"""A docker engine with registry, and one installation of each kind. Skipped, with the reason, where none can start."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stack import docker_engine
+from stack.docker_engine import IMAGES, Docker
+from stack.errors import StackError
+from stack.paths import ROOT, Place
+from stack.process import Processes
+from tests.deploy.installation import Installation
+
+PLACE = Place("deploy")
+TINY = {
+    "one": ("none", "1"), "two": ("none", "2"), "crash": ("crash", "3"), "unhealthy": ("unhealthy", "4"),
+    "refuses": ("refuses-login", "5"), "errors": ("errors", "6"),
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "docker" in getattr(item, "fixturenames", ()):
+            item.add_marker("services")
+
+
+@pytest.fixture(scope="session")
+def docker() -> Iterator[Docker]:
+    processes = Processes(PLACE)
+    try:
+        engine = docker_engine.up(PLACE, processes)
+    except StackError as error:
+        pytest.skip(f"no docker engine can be had here: {error}")
+    try:
+        yield engine
+    finally:
+        processes.stop_all()
+
+
+def tiny_images(docker: Docker) -> dict[str, str]:
+    """The small stand-ins for Odoo, pushed; name to repository@digest."""
+    parts = docker.parts()
+    return {
+        name: docker.push(
+            docker.build(f"{docker.registry}/tiny:{name}", IMAGES / "tiny-odoo", PARTS=parts, FAULT=fault, RELEASE=number)
+        )
+        for name, (fault, number) in TINY.items()
+    }
+
+
+def odoo_images(docker: Docker) -> dict[int, str]:
+    """The project's Odoo image with the probe add-on in its releases 1, 2 (upgrades) and 3 (its migration fails)."""
+    dockerfile = ROOT / "include/images/odoo/Dockerfile"
+    odoo = docker.build("ofitec-test/odoo:1", ROOT, file=dockerfile, SERIES="19.0", BASE=docker.odoo_base())
+    return {
+        number: docker.push(
+            docker.build(f"{docker.registry}/ofitec-odoo:p{number}", IMAGES / "probe", ODOO=odoo, RELEASE=str(number))
+        )
+        for number in (1, 2, 3)
+    }
+
+
+@pytest.fixture(scope="session")
+def tiny(docker: Docker) -> dict[str, str]:
+    return tiny_images(docker)
+
+
+@pytest.fixture(scope="module")
+def small(docker: Docker, tiny: dict[str, str]) -> Iterator[Installation]:
+    """An installation that serves the small stand-in, release 1."""
+    made = Installation("small", docker, _folder("small"), 71, {"OFITEC_BOOT_SECONDS": "8"}).make()
+    try:
+        assert "error" not in made.host("init", f"--image={tiny['one']}", "--modules=base")
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture(scope="session")
+def odoo(docker: Docker) -> dict[int, str]:
+    return odoo_images(docker)
+
+
+@pytest.fixture(scope="module")
+def real(docker: Docker, odoo: dict[int, str]) -> Iterator[Installation]:
+    """An installation that serves a real Odoo 19 with release 1 of the probe add-on."""
+    made = Installation("real", docker, _folder("real"), 72).make()
+    try:
+        started = made.host("init", f"--image={odoo[1]}", "--modules=base,deploy_probe")
+        assert "error" not in started, started
+        yield made
+    finally:
+        made.down()
+
+
+def _folder(name: str) -> Path:
+    return PLACE.dir / "installations" / name
