@@ -15,7 +15,7 @@ from ofitec.deploy.host import deploy, detach, first_start, lock, plan, prune, r
 from ofitec.deploy.host.engine import Engine
 from ofitec.deploy.host.home import Home
 from ofitec.deploy.host.journal import Journal
-from ofitec.deploy.host.proxy import Proxy
+from ofitec.deploy.host.proxy import Proxy, ProxyDown
 from ofitec.errors import OfitecError
 
 
@@ -94,16 +94,23 @@ def _apply_options(parser: argparse.ArgumentParser) -> None:
 
 
 def status(home: Home) -> dict[str, Any]:
-    """{current, previous, lock, journal, proxy}."""
+    """{current, previous, lock, journal, proxy}; the journal with "alive": whether its process runs."""
     record, journal = releases.load(home), Journal.load(home)
     shown = [{k: v for k, v in vars(entry).items() if k != "sources"} for entry in record.releases[-2:]]
     return {
         "current": shown[-1] if shown else None,
         "previous": shown[0] if len(shown) > 1 else None,
         "lock": lock.holder(home),
-        "journal": _short(journal.data) if journal else None,
-        "proxy": Proxy(home).entries(),
+        "journal": {**_short(journal.data), "alive": recover.alive(home, journal.run)} if journal else None,
+        "proxy": _proxy(home),
     }
+
+
+def _proxy(home: Home) -> dict[str, str]:
+    try:
+        return Proxy(home).entries()
+    except ProxyDown as error:
+        return {"error": str(error)}
 
 
 def _short(journal: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def recover(home: Home, *, keep_new: bool = False, discard_since: str = "") -> d
     journal = Journal.load(home)
     if journal is None or journal.data["status"] not in (RUNNING, STUCK):
         return {"run": journal.run if journal else "", "status": _agree(home), "serves": _serving(home)}
-    if _alive(home, journal.run):
+    if alive(home, journal.run):
         raise PermanentError(f"Run {journal.run} is under way (step {journal.reached}). Let it end.")
     if keep_new or discard_since:
         _decided(home, journal, keep_new=keep_new, discard_since=discard_since)
@@ -102,7 +102,8 @@ def mark_process(home: Home, run: str) -> None:
     pid_file(home).write_text(f"{run} {pid} {process_start(pid)}")
 
 
-def _alive(home: Home, run: str) -> bool:
+def alive(home: Home, run: str) -> bool:
+    """Whether another process carries this run out."""
     try:
         owner, pid, start = pid_file(home).read_text().split()
     except (FileNotFoundError, ValueError):
