@@ -93,7 +93,7 @@ def odoo_deploy() -> None:
     done = apply(planned)
     ask(planned) >> approved >> chosen >> [first, done]
     last >> backup_proven(planned) >> rehearse(planned) >> done
-    done >> settle().as_teardown(setups=planned, on_failure_fail_dagrun=True)
+    done >> settle().as_teardown(on_failure_fail_dagrun=True)
 
 
 odoo_deploy()

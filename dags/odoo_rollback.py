@@ -53,7 +53,7 @@ def odoo_rollback() -> None:
     planned = plan()
     done = apply(planned)
     ask(planned) >> approval(planned) >> done
-    done >> settle().as_teardown(setups=planned, on_failure_fail_dagrun=True)
+    done >> settle().as_teardown(on_failure_fail_dagrun=True)
 
 
 odoo_rollback()
