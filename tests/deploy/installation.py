@@ -47,7 +47,11 @@ class Installation:
     def make(self) -> Self:
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(ROOT / "include" / "images", self.root / "include" / "images")
-        shutil.copy(ROOT / "docker-compose.yml", self.root)
+        compose = (ROOT / "docker-compose.yml").read_text()
+        # PostgreSQL's disk in memory: fast, and small enough to be filled by a test
+        disk = "  db-data:\n    driver_opts: {type: tmpfs, device: tmpfs, o: 'size=2g'}\n"
+        assert compose.count("  db-data:\n") == 1
+        (self.root / "docker-compose.yml").write_text(compose.replace("  db-data:\n", disk))
         taken: set[int] = set()
         for _ in range(2):
             taken.add(ports.pick(taken))

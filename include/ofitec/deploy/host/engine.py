@@ -174,7 +174,7 @@ class Engine:
         argv = ["docker", "compose", "--progress", "plain", "--project-directory", str(self.home.root)]
         for file in files:
             argv += ["--env-file", str(file)] if file.exists() else []
-        argv += ["--file", str(self.home.root / "docker-compose.yml"), *_PROFILES, *args]
+        argv += [*_PROFILES, *args]  # its files: docker-compose.yml, or COMPOSE_FILE of .env
         return programs.run(argv, what=what, timeout=timeout, stdin=stdin, env=env, cwd=self.home.root, log=log)
 
     def _docker(self, *args: str, what: str, stdin: str = "", timeout: float = _SHORT) -> Output:
