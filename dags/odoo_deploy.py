@@ -1,9 +1,10 @@
 """### Deploy Odoo
 
-Brings an image to the host of connection `odoo_host`, by digest, with a person's approval. If only code changed, the new
-version starts beside the old one, proves itself, and takes over without interruption. If a module's version rose, there
-is a proven backup first, then a rehearsal on a neutralised copy that says how long it takes, then a maintenance page while
-a clone is upgraded. Whatever fails, the version before serves again by itself, until users have written to the new one.
+Brings an image to the host of connection `odoo_host`, by digest, with a person's approval. If only code changed, the
+new version starts beside the old one, proves itself, and takes over without interruption. If a module's version rose,
+there is a proven backup first, then a rehearsal on a neutralised copy that says how long it takes, then a maintenance
+page while a clone is upgraded. Whatever fails, the version before serves again by itself, until users have written to
+the new one.
 
 The work is done by a program at the host that goes on if Airflow dies, and recovers if it is killed itself.
 
@@ -42,7 +43,7 @@ PARAMS = {
         minimum=0,
         maximum=99,
         title="Canario (%)",
-        description="Parte de las sesiones nuevas que prueba primero la versión nueva, si solo cambió código. 0: ninguna.",
+        description="Parte de las sesiones nuevas que prueba antes la versión nueva, si cambió solo código. 0: nadie.",
     ),
     "canary_minutes": Param(
         10, type="integer", minimum=1, maximum=240, title="Minutos de canario", description="Cuánto dura esa prueba."
@@ -74,7 +75,9 @@ def odoo_deploy() -> None:
     def kind(planned: dict[str, Any]) -> str:
         return "apply" if planned["mode"] == "CODE" else "preflight"
 
-    @task.sensor(task_display_name="Esperar la prueba del respaldo", poke_interval=30, timeout=6 * 3600, mode="reschedule")
+    @task.sensor(
+        task_display_name="Esperar la prueba del respaldo", poke_interval=30, timeout=6 * 3600, mode="reschedule"
+    )
     def backup_proven(planned: dict[str, Any], dag_run: Any = None) -> bool:
         from ofitec.deploy import tasks
 

@@ -30,7 +30,8 @@ def approval(plan: Any) -> ApprovalOperator:
         task_id="approve",
         task_display_name="Aprobar",
         subject="¿Instalar {{ ti.xcom_pull('plan')['image'] }}?",
-        body="Tipo: **{{ ti.xcom_pull('plan')['mode'] }}**. En servicio: `{{ ti.xcom_pull('plan')['current']['image'] }}`. "
+        body="Tipo: **{{ ti.xcom_pull('plan')['mode'] }}**. "
+        "En servicio: `{{ ti.xcom_pull('plan')['current']['image'] }}`. "
         "Módulos que se actualizan: {{ ti.xcom_pull('plan')['modules'] or 'ninguno' }}. "
         "Cambiados sin subir su versión: {{ ti.xcom_pull('plan')['silent_changes'] or 'ninguno' }}.",
         response_timeout=timedelta(hours=24),

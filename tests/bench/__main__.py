@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / ".local" / "bench.json"
-BENCHES = {"dag_parse": "tests.bench.dag_parse"}
+BENCHES = {"dag_parse": "tests.bench.dag_parse", "deploy": "tests.bench.deploy_bench"}
 
 
 def main(wanted: list[str]) -> None:

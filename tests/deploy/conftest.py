@@ -43,7 +43,9 @@ def tiny_images(docker: Docker) -> dict[str, str]:
     parts = docker.parts()
     return {
         name: docker.push(
-            docker.build(f"{docker.registry}/tiny:{name}", IMAGES / "tiny-odoo", PARTS=parts, FAULT=fault, RELEASE=number)
+            docker.build(
+                f"{docker.registry}/tiny:{name}", IMAGES / "tiny-odoo", PARTS=parts, FAULT=fault, RELEASE=number
+            )
         )
         for name, (fault, number) in TINY.items()
     }
@@ -78,16 +80,16 @@ def small(docker: Docker, tiny: dict[str, str]) -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="session")
-def odoo(docker: Docker) -> dict[int, str]:
+def odoo_releases(docker: Docker) -> dict[int, str]:
     return odoo_images(docker)
 
 
 @pytest.fixture(scope="module")
-def real(docker: Docker, odoo: dict[int, str]) -> Iterator[Installation]:
+def real(docker: Docker, odoo_releases: dict[int, str]) -> Iterator[Installation]:
     """An installation that serves a real Odoo 19 with release 1 of the probe add-on."""
     made = Installation("real", docker, _folder("real"), 72).make()
     try:
-        started = made.host("init", f"--image={odoo[1]}", "--modules=base,deploy_probe")
+        started = made.host("init", f"--image={odoo_releases[1]}", "--modules=base,deploy_probe")
         assert "error" not in started, started
         yield made
     finally:

@@ -1,4 +1,4 @@
-"""One installation of Odoo behind HAProxy, as a host has it, in a scratch folder with ports and a network of its own."""
+"""One installation of Odoo behind HAProxy, as a host has it, in a folder with ports and a network of its own."""
 
 import json
 import os

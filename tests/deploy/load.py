@@ -28,7 +28,7 @@ class Load:
     def __enter__(self) -> Self:
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._last_good = time.monotonic()
+        self.last_good = time.monotonic()
         self._threads = [threading.Thread(target=self._ask, args=(n % 2 == 0,)) for n in range(self.clients)]
         for thread in self._threads:
             thread.start()
@@ -70,5 +70,5 @@ class Load:
                 return
             self.good += 1
             self.answers[body[:20]] += 1
-            self.worst_gap = max(self.worst_gap, moment - self._last_good)
-            self._last_good = moment
+            self.worst_gap = max(self.worst_gap, moment - self.last_good)
+            self.last_good = moment

@@ -111,7 +111,11 @@ def test_a_rejected_plan_gives_the_lock_back(
 
 
 def test_a_lost_connection_stops_nothing_and_a_new_follower_goes_on(
-    small: Installation, tiny: dict[str, str], told: list[tuple[str, str]], ssh: SshHost, monkeypatch: pytest.MonkeyPatch
+    small: Installation,
+    tiny: dict[str, str],
+    told: list[tuple[str, str]],
+    ssh: SshHost,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # sshd's restart ends every process in its container, the worker too: then the follower settles the run
     run, image = run_name(), other(small, tiny)

@@ -1,4 +1,4 @@
-"""MIGRATE on a real Odoo 19 and PostgreSQL: what users have is never upgraded in place, never dropped, never unserved."""
+"""MIGRATE on a real Odoo 19 and PostgreSQL: what users have is never upgraded in place, dropped or left unserved."""
 
 import json
 import time
@@ -66,10 +66,10 @@ def serves(installation: Installation) -> bool:
 
 
 def test_an_upgrade_takes_about_as_long_as_its_rehearsal_said_and_can_be_returned(
-    first: Installation, odoo: dict[int, str]
+    first: Installation, odoo_releases: dict[int, str]
 ) -> None:
     write_partner(first, "before the upgrade")
-    planned = first.host("plan", "--who=test", "--run=up", f"--image={odoo[2]}")
+    planned = first.host("plan", "--who=test", "--run=up", f"--image={odoo_releases[2]}")
     assert planned["mode"] == "MIGRATE"
     assert planned["modules"] == [{"name": "deploy_probe", "before": "19.0.1.0.0", "after": "19.0.2.0.0"}]
     rehearsed = first.host("rehearse", "--run=up", "--window=300")
@@ -78,7 +78,7 @@ def test_an_upgrade_takes_about_as_long_as_its_rehearsal_said_and_can_be_returne
     done = first.host("work", "--run=up", "--watch=1", "--window=300")
     assert done["status"] == "done", done
     seconds = done["facts"]["maintenance_seconds"]
-    print(f"\nwithout service {seconds} s, the rehearsal predicted {rehearsed['predicted']} s")
+    print(f"\nwithout service {seconds} s, the rehearsal predicted {rehearsed['predicted']} s")  # noqa: T201
     assert rehearsed["predicted"] / 3 < seconds < rehearsed["predicted"] * 3
     assert version(first) == "19.0.2.0.0"
     numbers = first.sql("SELECT DISTINCT probe_number FROM res_partner", LIVE)
@@ -101,10 +101,10 @@ def test_an_upgrade_takes_about_as_long_as_its_rehearsal_said_and_can_be_returne
 
 
 def test_a_broken_migration_leaves_the_old_version_serving_its_untouched_data(
-    first: Installation, odoo: dict[int, str]
+    first: Installation, odoo_releases: dict[int, str]
 ) -> None:
     before = databases(first)
-    first.host("plan", "--who=test", "--run=broken", f"--image={odoo[3]}")
+    first.host("plan", "--who=test", "--run=broken", f"--image={odoo_releases[3]}")
     rehearsed = first.host("rehearse", "--run=broken")
     assert "broken on purpose" in rehearsed["error"]
     assert databases(first) == before
@@ -119,17 +119,17 @@ def test_a_broken_migration_leaves_the_old_version_serving_its_untouched_data(
 
 @pytest.mark.parametrize("module", ["no_such_module", "l10n_cl"])
 def test_a_module_that_is_unknown_or_not_installed_is_refused_before_anything_happens(
-    first: Installation, odoo: dict[int, str], module: str
+    first: Installation, odoo_releases: dict[int, str], module: str
 ) -> None:
     journal = first.journal()
-    refused = first.deploy(odoo[2], run="unknown", modules=module)
+    refused = first.deploy(odoo_releases[2], run="unknown", modules=module)
     assert f"Module {module} is not installed in the database" in refused["error"]
     assert first.journal() == journal
     assert first.status()["lock"] is None
 
 
-def test_an_upgrade_that_overruns_its_window_is_given_up(first: Installation, odoo: dict[int, str]) -> None:
-    planned = first.host("plan", "--who=test", "--run=slow", f"--image={odoo[2]}")
+def test_an_upgrade_that_overruns_its_window_is_given_up(first: Installation, odoo_releases: dict[int, str]) -> None:
+    planned = first.host("plan", "--who=test", "--run=slow", f"--image={odoo_releases[2]}")
     assert planned["mode"] == "MIGRATE"
     assert "the window allows 1 s" in first.host("rehearse", "--run=slow", "--window=1")["error"]
     done = first.host("work", "--run=slow", "--window=1")
@@ -139,16 +139,17 @@ def test_an_upgrade_that_overruns_its_window_is_given_up(first: Installation, od
 
 
 def test_a_full_disk_is_foreseen_and_if_it_fills_later_the_old_version_serves(
-    first: Installation, odoo: dict[int, str]
+    first: Installation, odoo_releases: dict[int, str]
 ) -> None:
-    first.host("plan", "--who=test", "--run=full", f"--image={odoo[2]}")
-    fill = 'n=$(($(df -PB1M "$PGDATA" | tail -1 | tr -s " " | cut -d" " -f4) - 8)); head -c "${n}M" /dev/zero > "$PGDATA/fill"'
+    first.host("plan", "--who=test", "--run=full", f"--image={odoo_releases[2]}")
+    free = 'df -PB1M "$PGDATA" | tail -1 | tr -s " " | cut -d" " -f4'
+    fill = f'n=$(($({free}) - 8)); head -c "${{n}}M" /dev/zero > "$PGDATA/fill"'
     first.compose("exec", "-T", "db", "sh", "-c", fill)
     try:
         done = first.host("work", "--run=full")
         assert "No space left on device" in done["error"]
         assert serves(first)
-        foreseen = first.deploy(odoo[2], run="foreseen")
+        foreseen = first.deploy(odoo_releases[2], run="foreseen")
         assert "and the upgrade needs" in foreseen["error"]
     finally:
         first.compose("exec", "-T", "db", "sh", "-c", 'rm "$PGDATA/fill"')
@@ -157,9 +158,9 @@ def test_a_full_disk_is_foreseen_and_if_it_fills_later_the_old_version_serves(
 
 
 def test_after_users_wrote_nothing_returns_by_itself_and_a_person_decides(
-    first: Installation, odoo: dict[int, str]
+    first: Installation, odoo_releases: dict[int, str]
 ) -> None:
-    first.host("plan", "--who=test", "--run=noreturn", f"--image={odoo[2]}")
+    first.host("plan", "--who=test", "--run=noreturn", f"--image={odoo_releases[2]}")
     first.host("apply", "--run=noreturn", "--watch=300")
     _until(first, lambda data: data["steps"] and data["steps"][-1]["name"] == "watch")
     write_partner(first, "written to the new version")
@@ -170,7 +171,7 @@ def test_after_users_wrote_nothing_returns_by_itself_and_a_person_decides(
     assert "res_partner" in data["error"]
     assert serves(first)
     assert version(first) == "19.0.2.0.0"
-    assert "is not settled" in first.deploy(odoo[2], run="other")["error"]
+    assert "is not settled" in first.deploy(odoo_releases[2], run="other")["error"]
     assert "since" in first.host("recover", "--discard-writes-since", "2020-01-01T00:00:00+00:00")["error"]
     kept = first.host("recover", "--keep-new")
     assert kept["status"] == "done", kept
@@ -183,12 +184,12 @@ STEPS = ["maintenance", "stop_old", "fence", "clone_database", "clone_filestore"
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_after_any_step_of_an_upgrade_leaves_old_or_new_and_no_database_lost(
-    first: Installation, odoo: dict[int, str], step: str
+    first: Installation, odoo_releases: dict[int, str], step: str
 ) -> None:
     oid, before = live_oid(first), databases(first)
     partners = first.sql("SELECT count(*), max(write_date) FROM res_partner", LIVE)
     run = f"kill_{step}"
-    first.host("plan", "--who=test", f"--run={run}", f"--image={odoo[2]}")
+    first.host("plan", "--who=test", f"--run={run}", f"--image={odoo_releases[2]}")
     assert first.killed_after(step, "work", f"--run={run}", "--watch=0.2", told=False) == -9
     # whatever moment it was, the live database is there under one of its two names
     assert first.sql(f"SELECT count(*) FROM pg_database WHERE oid = {oid}") == ["1"]

@@ -28,9 +28,7 @@ def asked(plan: dict[str, Any], link: str) -> Message:
     if plan["silent_changes"]:
         names = ", ".join(f"`{name}`" for name in plan["silent_changes"][:_MOST])
         blocks.append(
-            _section(
-                f"⚠️ Cambiaron sin subir su versión: {names}. Su Python correrá; sus vistas y campos nuevos no se cargan."
-            )
+            _section(f"⚠️ Cambiaron sin subir su versión: {names}. Su Python correrá; sus vistas y campos no se cargan.")
         )
     blocks.append(_section(f"<{link}|Revisar y aprobar en Airflow>"))
     return f"{title}: {_short(plan['image'])}, {_mode(plan)}", blocks
@@ -74,7 +72,8 @@ def _modules(modules: list[dict[str, str]]) -> str:
 
 def _steps(steps: list[dict[str, Any]]) -> str:
     shown = [
-        f"{_STEPS.get(step['name'], step['name'])}" + (f" {step['seconds']:.1f} s" if step["seconds"] is not None else " ✗")
+        f"{_STEPS.get(step['name'], step['name'])}"
+        + (f" {step['seconds']:.1f} s" if step["seconds"] is not None else " ✗")
         for step in steps
     ]
     return " · ".join(shown)

@@ -44,7 +44,7 @@ def plan_deploy(params: dict[str, Any], *, run: str, who: str, dag_id: str, run_
 def plan_rollback(params: dict[str, Any], *, run: str, who: str, dag_id: str, run_id: str) -> dict[str, Any]:
     """Lock the host and plan the way back to the release before; returns the plan.
 
-    :raises OfitecError: if there is none, or rows written since an upgrade would go out of sight and that is not allowed
+    :raises OfitecError: if there is none, or rows written since an upgrade would go out of sight without a yes to that
     """
     arguments = ["plan-rollback", f"--run={run}", f"--who={who}"]
     if since := params.get("discard_writes_since"):
@@ -123,8 +123,7 @@ def apply(plan: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
                 "apply", f"--run={run}", f"--window={window}", f"--watch={watch}",
                 f"--canary={params.get('canary_percent', 0)}", f"--canary-seconds={canary_seconds}",
             )  # fmt: skip
-        done = host.follow(run, lambda steps: deployments.change(ledger, run, steps=steps), timeout=limit)
-    return done
+        return host.follow(run, lambda steps: deployments.change(ledger, run, steps=steps), timeout=limit)
 
 
 def settle(plan: dict[str, Any] | None, *, run: str, link: str, dag_id: str, run_id: str) -> str:
@@ -161,5 +160,3 @@ def _exclusive(ledger: Ledger, plan: dict[str, Any]) -> Any:
 def _tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> bool:
     ledger = open_ledger()
     return send_once(ledger, key=key, kind="deploy", dag_id=dag_id, run_id=run_id, send=lambda: tell(text, blocks))
-
-

@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     _apply_options(made)
     made = verb("work", _work, "carry the plan out here; `apply` starts this")
     _apply_options(made)
-    made = verb("supervise", lambda home, args: detach.supervise(home, args.verb), "run a verb; recover if it is killed")
+    made = verb(
+        "supervise", lambda home, args: detach.supervise(home, args.verb), "run a verb; recover if it is killed"
+    )
     made.add_argument("verb", nargs=argparse.REMAINDER)
     made = verb("recover", _recover, "settle an interrupted run")
     made.add_argument("--keep-new", action="store_true")

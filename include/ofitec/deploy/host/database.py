@@ -1,3 +1,4 @@
+# ruff: noqa: S608  # every name and text in a statement is quoted by `_name` or `_text`
 """Odoo's PostgreSQL, through psql inside its container: the superuser's local socket, so no password passes."""
 
 import re

@@ -123,7 +123,7 @@ def finish(home: Home, journal: Journal) -> None:
     """
     try:
         _finish(home, journal)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the new version serves: whatever it was is told, and can be repeated
         journal.settle(STUCK, _said(error))
         raise PermanentError(
             f"The new version serves, but its deploy could not be finished: {_said(error)} "

@@ -44,7 +44,7 @@ class Engine:
             return reference
         if not exact:
             raise PermanentError(f"Image {reference} has no digest in its registry. Push it, then deploy it by digest.")
-        return exact[0]
+        return str(exact[0])
 
     def label(self, image: str, name: str) -> str:
         """The value of an image's label; "" if it has none."""
@@ -195,7 +195,7 @@ def check_reference(reference: str) -> str:
 
 def _repository(reference: str) -> str:
     """registry:5000/a/b:tag or ...@sha256:x gives registry:5000/a/b."""
-    name = reference.split("@")[0]
+    name = reference.split("@", 1)[0]
     folder, slash, last = name.rpartition("/")
     return folder + slash + last.split(":")[0]
 

@@ -105,7 +105,9 @@ def _move(engine: Engine, journal: Journal, moves: list[tuple[int, str]]) -> Non
     for oid, to in moves:
         name = database.name(oid)
         if not name:
-            raise PermanentError(f"The database with oid {oid} of run {journal.run} is gone. Touch nothing; call for help.")
+            raise PermanentError(
+                f"The database with oid {oid} of run {journal.run} is gone. Touch nothing; call for help."
+            )
         if name != to:
             database.rename(name, to)
         # only the live name lets users in

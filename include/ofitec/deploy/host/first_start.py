@@ -121,26 +121,35 @@ def init(home: Home, image: str, modules: list[str]) -> dict[str, str]:
     smoke.wait_until_works(engine, "odoo-blue", "blue", home.database)
     proxy.switch("blue")
     engine.start("odoo-cron")
-    sources = {n: h for n, (_, h) in manifests.read(engine, pinned, set(database.modules(home.database))).modules.items()}
-    releases.add(home, Release(run="init", image=pinned, colour="blue", mode="INIT", at=now(), who="init", sources=sources))
+    sources = {
+        n: h for n, (_, h) in manifests.read(engine, pinned, set(database.modules(home.database))).modules.items()
+    }
+    releases.add(
+        home, Release(run="init", image=pinned, colour="blue", mode="INIT", at=now(), who="init", sources=sources)
+    )
     return {"image": pinned, "colour": "blue", "database": home.database}
 
 
 def up(home: Home) -> dict[str, str]:
-    """Start PostgreSQL, HAProxy and the recorded release; a colour that is not current stays as it is."""
+    """Start PostgreSQL with its roles, HAProxy, and the recorded release if there is one.
+
+    A colour that is not current stays as it is: its image may be older than the database.
+    """
     secrets_set(home)
     home = Home.open(home.root)
-    current = releases.load(home).current
     engine = Engine(home)
     for service in ("db", "proxy"):
         engine.start(service)
     _wait(engine)
+    if not releases.load(home).releases:
+        return {"image": "", "colour": "", "next": "No release yet: `init --image registry/name@sha256:...`"}
+    current = releases.load(home).current
     _hand_over(engine, current.image)
     for service in (f"odoo-{current.colour}", "odoo-cron"):
         engine.start(service)
     smoke.wait_until_works(engine, f"odoo-{current.colour}", current.colour, home.database)
     Proxy(home).switch(current.colour)
-    return {"image": current.image, "colour": current.colour, "database": home.database}
+    return {"image": current.image, "colour": current.colour, "next": ""}
 
 
 def _roles(database: Database, home: Home) -> None:

@@ -84,7 +84,7 @@ class Journal:
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """One step: its intention is on the disk before, its end after. Progress goes to standard error."""
-        entry = {"name": name, "state": "begun", "at": now(), "seconds": None}
+        entry: dict[str, Any] = {"name": name, "state": "begun", "at": now(), "seconds": None}
         self.data["steps"].append(entry)
         self.save()
         sys.stderr.write(f"==> {name} ...\n")

@@ -2,6 +2,8 @@
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -32,8 +34,7 @@ def deploy(home: Home, *, run: str, who: str, image: str, modules: list[str]) ->
     :return: the plan, also kept in state/plans
     """
     check_reference(image)
-    lock.acquire(home, run=run, who=who, why=f"deploy of {image}")
-    try:
+    with _locked(home, run=run, who=who, why=f"deploy of {image}"):
         engine = Engine(home)
         current = _preflight(home, engine)
         pinned = engine.pull(image)
@@ -54,9 +55,6 @@ def deploy(home: Home, *, run: str, who: str, image: str, modules: list[str]) ->
         }
         if mode == manifests.MIGRATE:
             _require_disk(plan["database_bytes"], plan["disk_free_bytes"])
-    except BaseException:
-        lock.release(home, run)
-        raise
     return _kept(home, plan)
 
 
@@ -67,8 +65,7 @@ def rollback(home: Home, *, run: str, who: str, discard_since: str = "") -> dict
         sight, into a kept database
     :raises PermanentError: if the way back would lose sight of written rows and that was not allowed
     """
-    lock.acquire(home, run=run, who=who, why="rollback")
-    try:
+    with _locked(home, run=run, who=who, why="rollback"):
         engine = Engine(home)
         # the serving version may be the broken one: it need not work to be left
         current = _preflight(home, engine, must_work=False)
@@ -100,10 +97,18 @@ def rollback(home: Home, *, run: str, who: str, discard_since: str = "") -> dict
             "returns_to": current.kept_database,
             "returns_oid": current.kept_oid,
         }
+    return _kept(home, plan)
+
+
+@contextmanager
+def _locked(home: Home, *, run: str, who: str, why: str) -> Iterator[None]:
+    """Take the lock; keep it if the block succeeds, give it back if not."""
+    lock.acquire(home, run=run, who=who, why=why)
+    try:
+        yield
     except BaseException:
         lock.release(home, run)
         raise
-    return _kept(home, plan)
 
 
 def load(home: Home, run: str) -> dict[str, Any]:

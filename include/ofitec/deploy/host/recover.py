@@ -52,7 +52,12 @@ def _decided(home: Home, journal: Journal, *, keep_new: bool, discard_since: str
         raise InputError(f"The new version serves since {since}, not since {discard_since}. Nothing was changed.")
     # what users wrote is in the new database: it stays, under a name that says so
     journal.note(own_clone=False)
-    undo.undo(home, journal, f"Returned by decision; rows written since {since} are in {journal.facts['new_name']}.", decided=True)
+    undo.undo(
+        home,
+        journal,
+        f"Returned by decision; rows written since {since} are in {journal.facts['new_name']}.",
+        decided=True,
+    )
 
 
 def _works(home: Home, journal: Journal) -> bool:

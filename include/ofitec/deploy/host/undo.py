@@ -31,7 +31,7 @@ def undo(home: Home, journal: Journal, why: str, *, decided: bool = False) -> No
     except PointOfNoReturn as error:
         journal.settle(STUCK, str(error))
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it was, the journal must say that the way back is open
         journal.settle(STUCK, f"{why} Then the way back failed: {error}")
         raise PermanentError(
             f"{why} Then the way back failed: {error} Mend that, then run `recover`: it may be repeated."
