@@ -52,10 +52,15 @@ def ask(plan: dict[str, Any], ti: Any = None, dag_run: Any = None) -> bool:
     execution_timeout=timedelta(hours=10),
     trigger_rule="none_failed_min_one_success",
 )
-def apply(plan: dict[str, Any], params: Any = None) -> dict[str, Any]:
-    """Detached at the host: this task follows, and a retry goes on following."""
+def apply(plan: dict[str, Any], params: Any = None, ti: Any = None) -> dict[str, Any]:
+    """Detached at the host: this task follows, and a retry goes on following. Nothing happens without a yes."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
     from ofitec.deploy import tasks
 
+    answer = ti.xcom_pull(task_ids="approve") or {}
+    if ApprovalOperator.APPROVE not in answer.get("chosen_options", []):
+        raise AirflowSkipException("Not approved: nothing was changed.")
     return tasks.apply(plan, params)
 
 

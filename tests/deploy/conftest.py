@@ -13,10 +13,16 @@ from stack.process import Processes
 from tests.deploy.installation import Installation
 
 PLACE = Place("deploy")
+# name: (fault, release, version of its module base)
 TINY = {
-    "one": ("none", "1"), "two": ("none", "2"), "crash": ("crash", "3"), "unhealthy": ("unhealthy", "4"),
-    "refuses": ("refuses-login", "5"), "errors": ("errors", "6"),
-}  # fmt: skip
+    "one": ("none", "1", "1.3"),
+    "two": ("none", "2", "1.3"),
+    "crash": ("crash", "3", "1.3"),
+    "unhealthy": ("unhealthy", "4", "1.3"),
+    "refuses": ("refuses-login", "5", "1.3"),
+    "errors": ("errors", "6", "1.3"),
+    "newer": ("none", "7", "1.4"),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,13 +47,12 @@ def docker() -> Iterator[Docker]:
 def tiny_images(docker: Docker) -> dict[str, str]:
     """The small stand-ins for Odoo, pushed; name to repository@digest."""
     parts = docker.parts()
+    repository, folder = f"{docker.registry}/tiny", IMAGES / "tiny-odoo"
     return {
         name: docker.push(
-            docker.build(
-                f"{docker.registry}/tiny:{name}", IMAGES / "tiny-odoo", PARTS=parts, FAULT=fault, RELEASE=number
-            )
+            docker.build(f"{repository}:{name}", folder, PARTS=parts, FAULT=fault, RELEASE=number, VERSION=version)
         )
-        for name, (fault, number) in TINY.items()
+        for name, (fault, number, version) in TINY.items()
     }
 
 

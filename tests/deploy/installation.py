@@ -48,10 +48,10 @@ class Installation:
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(ROOT / "include" / "images", self.root / "include" / "images")
         compose = (ROOT / "docker-compose.yml").read_text()
-        # PostgreSQL's disk in memory: fast, and small enough to be filled by a test
-        disk = "  db-data:\n    driver_opts: {type: tmpfs, device: tmpfs, o: 'size=2g'}\n"
-        assert compose.count("  db-data:\n") == 1
-        (self.root / "docker-compose.yml").write_text(compose.replace("  db-data:\n", disk))
+        # a small disk beside PostgreSQL's own, for the test that fills it
+        shm = "    shm_size: 256mb\n"
+        assert compose.count(shm) == 1
+        (self.root / "docker-compose.yml").write_text(compose.replace(shm, f"{shm}    tmpfs: ['/small:size=48m']\n"))
         taken: set[int] = set()
         for _ in range(2):
             taken.add(ports.pick(taken))

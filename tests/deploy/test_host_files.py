@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ofitec.deploy import bundle
-from ofitec.deploy.host import lock, releases
+from ofitec.deploy.host import lock, plan, releases
 from ofitec.deploy.host.engine import check_reference
 from ofitec.deploy.host.home import Home, parse_env
 from ofitec.deploy.host.journal import Journal
@@ -91,6 +91,13 @@ def test_what_may_mean_another_image_tomorrow_is_refused(wrong: str) -> None:
 @pytest.mark.parametrize("right", ["ghcr.io/a/odoo:19.0-abc", f"127.0.0.1:5000/odoo@sha256:{'a' * 64}"])
 def test_digests_and_tags_of_builds_are_taken(right: str) -> None:
     assert check_reference(right) == right
+
+
+def test_too_little_disk_is_foreseen_with_both_figures() -> None:
+    gib = 1024**3
+    plan.require_disk(gib, 3 * gib)
+    with pytest.raises(PermanentError, match=r"has 2\.90 GiB free and the upgrade needs 3\.00 GiB"):
+        plan.require_disk(gib, int(2.9 * gib))
 
 
 def test_environment_files_are_read_as_compose_reads_them() -> None:

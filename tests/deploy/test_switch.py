@@ -162,6 +162,27 @@ def test_a_killed_worker_is_recovered_by_its_supervisor(small: Installation, tin
     assert dict(load.failed) == {}
 
 
+def test_a_disk_that_fills_during_the_clone_leaves_the_old_version_serving(
+    small: Installation, tiny: dict[str, str]
+) -> None:
+    before = small.get("/release")
+    small.compose("exec", "-T", "db", "chown", "postgres:", "/small")
+    small.sql("CREATE TABLE ballast AS SELECT md5(n::text) FROM generate_series(1, 400000) n", "odoo")  # 26 MB of 48
+    small.sql("CREATE TABLESPACE small LOCATION '/small'")
+    small.sql("ALTER DATABASE odoo SET TABLESPACE small")
+    try:
+        done = small.deploy(tiny["newer"], run="full")
+        assert small.journal()["mode"] == "MIGRATE"
+        assert "No space left on device" in done["error"]
+        assert small.journal()["status"] == "undone"
+        assert small.get("/release") == before
+        assert small.sql("SELECT datname, datallowconn FROM pg_database WHERE datname LIKE 'odoo%'") == ["odoo|t"]
+    finally:
+        small.sql("ALTER DATABASE odoo SET TABLESPACE pg_default")
+        small.sql("DROP TABLESPACE small")
+        small.sql("DROP TABLE ballast", "odoo")
+
+
 def test_haproxy_comes_back_with_the_colour_it_had(small: Installation) -> None:
     before = small.get("/release")
     small.compose("restart", "--timeout", "1", "proxy")

@@ -138,28 +138,6 @@ def test_an_upgrade_that_overruns_its_window_is_given_up(first: Installation, od
     assert version(first) == "19.0.1.0.0"
 
 
-def test_a_full_disk_is_foreseen_and_if_it_fills_later_the_old_version_serves(
-    first: Installation, odoo_releases: dict[int, str]
-) -> None:
-    before = databases(first)
-    # a database of 150 MB more than its disk's 60 MB free can hold twice
-    first.sql("CREATE TABLE ballast AS SELECT md5(n::text) || md5((-n)::text) FROM generate_series(1, 1500000) n", LIVE)
-    first.host("plan", "--who=test", "--run=full", f"--image={odoo_releases[2]}")
-    free = 'df -PB1M "$PGDATA" | tail -1 | tr -s " " | cut -d" " -f4'
-    fill = f'n=$(($({free}) - 60)); head -c "${{n}}M" /dev/zero > "$PGDATA/fill"'
-    first.compose("exec", "-T", "db", "sh", "-c", fill)
-    try:
-        done = first.host("work", "--run=full")
-        assert "No space left on device" in done["error"]
-        assert serves(first)
-        foreseen = first.deploy(odoo_releases[2], run="foreseen")
-        assert "and the upgrade needs" in foreseen["error"]
-    finally:
-        first.compose("exec", "-T", "db", "sh", "-c", 'rm "$PGDATA/fill"')
-        first.sql("DROP TABLE ballast", LIVE)
-    assert databases(first) == before
-
-
 def test_after_users_wrote_nothing_returns_by_itself_and_a_person_decides(
     first: Installation, odoo_releases: dict[int, str]
 ) -> None:

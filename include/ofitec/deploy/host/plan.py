@@ -54,7 +54,7 @@ def deploy(home: Home, *, run: str, who: str, image: str, modules: list[str]) ->
             "disk_free_bytes": database.free_bytes(),
         }
         if mode == manifests.MIGRATE:
-            _require_disk(plan["database_bytes"], plan["disk_free_bytes"])
+            require_disk(plan["database_bytes"], plan["disk_free_bytes"])
     return _kept(home, plan)
 
 
@@ -156,7 +156,11 @@ def _preflight(home: Home, engine: Engine, *, must_work: bool = True) -> Release
     return current
 
 
-def _require_disk(database_bytes: int, free: int) -> None:
+def require_disk(database_bytes: int, free: int) -> None:
+    """Refuse an upgrade that would fill PostgreSQL's disk; both in bytes.
+
+    :raises PermanentError: with both figures
+    """
     needed = int(database_bytes * _DISK_FACTOR) + _DISK_RESERVE
     if free < needed:
         raise PermanentError(
