@@ -146,7 +146,7 @@ def _apply(home: Home, args: argparse.Namespace) -> Any:
     plan.load(home, args.run)
     options = [f"--run={args.run}", f"--window={args.window}", f"--watch={args.watch}", f"--canary={args.canary}"]
     verb = ["work", *options, f"--canary-seconds={args.canary_seconds}"]
-    return {"run": args.run, "pid": detach.detach(home, verb, f"{args.run}.log")}
+    return {"run": args.run, "pid": detach.detach(home, verb, args.run)}
 
 
 def _work(home: Home, args: argparse.Namespace) -> Any:

@@ -6,15 +6,23 @@ A supervisor waits for the worker; if the worker is killed, the supervisor settl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 from ofitec.deploy.host.home import Home
 from ofitec.deploy.host.journal import RUNNING, Journal
+from ofitec.errors import PermanentError
 
 
-def detach(home: Home, verb: Sequence[str], log_name: str) -> int:
-    """Start `supervise` of a verb in a session of its own and return its pid at once."""
-    log = home.state / "logs" / log_name
+_BEGIN = 30.0  # seconds in which a run must have written its journal
+
+
+def detach(home: Home, verb: Sequence[str], run: str) -> int:
+    """Start `supervise` of a verb in a session of its own; returns its pid as soon as the run's journal is there.
+
+    :raises PermanentError: with its last words, if it ends without one
+    """
+    log = home.state / "logs" / f"{run}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a") as out:
         child = subprocess.Popen(
@@ -25,6 +33,11 @@ def detach(home: Home, verb: Sequence[str], log_name: str) -> int:
             start_new_session=True,
             cwd="/",
         )
+    deadline = time.monotonic() + _BEGIN
+    while (journal := Journal.load(home)) is None or journal.run != run:
+        if child.poll() is not None or time.monotonic() > deadline:
+            raise PermanentError(f"Run {run} did not begin: {log.read_text().strip()[-500:]}")
+        time.sleep(0.05)
     return child.pid
 
 
