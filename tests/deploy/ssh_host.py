@@ -56,10 +56,16 @@ class SshHost:
         self.docker.run("rm", "--force", self.name)
 
     def connection(self, host_key: str = "", **extra: str) -> str:
+        """Airflow's connection as an environment variable holds it."""
         pinned = {"host_key": host_key or self.host_key, "private_key": self.private, **extra}
         return json.dumps(
             {"conn_type": "ssh", "host": "127.0.0.1", "port": self.port, "login": "root", "extra": pinned}
         )
+
+    def connection_fields(self) -> dict[str, object]:
+        """Airflow's connection as its REST API takes it."""
+        fields: dict[str, object] = json.loads(self.connection())
+        return {**fields, "extra": json.dumps(fields["extra"])}
 
     def _keys(self) -> tuple[str, str]:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ofitec.clients.ssh import Host, HostRefused
+from ofitec.deploy import __main__ as terminal
 from ofitec.deploy import remote as remote_module
 from ofitec.deploy import tasks
 from ofitec.deploy.remote import Undone, VerbFailed
@@ -129,6 +130,27 @@ def test_a_lost_connection_stops_nothing_and_a_new_follower_goes_on(
     assert done["status"] in ("done", "undone")
     assert dict(load.failed) == {}
     assert small.status()["lock"] is None
+
+
+def test_the_terminal_does_the_same_and_asks_first(
+    small: Installation,
+    tiny: dict[str, str],
+    told: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before, image = small.get("/release"), other(small, tiny)
+    monkeypatch.setattr("builtins.input", lambda _: "no")
+    assert terminal.main(["deploy", f"--image={image}", "--watch=0"]) == 1
+    assert small.get("/release") == before
+    assert small.status()["lock"] is None
+    assert terminal.main(["deploy", f"--image={image}", "--watch=0", "--yes"]) == 0
+    assert small.get("/release") != before
+    assert terminal.main(["rollback", "--watch=0", "--yes"]) == 0
+    assert small.get("/release") == before
+    said = capsys.readouterr().err
+    assert f"Image    {image}" in said
+    assert "Finished: done in" in said
 
 
 def test_another_host_key_or_none_is_never_talked_to(

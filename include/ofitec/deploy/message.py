@@ -51,7 +51,8 @@ def ended(plan: dict[str, Any], journal: dict[str, Any] | None, status: str, lin
         blocks.append(_section(_steps(journal["steps"])))
     if status in ("undone", "stuck") and journal and journal.get("error"):
         blocks.append(_section(f"*Motivo*\n{escape(journal['error'][:1500])}"))
-    blocks.append(_section(f"<{link}|Ver en Airflow>"))
+    if link:
+        blocks.append(_section(f"<{link}|Ver en Airflow>"))
     return f"{title}: {_short(image)}", blocks
 
 
