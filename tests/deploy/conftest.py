@@ -1,5 +1,6 @@
 """A docker engine with registry, and one installation of each kind. Skipped, with the reason, where none can start."""
 
+import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,15 +34,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def docker() -> Iterator[Docker]:
-    processes = Processes(PLACE)
-    try:
-        engine = docker_engine.up(PLACE, processes)
-    except StackError as error:
-        pytest.skip(f"no docker engine can be had here: {error}")
-    try:
-        yield engine
-    finally:
-        processes.stop_all()
+    PLACE.make()
+    with (PLACE.dir / "session.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another run of these tests may be using the registry: wait for its end
+        processes = Processes(PLACE)
+        processes.stop_all()  # what a killed session left behind
+        try:
+            engine = docker_engine.up(PLACE, processes)
+        except StackError as error:
+            pytest.skip(f"no docker engine can be had here: {error}")
+        try:
+            left = engine.run("ps", "--all", "--quiet", "--filter", "label=ofitec-test").split()
+            if left:
+                engine.run("rm", "--force", *left)
+            yield engine
+        finally:
+            processes.stop_all()
 
 
 def tiny_images(docker: Docker) -> dict[str, str]:

@@ -36,7 +36,7 @@ class SshHost:
         self.name = f"ofitec-test-sshd-{self.port}"
         up = f"mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -p {self.port} -f {self.folder}/sshd_config"
         self.docker.run(
-            "run", "--detach", "--rm", "--name", self.name, "--network", "host",
+            "run", "--detach", "--rm", "--label", "ofitec-test", "--name", self.name, "--network", "host",
             "--volume", f"{_socket(self.docker)}:/var/run/docker.sock",
             "--volume", f"{self.installation}:{self.installation}",
             "--volume", f"{self.folder}:{self.folder}:ro",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ofitec.notify.escape import escape
+from ofitec.notify.redact import redact
 
 Message = tuple[str, list[dict[str, Any]]]
 _MOST = 8
@@ -50,7 +51,7 @@ def ended(plan: dict[str, Any], journal: dict[str, Any] | None, status: str, lin
     if journal and journal["steps"]:
         blocks.append(_section(_steps(journal["steps"])))
     if status in ("undone", "stuck") and journal and journal.get("error"):
-        blocks.append(_section(f"*Motivo*\n{escape(journal['error'][:1500])}"))
+        blocks.append(_section(f"*Motivo*\n{escape(redact(journal['error'])[:1500])}"))
     if link:
         blocks.append(_section(f"<{link}|Ver en Airflow>"))
     return f"{title}: {_short(image)}", blocks

@@ -13,6 +13,7 @@ from ofitec.ledger import Ledger, backups, deployments, open_ledger
 from ofitec.ledger.exclusive import ODOO, held
 from ofitec.notify.channels import tell
 from ofitec.notify.once import send_once
+from ofitec.notify.redact import redact
 from ofitec.settings import settings
 
 log = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ def settle(plan: dict[str, Any] | None, *, run: str, link: str, dag_id: str, run
     outcome = journal["status"] if journal else deployments.DROPPED
     values: dict[str, Any] = {"status": outcome}
     if journal:
-        values |= {"steps": journal["steps"], "error": journal["error"] or None}
+        values |= {"steps": journal["steps"], "error": redact(journal["error"]) or None}
         values["maintenance_seconds"] = journal["facts"].get("maintenance_seconds")
     deployments.change(open_ledger(), run, **values)
     text, blocks = message.ended(plan, journal, outcome, link)
