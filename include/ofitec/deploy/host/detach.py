@@ -13,7 +13,6 @@ from ofitec.deploy.host.home import Home
 from ofitec.deploy.host.journal import RUNNING, Journal
 from ofitec.errors import PermanentError
 
-
 _BEGIN = 30.0  # seconds in which a run must have written its journal
 
 

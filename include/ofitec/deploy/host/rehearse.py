@@ -1,7 +1,6 @@
 """The upgrade's rehearsal on a copy: neutralised, with scheduled jobs off, timed. The live version is not touched."""
 
 import time
-from typing import Any
 
 from ofitec.deploy.host import exchange, plan, smoke
 from ofitec.deploy.host.database import Database
@@ -11,13 +10,15 @@ from ofitec.deploy.host.home import Home, write_whole
 from ofitec.errors import PermanentError
 
 _SERVICE = "odoo-rehearsal"
+_REST = 8.0  # seconds to stop the old containers, fence and rename databases: about the same for any database
 
 
 def rehearse(home: Home, run: str, *, window: float) -> dict[str, float]:
     """Copy, neutralise, upgrade, boot and smoke; then remove the copy.
 
     :param window: seconds of maintenance that are allowed
-    :return: seconds: {"copy", "upgrade", "boot", "predicted"}; predicted is the time without service
+    :return: seconds: {"copy", "files", "neutralise", "upgrade", "boot", "clone", "predicted"}; predicted is the time
+        without service
     :raises OfitecError: if any of it failed, or would take longer than the window
     """
     chosen = plan.load(home, run)
@@ -32,6 +33,7 @@ def rehearse(home: Home, run: str, *, window: float) -> dict[str, float]:
     try:
         with _timed(times, "copy"):
             database.copy_live(home.database, copy)
+        with _timed(times, "files"):
             store.clone(home.database, copy)
         with _timed(times, "neutralise"):
             argv = ["/usr/bin/odoo", "neutralize", f"--database={copy}"]
@@ -49,7 +51,9 @@ def rehearse(home: Home, run: str, *, window: float) -> dict[str, float]:
             database.clone(copy, f"{copy}_2", "ofitec: rehearsal")
     finally:
         _clean(engine, database, store, copy)
-    times["predicted"] = round(times["clone"] + times["upgrade"] + times["boot"] + _stop_seconds(chosen), 1)
+    # the window touches the files twice: their copy, and the exchange of names
+    known = times["clone"] + 2 * times["files"] + times["upgrade"] + times["boot"]
+    times["predicted"] = round(known + _REST, 1)
     if times["predicted"] > window:
         raise PermanentError(
             f"The rehearsal says that the upgrade takes {times['predicted']:.0f} s without service "
@@ -57,11 +61,6 @@ def rehearse(home: Home, run: str, *, window: float) -> dict[str, float]:
             "allow a longer window, at a quieter hour."
         )
     return times
-
-
-def _stop_seconds(chosen: dict[str, Any]) -> float:
-    """Seconds to stop the old containers, fence, and exchange names: measured, about the same for any database."""
-    return 6.0 if chosen["modules"] else 0.0
 
 
 class _timed:  # noqa: N801 - reads as a statement
