@@ -30,9 +30,7 @@ class OfSiiF29(models.Model):
     _order = "period desc, company_id, version desc"
 
     name = fields.Char(compute="_compute_name", store=True)
-    company_id = fields.Many2one(
-        "res.company", string="Company", required=True, default=lambda self: self.env.company, index=True
-    )
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     period = fields.Char(required=True, size=7, help="Tax month, YYYY-MM")
     version = fields.Integer(required=True, default=1, readonly=True, copy=False)
