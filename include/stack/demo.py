@@ -19,7 +19,8 @@ PLACE = Place("demo")
 def run(place: Place = PLACE) -> None:
     """Starts what is not running yet, closes the month, shows the results, and leaves the stack up."""
     stack = LocalStack(place)
-    state.forget()
+    if stack.fresh:
+        state.forget()
     progress.say("OFITEC ops: real PostgreSQL, Odoo, S3 and Airflow on this machine\n")
     api = stack.airflow.api
     state.write(stack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,6 +28,10 @@ class LocalStack:
 
     def __init__(self, place: Place, extra_dags: Path | None = None) -> None:
         place.make()
+        # A machine behind a web proxy must not ask that proxy for its own loopback services.
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(
+            filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1", "localhost"])
+        )
         self.place = place
         self.extra_dags = extra_dags
         self.processes = Processes(place)
