@@ -67,7 +67,7 @@ class OfSiiF29(models.Model):
     @api.model
     def _require_ended(self, period):
         try:
-            periods.require_ended(period or "", periods.today_in_santiago(Datetime.now()))
+            periods.require_ended(period, periods.today_in_santiago(Datetime.now()))
         except ValueError as error:
             raise UserError(str(error)) from error
 
