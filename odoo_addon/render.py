@@ -10,6 +10,7 @@ import ast
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent / "of_sii_cl"
@@ -112,7 +113,7 @@ def render(series: str, target: Path) -> Path:
     return addon
 
 
-def _rewrite(folder, name, change):
+def _rewrite(folder: Path, name: str | Path, change: Callable[[str], str]) -> None:
     path = folder / name
     try:
         path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")

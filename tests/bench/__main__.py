@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / ".local" / "bench.json"
-BENCHES = {"dag_parse": "tests.bench.dag_parse"}
+BENCHES = {"dag_parse": "tests.bench.dag_parse", "f29": "tests.bench.f29"}
 
 
 def main(wanted: list[str]) -> None:

@@ -1,5 +1,5 @@
 """What f29_bench.py runs inside ``odoo shell`` (``env`` is the shell's). Standard input, not an import."""
-# ruff: noqa: F821, T201
+# ruff: noqa: F821
 
 import json
 import os
@@ -117,7 +117,8 @@ def clone(move_ids, copies, mark):
     cr.execute("DROP TABLE IF EXISTS bench_move, bench_line")
     cr.execute(
         """CREATE TEMP TABLE bench_move AS
-           SELECT m AS old, k, nextval('account_move_id_seq')::int AS new FROM unnest(%s) m, generate_series(1, %s) k""",
+           SELECT m AS old, k, nextval('account_move_id_seq')::int AS new
+             FROM unnest(%s) m, generate_series(1, %s) k""",
         [move_ids, copies],
     )
     into, values = columns(

@@ -68,7 +68,12 @@ class OfSiiF29(models.Model):
             if key:
                 totals[key][0] += abs(row.amount)
                 totals[key][1] += row.documents
-        return [key[0](*key[1:], amount, count) for key, (amount, count) in totals.items() if amount]
+        # Documents without a type may add up to nothing and still be missing; a line of nothing misses nothing.
+        return [
+            warn(*about, amount, count)
+            for (warn, *about), (amount, count) in totals.items()
+            if amount or warn is messages.missing_doc_type
+        ]
 
     def _by_tax(self, unmapped):
         """One row a tax and document type: the tax items' when there are some, else the net items'."""
