@@ -83,6 +83,7 @@ limit_memory_soft = 0
 limit_memory_hard = 0
 """
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.parent.chmod(0o700)  # the filestore holds the company's documents
         write_whole(self.config, text)
 
     def filestore(self, database: str) -> Path:
