@@ -57,8 +57,9 @@ def install(packages: list[str], what: str) -> None:
 @contextmanager
 def _without_main_cluster() -> Iterator[None]:
     """While the block runs, installing a PostgreSQL server creates no cluster outside our folder."""
-    log, folder = APT_LOG, str(_NO_CLUSTER.parent)
-    process.run(_as_root(["mkdir", "-p", "-m", "755", folder], "PostgreSQL"), log=log)
+    log, folder = APT_LOG, _NO_CLUSTER.parent
+    # Readable by all whatever root's umask is: PostgreSQL's own tools look in there as other users.
+    process.run(_as_root(["install", "-d", "-m", "755", str(folder.parent), str(folder)], "PostgreSQL"), log=log)
     process.run(_as_root(["tee", str(_NO_CLUSTER)], "PostgreSQL"), log=log, stdin="create_main_cluster = false\n")
     try:
         yield
