@@ -11,7 +11,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / ".local" / "bench.json"
-BENCHES = {"dag_parse": "tests.bench.dag_parse", "f29": "tests.bench.f29"}
+BENCHES = {
+    "dag_parse": "tests.bench.dag_parse",
+    "f29": "tests.bench.f29",
+    "backup": "tests.bench.backup_bench",
+    "backup_kills": "tests.bench.backup_kills",
+}
 
 
 def main(wanted: list[str]) -> None:
