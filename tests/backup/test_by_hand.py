@@ -1,4 +1,4 @@
-"""The commands of docs/disaster-recovery.md, run as they stand there, on a machine without this package and its ledger."""
+"""The commands of docs/disaster-recovery.md, run as they stand there, without this package and its ledger."""
 
 import os
 import re

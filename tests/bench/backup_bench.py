@@ -1,11 +1,11 @@
 """Times our backup against the seed's script on the same data, and the proof against a bare pg_restore.
 
     python -m tests.bench backup                # 800 MB database, 900 MB filestore: about 10 minutes on 2 cores
-    OFITEC_BENCH_BACKUP_MB=80 python -m tests.bench backup      # a tenth
+    OFITEC_BENCH_BACKUP_MB=80 python -m tests.bench backup      # a tenth of it
 
 Night 1, then night 2 with local changes (new rows, few recent updates, new files), then night 3 with scattered ones
-(one old row in 2000 touched over both big tables, on top). The seed: `pg_dump -Fc` and `tar -czf` into a dated folder, then
-`restic backup` of it. Bytes are what the repository grows by; CPU is of all programs that ran. Writes
+(one old row in 2000 touched over both big tables, on top). The seed: `pg_dump -Fc` and `tar -czf` into a dated folder,
+then `restic backup` of it. Bytes are what the repository grows by; CPU is of all programs that ran. Writes
 backup_night2_bytes_seed_over_ours_local, ..._scattered, backup_cpu_seed_over_ours and proof_over_pg_restore.
 """
 
