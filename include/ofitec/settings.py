@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     keep_daily: int = Field(default=7, ge=0, description="Daily backups to keep")
     keep_weekly: int = Field(default=4, ge=0, description="Weekly backups to keep")
     keep_monthly: int = Field(default=6, ge=0, description="Monthly backups to keep")
-    keep_floor: int = Field(default=3, ge=1, description="The retention never leaves fewer backups than this")
+    keep_floor: int = Field(default=3, ge=1, description="So many newest backups stay whatever the retention says")
     prune_connection: str = Field(
         default="restic_default", description="Connection whose credentials may delete; another one for append-only"
     )

@@ -63,8 +63,12 @@ ensure_venv_module() {
 
 make_venv() {
     local offline="no network, or the package index refuses: see $log, then try again"
-    rm -rf "$venv"
-    step "Python $version environment" "see $log" "$python" -m venv "$venv"
+    # Servers of a running demo use this environment: a new lock file is installed over it, a new Python replaces it.
+    if [ "$(cat "$venv/.python" 2>/dev/null || true)" != "$version" ]; then
+        rm -rf "$venv"
+        step "Python $version environment" "see $log" "$python" -m venv "$venv"
+        echo "$version" >"$venv/.python"
+    fi
     # uv's own hashes come from the lock file; it then installs the rest ten times faster than pip.
     awk '/^uv==/ {found = 1} found {print} found && !/\\$/ {exit}' requirements-dev.txt >.local/uv.txt
     step "uv" "$offline" "$venv/bin/python" -m pip install -q --require-hashes -r .local/uv.txt

@@ -1,4 +1,4 @@
-"""`make demo`: a month's F29 closed by a real Airflow on a real Odoo, and what came of it on the screen."""
+"""`make demo`: a month's F29 and a proven backup by a real Airflow on a real Odoo, shown on the screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from stack import progress, s3, state
+from stack import demo_backup, progress, s3, state
 from stack.errors import StackError
 from stack.local_stack import EXPORT_PREFIX, LocalStack
 from stack.paths import Place
@@ -19,7 +19,8 @@ PLACE = Place("demo")
 def run(place: Place = PLACE) -> None:
     """Starts what is not running yet, closes the month, shows the results, and leaves the stack up."""
     stack = LocalStack(place)
-    state.forget()
+    if stack.fresh:
+        state.forget()
     progress.say("OFITEC ops: real PostgreSQL, Odoo, S3 and Airflow on this machine\n")
     api = stack.airflow.api
     state.write(stack)
@@ -27,6 +28,7 @@ def run(place: Place = PLACE) -> None:
     finished = api.run("f29_monthly", {"period": stack.period})
     show_form(stack)
     show_messages(stack.slack_sink.messages()[seen:])
+    demo_backup.run(stack)
     show_places(stack)
     print(f"\nf29_monthly for {stack.period} took {finished.seconds:.0f} s. Everything stays up until `make down`.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,6 +28,10 @@ class LocalStack:
 
     def __init__(self, place: Place, extra_dags: Path | None = None) -> None:
         place.make()
+        # A machine behind a web proxy must not ask that proxy for its own loopback services.
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(
+            filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1", "localhost"])
+        )
         self.place = place
         self.extra_dags = extra_dags
         self.processes = Processes(place)
@@ -167,7 +172,10 @@ class LocalStack:
             "OFITEC_EXPORT_URL": self.export_url,
             "OFITEC_EXPORT_LINK_BASE": f"{self.s3.url}/{s3.EXPORT_BUCKET}/{EXPORT_PREFIX}",
             "OFITEC_ODOO_URL": self.odoo.url,
-            "RESTIC_REPOSITORY": str(self.restic_repository),
+            "OFITEC_RESTIC_REPOSITORY": str(self.restic_repository),
+            "OFITEC_FILESTORE": str(self.odoo_parts.filestore(self.odoo.database)),
+            "OFITEC_WORK_DIR": str(self.place.dir / "work"),
+            "OFITEC_ODOO_COMMAND": self.odoo_parts.command_line(),
             "PATH": f"{debian.restic().parent}:{self.postgres.bin}:{airflow.search_path()}",
         }
 

@@ -180,7 +180,9 @@ class Processes:
 
         `stop_signal` is the server's polite way to end (PostgreSQL: SIGINT ends at once, SIGTERM waits for clients).
         """
-        plan = json.dumps([list(argv), sorted(env.items()), str(cwd), depends_on])
+        # PATH differs from shell to shell (an activated venv) and changes nothing of what a server does.
+        settings = sorted(item for item in env.items() if item[0] != "PATH")
+        plan = json.dumps([list(argv), settings, str(cwd), depends_on])
         fingerprint = hashlib.sha256(plan.encode()).hexdigest()
         running = self.find(name)
         if running is not None and running.fingerprint == fingerprint:

@@ -57,16 +57,14 @@ def install(packages: list[str], what: str) -> None:
 @contextmanager
 def _without_main_cluster() -> Iterator[None]:
     """While the block runs, installing a PostgreSQL server creates no cluster outside our folder."""
-    already = _NO_CLUSTER.exists()
-    if not already:
-        log = APT_LOG
-        process.run(_as_root(["mkdir", "-p", str(_NO_CLUSTER.parent)], "PostgreSQL"), log=log)
-        process.run(_as_root(["tee", str(_NO_CLUSTER)], "PostgreSQL"), log=log, stdin="create_main_cluster = false\n")
+    log, folder = APT_LOG, _NO_CLUSTER.parent
+    # Readable by all whatever root's umask is: PostgreSQL's own tools look in there as other users.
+    process.run(_as_root(["install", "-d", "-m", "755", str(folder.parent), str(folder)], "PostgreSQL"), log=log)
+    process.run(_as_root(["tee", str(_NO_CLUSTER)], "PostgreSQL"), log=log, stdin="create_main_cluster = false\n")
     try:
         yield
     finally:
-        if not already:
-            process.run(_as_root(["rm", "-f", str(_NO_CLUSTER)], "PostgreSQL"), log=APT_LOG)
+        process.run(_as_root(["rm", "-f", str(_NO_CLUSTER)], "PostgreSQL"), log=log)
 
 
 def postgres_bin() -> Path:

@@ -1,4 +1,4 @@
-"""Runs DAGs of the project in this process, each by `dag.test()`: python -m tests.backup.airflow_run '[[dag, conf], ...]'.
+"""Runs DAGs in this process, each by `dag.test()`: python -m tests.backup.airflow_run '[["dag", {conf}], ...]'.
 
 Prints one JSON line for each run: the DAG, its state, its tasks' states, and what they returned.
 """
@@ -26,4 +26,5 @@ if __name__ == "__main__":
 
     initdb()
     for name, conf in json.loads(sys.argv[1]):
-        print("RUN " + json.dumps(run(name, conf), default=str), flush=True)
+        sys.stdout.write("RUN " + json.dumps(run(name, conf), default=str) + "\n")
+        sys.stdout.flush()

@@ -1,9 +1,6 @@
 """Real PostgreSQL, real restic, a small Odoo-like database, and a fresh repository for each test."""
 
-import os
-import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,7 +11,7 @@ from ofitec.backup.job import Job, Rules
 from ofitec.clients.restic import Limits, Restic
 from ofitec.ledger import open_ledger
 from ofitec.settings import settings
-from tests.backup import odoo_like
+from tests.backup import odoo_like, programs
 from tests.backup.cluster import LEDGER, Cluster
 from tests.backup.restic_files import cheapen
 
@@ -38,16 +35,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def restic_binary() -> str:
-    """restic 0.17 or newer: the one in OFITEC_RESTIC, on PATH, or the one that the local stack provides."""
-    named = os.environ.get("OFITEC_RESTIC") or shutil.which("restic")
-    if named:
-        said = subprocess.run([named, "version"], capture_output=True, text=True, check=True).stdout
-        match = re.search(r"restic 0\.(\d+)", said)
-        if match and int(match[1]) >= 17:
-            return named
-    from stack import debian
-
-    return str(debian.restic())
+    return programs.restic_binary()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ofitec.backup import nightly
+from ofitec.backup import nightly, proof, retention
 from ofitec.backup.job import Job, Rules
 from ofitec.clients.postgres import Database
 from ofitec.clients.restic import Limits, Restic
@@ -73,7 +73,15 @@ def night(job: Job) -> None:
     nightly.check(job, key, run_id="worker")
 
 
-STEPS = {"night": night}
+def prove(job: Job) -> None:
+    """A night and its proof, as the two DAGs do them."""
+    proof.clean_up(job)
+    night(job)
+    retention.apply(job, run_id="worker", lost=[])
+    proof.prove(job, proof.choose(job), run_id="worker")
+
+
+STEPS = {"night": night, "prove": prove}
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")

@@ -11,7 +11,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / ".local" / "bench.json"
-BENCHES = {"dag_parse": "tests.bench.dag_parse", "deploy": "tests.bench.deploy_bench"}
+BENCHES = {
+    "dag_parse": "tests.bench.dag_parse",
+    "f29": "tests.bench.f29",
+    "backup": "tests.bench.backup_bench",
+    "backup_kills": "tests.bench.backup_kills",
+    "deploy": "tests.bench.deploy_bench",
+}
 
 
 def main(wanted: list[str]) -> None:

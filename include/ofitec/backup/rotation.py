@@ -40,11 +40,10 @@ def rotate(job: Job, password_file: Path, *, run_id: str) -> dict[str, Any]:
         password_file.with_name(f"{password_file.name}.old"),
     )
     if not os.access(password_file.parent, os.W_OK):
-        raise InputError(
-            f"The folder of {password_file} cannot be written: the new password needs it. Mount it writable."
-        )
+        raise InputError(f"The folder of {password_file} cannot be written. Mount it writable, then run again.")
     with held(job.ledger, REPOSITORY, why=f"rotation {run_id}", wait=job.rules.exclusive_wait):
-        if not old.exists():
+        # both there: killed just before the switch
+        if new.exists() or not old.exists():
             _learn(job, password_file, new)
             _write(old, password_file.read_text())
             new.replace(password_file)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from ofitec.clients.restic_errors import RepositoryUnreachable, ResticFailed, error_of
+from ofitec.clients.restic_errors import RepositoryUnreachable, ResticFailed, error_of, missing
 from ofitec.clients.restic_progress import Progress
 from ofitec.errors import PermanentError
 from ofitec.process import Finished, ProgramStalled, ProgramTimeout, run
@@ -285,6 +285,9 @@ class Restic:
                 on_line=progress.take if progress else None,
             )
         except (ProgramTimeout, ProgramStalled) as error:
+            if "specified bucket does not exist" in str(error):
+                # restic takes it for a hiccup and would ask for a quarter of an hour
+                raise missing(self.where) from None
             raise RepositoryUnreachable(
                 f"restic {argv[0]} on {self.where}: {error} Its storage may be down; it is tried again."
             ) from None

@@ -89,6 +89,14 @@ def words(finished: Finished) -> str:
     return last[:300] + (f" ({'; '.join(others[:_SAMPLE])[:300]})" if others else "")
 
 
+def missing(where: str) -> RepositoryMissing:
+    """There is no repository at that address."""
+    return RepositoryMissing(
+        f"There is no restic repository at {where}. Check the address in the connection; if this is the first "
+        "backup, run backup_nightly with 'Crear el repositorio'."
+    )
+
+
 def error_of(verb: str, where: str, finished: Finished) -> OfitecError:  # noqa: PLR0911 - one per meaning
     """The error that a non-zero exit stands for.
 
@@ -98,10 +106,7 @@ def error_of(verb: str, where: str, finished: Finished) -> OfitecError:  # noqa:
     said, code = words(finished), finished.returncode
     everything = finished.stderr.lower()
     if code == 10:
-        return RepositoryMissing(
-            f"There is no restic repository at {where}. Check the address in the connection; if this is the first "
-            "backup, run backup_nightly with 'Crear el repositorio'."
-        )
+        return missing(where)
     if code == 12:
         return WrongPassword(
             f"The password opens no key of the restic repository {where}. Check the connection's password; "
