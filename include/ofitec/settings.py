@@ -1,6 +1,7 @@
 """The one place that reads settings: environment variables `OFITEC_*`. Secrets live in Airflow connections."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -37,7 +38,15 @@ class Settings(BaseSettings):
     alert_email: str = Field(default="", description="Address that gets the alerts which Slack does not take")
     odoo_timeout: int = Field(default=300, ge=5, le=3600, description="Seconds to wait for one answer of Odoo")
 
-    @field_validator("odoo_url", "export_link_base", "runbook_url")
+    # Board and metrics
+    metrics_token_file: Path | None = Field(
+        default=None, description="File with the bearer token that reading /ofitec/metrics needs; empty: nobody may"
+    )
+    alertmanager_url: str = Field(
+        default="", description="Address of Alertmanager as the API server reaches it, for the board's firing alerts"
+    )
+
+    @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
