@@ -46,12 +46,69 @@ class Settings(BaseSettings):
         default="", description="Address of Alertmanager as the API server reaches it, for the board's firing alerts"
     )
 
+    # Backups
+    filestore: Path = Field(
+        default=Path("/var/lib/odoo/filestore/odoo"),
+        description="Odoo's filestore of the database of connection odoo_db",
+    )
+    work_dir: Path = Field(
+        default=Path("/var/tmp/ofitec"),  # noqa: S108 - made with mode 0700
+        description="Folder for restic's cache and restored copies; a proof needs the size of database and filestore",
+    )
+    restic: str = Field(default="restic", description="The restic program (0.17 or newer)")
+    pg_bin: str = Field(default="", description="Folder of pg_dump and pg_restore; empty: found on PATH")
+    odoo_command: str = Field(
+        default="odoo",
+        description="How to run Odoo for the proof, e.g. 'odoo --addons-path=/mnt/addons'; empty: it is not booted",
+    )
+    backup_host: str = Field(
+        default="odoo", pattern=r"^[A-Za-z0-9.-]{1,60}$", description="Fixed host name that snapshots carry"
+    )
+    backup_timeout: int = Field(default=21600, ge=10, description="Seconds that one restic command may take")
+    restic_open_timeout: int = Field(default=120, ge=2, description="Seconds to wait for the repository to answer")
+    restic_stall_timeout: int = Field(
+        default=600, ge=2, description="Seconds without progress before restic is stopped"
+    )
+    restic_lock_stale: int = Field(
+        default=660,
+        ge=1,
+        description="Seconds after which a lock that nobody refreshed is dead (restic refreshes each 300)",
+    )
+    backup_lock_timeout: int = Field(
+        default=60, ge=1, description="Seconds to wait for Odoo's own file cleaning or a module upgrade to end"
+    )
+    backup_exclusive_wait: int = Field(
+        default=3600, ge=0, description="Seconds to wait while a deploy, a proof or another backup works"
+    )
+    backup_min_bytes: int = Field(default=1_000_000, ge=0, description="A dump below this size is not believed")
+    backup_missing_files: int = Field(
+        default=0, ge=0, description="Attachments whose file is known to be lost; more than that stops the backup"
+    )
+    keep_daily: int = Field(default=7, ge=0, description="Daily backups to keep")
+    keep_weekly: int = Field(default=4, ge=0, description="Weekly backups to keep")
+    keep_monthly: int = Field(default=6, ge=0, description="Monthly backups to keep")
+    keep_floor: int = Field(default=3, ge=1, description="The retention never leaves fewer backups than this")
+    prune_connection: str = Field(
+        default="restic_default", description="Connection whose credentials may delete; another one for append-only"
+    )
+    restore_jobs: int = Field(default=2, ge=1, le=64, description="Parallel jobs of pg_restore")
+    scratch_connection: str = Field(
+        default="odoo_db", description="PostgreSQL on which proofs are restored; its role needs CREATEDB"
+    )
+
     @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError(f"must start with http:// or https://, not {value!r}")
         return value.rstrip("/")
+
+    @field_validator("filestore", "work_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        if not value.is_absolute():
+            raise ValueError(f"must be an absolute path, not {str(value)!r}")
+        return value
 
     @property
     def zone(self) -> ZoneInfo:

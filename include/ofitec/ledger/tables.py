@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Date, DateTime, Identity, MetaData, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, Date, DateTime, Double, ForeignKey, Identity, MetaData, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -89,3 +89,62 @@ class F29State(Base):
     status: Mapped[str] = mapped_column(comment="missing, draft, ready, approved, filed or paid")
     due_date: Mapped[date]
     read_at: Mapped[datetime]
+
+
+class BackupRun(Base):
+    """One attempt at a backup: three snapshots (database, filestore, manifest) of one moment."""
+
+    __tablename__ = "backup_run"
+    __table_args__ = (UniqueConstraint("key", name="backup_run_key_unique"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    key: Mapped[str] = mapped_column(comment="the snapshots' tag run=..., e.g. 20261124T053000Z-3f9a")
+    env: Mapped[str]
+    repository: Mapped[str] = mapped_column(comment="its address without credentials")
+    run_id: Mapped[str]
+    status: Mapped[str] = mapped_column(comment="running, stored, checked, failed, refuted, lost or removed")
+    snapshot_at: Mapped[datetime | None] = mapped_column(comment="the moment of the data")
+    snapshots: Mapped[dict[str, Any]] = mapped_column(comment="part to {id, processed, added, files, seconds}; bytes")
+    figures: Mapped[dict[str, Any] | None] = mapped_column(comment="what a restored copy is compared with")
+    repository_bytes: Mapped[int | None]
+    error: Mapped[str | None]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    finished_at: Mapped[datetime | None]
+
+
+class RestoreProof(Base):
+    """One attempt to prove a backup by restoring it."""
+
+    __tablename__ = "restore_proof"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    backup_id: Mapped[int] = mapped_column(ForeignKey("ofitec.backup_run.id"))
+    env: Mapped[str]
+    run_id: Mapped[str]
+    outcome: Mapped[str] = mapped_column(comment="passed, refuted (the backup is bad) or failed (nothing was learnt)")
+    read_data: Mapped[bool] = mapped_column(comment="every byte of the repository was read as well")
+    booted: Mapped[bool] = mapped_column(comment="Odoo ran on the restored copy")
+    tables: Mapped[int]
+    rows: Mapped[int]
+    files: Mapped[int]
+    steps: Mapped[dict[str, Any]] = mapped_column(comment="step to seconds")
+    rto_seconds: Mapped[float | None] = mapped_column(Double, comment="fetch, load and boot")
+    findings: Mapped[list[Any]] = mapped_column(comment="sentences: what differs or failed")
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class ScratchDatabase(Base):
+    """A throw-away copy that we made: the only databases we ever drop. Written before the database is made."""
+
+    __tablename__ = "scratch_database"
+    __table_args__ = (UniqueConstraint("name", name="scratch_database_name_unique"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    name: Mapped[str]
+    server: Mapped[str] = mapped_column(comment="host:port")
+    folder: Mapped[str]
+    purpose: Mapped[str]
+    run_id: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    dropped_at: Mapped[datetime | None]

@@ -1,0 +1,95 @@
+"""What a backup works with: where the data is, where it goes, and by which rules."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ofitec.clients.postgres import Database
+from ofitec.clients.restic import Restic
+from ofitec.clients.restic_connection import restic
+from ofitec.ledger import Ledger, open_ledger
+from ofitec.settings import settings
+
+DATABASE, FILESTORE, MANIFEST = "database", "filestore", "manifest"
+PARTS = (DATABASE, FILESTORE, MANIFEST)
+DUMP_FILE = "odoo.dump"
+MANIFEST_FILE = "ofitec-manifest.json"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that backups go by; seconds and bytes."""
+
+    lock_timeout: int = 60
+    exclusive_wait: float = 3600
+    lock_stale: float = 660
+    min_bytes: int = 1_000_000
+    missing_files: int = 0
+    clock_skew: float = 300
+    keep: dict[str, int] = field(default_factory=lambda: {"daily": 7, "weekly": 4, "monthly": 6})
+    keep_floor: int = 3
+    restore_jobs: int = 2
+    restore_timeout: float = 6 * 3600
+
+
+@dataclass(frozen=True)
+class Job:
+    """One installation's backup.
+
+    :param env: name of the installation, the tag `env=...` of its snapshots
+    :param restic: the repository with the credentials that backups use
+    :param pruner: the same with credentials that may delete
+    :param scratch: the server on which copies are restored (any database of it)
+    :param work: folder for restored copies
+    """
+
+    env: str
+    database: Database
+    filestore: Path
+    restic: Restic
+    pruner: Restic
+    ledger: Ledger
+    scratch: Database
+    work: Path
+    odoo_command: str = ""
+    rules: Rules = Rules()
+
+    @property
+    def tags(self) -> tuple[str, str]:
+        """The tags that all snapshots of this installation carry."""
+        return ("ofitec", f"env={self.env}")
+
+
+def from_settings() -> Job:
+    """The job that Airflow's connections and the settings describe.
+
+    :raises InputError: if a connection is missing or lacks a part
+    """
+    chosen = settings()
+    work = chosen.work_dir
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database.from_connection("odoo_db")
+    scratch = chosen.scratch_connection
+    repository = restic()
+    pruner = repository if chosen.prune_connection == "restic_default" else restic(chosen.prune_connection)
+    return Job(
+        env=chosen.env,
+        database=database,
+        filestore=chosen.filestore,
+        restic=repository,
+        pruner=pruner,
+        ledger=open_ledger(),
+        scratch=database if scratch == "odoo_db" else Database.from_connection(scratch),
+        work=work,
+        odoo_command=chosen.odoo_command,
+        rules=Rules(
+            lock_timeout=chosen.backup_lock_timeout,
+            exclusive_wait=chosen.backup_exclusive_wait,
+            lock_stale=chosen.restic_lock_stale,
+            min_bytes=chosen.backup_min_bytes,
+            missing_files=chosen.backup_missing_files,
+            keep={"daily": chosen.keep_daily, "weekly": chosen.keep_weekly, "monthly": chosen.keep_monthly},
+            keep_floor=chosen.keep_floor,
+            restore_jobs=chosen.restore_jobs,
+            restore_timeout=chosen.backup_timeout,
+        ),
+    )

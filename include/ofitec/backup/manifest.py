@@ -1,0 +1,38 @@
+"""The manifest: the third snapshot of a backup, saved last. It says what the other two are and what they must hold.
+
+With it a backup can be recognised, restored and compared even if the ledger itself is lost.
+"""
+
+import hashlib
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from ofitec.backup.attachments import Attachment
+from ofitec.backup.figures import Figures
+
+
+class Manifest(BaseModel):
+    """What one backup holds."""
+
+    format: str = "ofitec-backup/1"
+    key: str
+    env: str
+    at: datetime
+    series: str
+    database: str
+    database_snapshot: str
+    filestore_snapshot: str
+    filestore: str
+    figures: Figures
+    attachments: list[Attachment]
+    missing: list[str]
+
+    def to_bytes(self) -> bytes:
+        """The same manifest gives the same bytes."""
+        return self.model_dump_json(indent=1).encode() + b"\n"
+
+
+def digest(content: bytes) -> str:
+    """sha256 of a manifest's bytes, which the ledger keeps."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,104 @@
+"""The repository's health before and around a backup: locks, clocks, and snapshots against the ledger."""
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+
+from ofitec.backup.job import Job
+from ofitec.clients.restic import Restic, Snapshot
+from ofitec.clients.restic_errors import RepositoryLocked
+from ofitec.errors import OfitecError, PermanentError
+from ofitec.ledger import backups
+from ofitec.ledger.tables import BackupRun
+
+log = logging.getLogger(__name__)
+
+_POLL = 2.0  # seconds
+
+
+class ClockWrong(PermanentError):
+    """A clock is ahead: its snapshots would be the newest for years and push good ones out of the retention."""
+
+
+def free_locks(restic: Restic, *, stale: float) -> None:
+    """Remove locks that dead processes left. To be called under the lock REPOSITORY only.
+
+    A lock of this machine's dead process goes at once. One of another host (a container's former name) may be alive:
+    restic refreshes its lock every 5 minutes, so one that nobody refreshed for `stale` seconds is dead.
+
+    :raises RepositoryLocked: if one is being refreshed
+    """
+    restic.unlock()
+    told = False
+    first = {lock.id for lock in restic.locks()}
+    until = time.monotonic() + stale + 60
+    while locks := restic.locks():
+        age = (datetime.now(UTC) - max(lock.time for lock in locks)).total_seconds()
+        if age >= stale:
+            for lock in locks:
+                log.warning("Removing the dead lock of %s (pid %d, since %s)", lock.hostname, lock.pid, lock.time)
+            restic.unlock(everyone=True)
+            return
+        newest = max(locks, key=lambda lock: lock.time)
+        if newest.id not in first or time.monotonic() > until:
+            raise RepositoryLocked(
+                f"The restic repository {restic.where} is in use by {newest.hostname} (pid {newest.pid}), "
+                f"which refreshed its lock at {newest.time:%H:%M:%S} UTC. Wait for it to end."
+            )
+        if not told:
+            log.info(
+                "Lock of %s (pid %d): waiting up to %.0f s to see it alive", newest.hostname, newest.pid, stale - age
+            )
+            told = True
+        time.sleep(min(_POLL, stale))
+
+
+def require_clocks(job: Job, database_now: datetime, snapshots: list[Snapshot]) -> None:
+    """Make sure that no clock and no snapshot is ahead.
+
+    :raises ClockWrong: names the clock or the snapshot, and by how much
+    """
+    now, skew = datetime.now(UTC), timedelta(seconds=job.rules.clock_skew)
+    if abs(database_now - now) > skew:
+        raise ClockWrong(
+            f"The database server's clock says {database_now:%F %T} UTC, this machine's {now:%F %T}. Set them right."
+        )
+    ahead = [snapshot for snapshot in snapshots if snapshot.time > now + skew]
+    if ahead:
+        worst = ahead[-1]
+        raise ClockWrong(
+            f"Snapshot {worst.id[:8]} is of {worst.time:%F %T}, but now is {now:%F %T} UTC: some clock was ahead. "
+            "If this machine's clock is right, remove it by `restic forget` and its id, then run again."
+        )
+
+
+def discard_uncounted(job: Job, snapshots: list[Snapshot]) -> list[str]:
+    """Remove snapshots of failed or killed runs, so that they take no place in the retention. Returns their ids.
+
+    Only runs that the ledger knows as failed are touched; what it does not know is somebody else's.
+    """
+    failed = {row.key for row in backups.of_status(job.ledger, job.env, backups.FAILED)}
+    ids = [snapshot.id for snapshot in snapshots if snapshot.tag("run") in failed]
+    if ids:
+        log.info("Removing %d snapshots of failed runs", len(ids))
+        try:
+            job.pruner.forget(ids)
+        except OfitecError as error:
+            # they count for nothing; the next run tries again
+            log.warning("Could not remove them: %s", error)
+            return []
+    return ids
+
+
+def lost(job: Job, snapshots: list[Snapshot]) -> list[BackupRun]:
+    """Backups that the ledger counts and whose snapshots are gone; `restic check` does not see that.
+
+    Only those of this very repository: after a move to a new one, the old one's backups are not lost.
+    """
+    there = {snapshot.id for snapshot in snapshots}
+    known = backups.of_status(job.ledger, job.env, *backups.KEPT)
+    return [
+        row
+        for row in known
+        if row.repository == job.restic.where and not {part["id"] for part in row.snapshots.values()} <= there
+    ]

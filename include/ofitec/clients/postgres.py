@@ -1,0 +1,179 @@
+"""The client of PostgreSQL as a foreign system: psycopg for questions, pg_dump and pg_restore for whole databases."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from ofitec.connections import connection
+from ofitec.errors import InputError, PermanentError, TransientError
+from ofitec.process import run
+from ofitec.settings import settings
+
+log = logging.getLogger(__name__)
+
+
+class PostgresDown(TransientError):
+    """The server does not answer, or the connection broke."""
+
+
+class RestoreRefused(PermanentError):
+    """pg_restore could not rebuild the database: the dump does not hold a valid one."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database and how to reach it. The password never shows."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    name: str
+    sslmode: str = "prefer"
+
+    @classmethod
+    def from_connection(cls, conn_id: str) -> "Database":
+        """The database of an Airflow connection: host, port, login, password, schema (its name), extra `sslmode`.
+
+        :raises InputError: if the connection is missing or lacks a part
+        """
+        conn = connection(conn_id)
+        lacking = [name for name, value in (("login", conn.login), ("schema", conn.schema)) if not value]
+        if lacking:
+            raise InputError(f"Airflow connection {conn_id} lacks {', '.join(lacking)}.")
+        sslmode = str(conn.extra_dejson.get("sslmode") or "prefer")
+        name = str(conn.schema)
+        return cls(conn.host or "", conn.port or 5432, conn.login or "", conn.password or "", name, sslmode)
+
+    def on(self, name: str) -> "Database":
+        """Another database of the same server."""
+        return replace(self, name=name)
+
+    def environment(self) -> dict[str, str]:
+        """libpq's variables without the password, for pg_dump, pg_restore and Odoo."""
+        found = {
+            "PGHOST": self.host,
+            "PGPORT": str(self.port),
+            "PGUSER": self.user,
+            "PGDATABASE": self.name,
+            "PGSSLMODE": self.sslmode,
+            "PGCONNECT_TIMEOUT": "15",
+            "PGAPPNAME": "ofitec",
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def secrets(self) -> dict[str, str]:
+        """libpq's password variable."""
+        return {"PGPASSWORD": self.password} if self.password else {}
+
+    @contextmanager
+    def connect(self, *, autocommit: bool = True) -> Iterator[psycopg.Connection]:
+        """A connection, closed at the end.
+
+        :raises PostgresDown: if the server does not answer or the connection breaks
+        :raises InputError: if it refuses our login or has no such database
+        """
+        try:
+            link = psycopg.connect(
+                host=self.host or None,
+                port=self.port,
+                user=self.user,
+                password=self.password or None,
+                dbname=self.name,
+                sslmode=self.sslmode,
+                connect_timeout=15,
+                application_name="ofitec",
+                keepalives_idle=60,
+                autocommit=autocommit,
+            )
+        except psycopg.OperationalError as error:
+            raise self._translated(error) from None
+        try:
+            with link:
+                yield link
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if isinstance(error, psycopg.errors.LockNotAvailable):
+                raise
+            raise self._translated(error) from None
+        finally:
+            link.close()
+
+    def _translated(self, error: Exception) -> PermanentError | TransientError:
+        # libpq's text names host, port, user and database, never the password
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        if re.search(r"authentication failed|does not exist|no password supplied|permission denied", str(error)):
+            return InputError(f"PostgreSQL refused {self.user} at {self.host}:{self.port}/{self.name}: {reason}")
+        return PostgresDown(f"PostgreSQL at {self.host}:{self.port}/{self.name} failed us: {reason}")
+
+
+def program(name: str) -> str:
+    """pg_dump or pg_restore, from the folder in the settings or from PATH."""
+    folder = settings().pg_bin
+    return str(Path(folder) / name) if folder else name
+
+
+def client_major(name: str = "pg_dump") -> int:
+    """The major version of a client program, e.g. 15."""
+    said = run([program(name), "--version"], timeout=30).stdout
+    match = re.search(r"\) (\d+)", said)
+    if match is None:
+        raise PermanentError(f"{program(name)} does not say its version: {said[:100]!r}.")
+    return int(match[1])
+
+
+def server_major(link: psycopg.Connection) -> int:
+    """The major version of the server, e.g. 15."""
+    return link.info.server_version // 10000
+
+
+def dump_command(snapshot: str) -> list[str]:
+    """pg_dump's command for the exported snapshot. Uncompressed, so that restic can deduplicate; -Fc notices a cut.
+
+    The table locks it needs are waited for one minute, not for ever.
+    """
+    return [program("pg_dump"), "-Fc", "-Z0", f"--snapshot={snapshot}", "--lock-wait-timeout=60s", "--no-password"]
+
+
+def restore(dump: Path, target: Database, *, jobs: int, timeout: float) -> None:
+    """Load a custom-format dump file into an empty database, stopping at the first error.
+
+    Ownership and grants are left out: everything belongs to the role that loads.
+
+    :param timeout: seconds
+    :raises RestoreRefused: with PostgreSQL's own words
+    """
+    argv = [program("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--no-password"]
+    argv += [f"--jobs={jobs}", f"--dbname={target.name}", str(dump)]
+    done = run(argv, timeout=timeout, env=target.environment(), secrets=target.secrets())
+    if done.returncode:
+        said = " ".join(line for line in done.stderr.splitlines() if "error:" in line or "DETAIL" in line)[:500]
+        raise RestoreRefused(
+            f"pg_restore into {target.name} failed with exit {done.returncode}: {said or done.stderr[-300:]}"
+        )
+
+
+def exists(link: psycopg.Connection, name: str) -> bool:
+    """Whether the server has a database of that name."""
+    return link.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def sessions(link: psycopg.Connection, name: str) -> list[str]:
+    """Who is connected to a database: "user/application from address"."""
+    query = """
+        SELECT usename || '/' || coalesce(nullif(application_name, ''), '?')
+               || ' from ' || coalesce(client_addr::text, 'here')
+        FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+    """
+    return [row[0] for row in link.execute(query, [name])]
+
+
+def administer(link: psycopg.Connection, statement: LiteralString, *names: str) -> None:
+    """Run a statement about databases with their names quoted, e.g. `DROP DATABASE {} WITH (FORCE)`."""
+    link.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -1,0 +1,298 @@
+"""The client of restic (>= 0.17). Secrets go by environment only; every command's time is bounded."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from ofitec.clients.restic_errors import RepositoryUnreachable, ResticFailed, error_of
+from ofitec.clients.restic_progress import Progress
+from ofitec.errors import PermanentError
+from ofitec.process import Finished, ProgramStalled, ProgramTimeout, run
+
+OLDEST = (0, 17)  # --stdin-from-command, exit codes 10 to 12
+_USERINFO = re.compile(r"//([^/@]*)@")
+
+
+class ResticTooOld(PermanentError):
+    """This restic lacks what a safe backup needs."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that restic may take."""
+
+    whole: float = 6 * 3600.0
+    opening: float = 120.0
+    stall: float = 600.0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What one `restic backup` saved. Bytes; `added` is what the repository grew by, compressed."""
+
+    id: str
+    processed: int
+    added: int
+    files: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot as the repository lists it."""
+
+    id: str
+    time: datetime
+    hostname: str
+    paths: tuple[str, ...]
+    tags: frozenset[str]
+
+    def tag(self, name: str) -> str | None:
+        """The value of a tag `name=value`, or None."""
+        return next((tag.partition("=")[2] for tag in self.tags if tag.startswith(f"{name}=")), None)
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock in the repository."""
+
+    id: str
+    time: datetime
+    hostname: str
+    pid: int
+    exclusive: bool
+
+
+@dataclass(frozen=True)
+class Restic:
+    """One repository with its credentials.
+
+    :param repository: any address that restic knows (a folder, s3:, gs:, rest:, sftp:, ...)
+    :param secrets: environment that is secret: RESTIC_PASSWORD, AWS_SECRET_ACCESS_KEY, ...
+    :param env: environment that is not: RESTIC_PASSWORD_FILE, AWS_ACCESS_KEY_ID, ...
+    :param hide: secret values to scrub that are not in `secrets` (a password file's content)
+    :param host: fixed name that snapshots carry
+    """
+
+    repository: str = field(repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    env: Mapping[str, str] = field(default_factory=dict)
+    hide: tuple[str, ...] = field(default=(), repr=False)
+    host: str = "odoo"
+    binary: str = "restic"
+    cache: Path | None = None
+    limits: Limits = Limits()
+
+    @property
+    def where(self) -> str:
+        """The repository's address without credentials."""
+        return _USERINFO.sub("//", self.repository)
+
+    def version(self) -> tuple[int, ...]:
+        """restic's version.
+
+        :raises ProgramMissing: if restic is not installed
+        :raises ResticTooOld: below 0.17
+        """
+        said = run([self.binary, "version"], timeout=30).stdout
+        match = re.search(r"restic (\d+)\.(\d+)\.(\d+)", said)
+        version = tuple(int(part) for part in match.groups()) if match else (0,)
+        if version[:2] < OLDEST:
+            raise ResticTooOld(f"{said.strip() or self.binary} is too old: 0.17 or newer is needed. Install it.")
+        return version
+
+    def open(self) -> str:
+        """The repository's id.
+
+        :raises RepositoryMissing: WrongPassword, RepositoryUnreachable: as they say
+        """
+        config = self._run(["cat", "config"], lock=False, timeout=self.limits.opening)
+        return str(json.loads(config.stdout)["id"])
+
+    def init(self) -> None:
+        """Create the repository. Only on a person's word."""
+        self._run(["init"], timeout=self.limits.opening)
+
+    def backup_command(
+        self, argv: Sequence[str], filename: str, *, at: datetime, tags: Sequence[str], env: Mapping[str, str],
+        secrets: Mapping[str, str], progress: Progress,
+    ) -> Saved:  # fmt: skip
+        """Save a program's output as one file. If the program fails, restic saves nothing.
+
+        The program must be a single process: of a shell pipe only the last exit code would be seen.
+
+        :param filename: path of that file in the snapshot
+        :param at: the moment of the data, so that parts of one backup fall on one day for the retention
+        :param env: and `secrets`: the program's own environment
+        :raises SourceUnreadable: if the program failed or gave nothing
+        """
+        source = ["--stdin-from-command", "--stdin-filename", filename]
+        return self._backup(source, ["--", *argv], at, tags, progress, env=env, secrets=secrets)
+
+    def backup_folder(self, folder: Path, *, at: datetime, tags: Sequence[str], progress: Progress) -> Saved:
+        """Save a folder with all below it.
+
+        :raises SourceUnreadable: if a file cannot be read
+        """
+        return self._backup([], ["--", str(folder)], at, tags, progress)
+
+    def backup_bytes(self, content: bytes, filename: str, *, at: datetime, tags: Sequence[str]) -> Saved:
+        """Save some bytes as one file."""
+        source = ["--stdin", "--stdin-filename", filename]
+        return self._backup(source, [], at, tags, Progress(filename), stdin=content)
+
+    def snapshots(self, *tags: str) -> list[Snapshot]:
+        """The snapshots of this host that carry all these tags, oldest first."""
+        argv = ["snapshots", "--host", self.host, *(["--tag", ",".join(tags)] if tags else [])]
+        found = json.loads(self._run(argv, lock=False, timeout=self.limits.opening).stdout or "[]")
+        return sorted((_snapshot(record) for record in found or []), key=lambda s: s.time)
+
+    def forget_plan(self, policy: Mapping[str, int], *tags: str) -> tuple[list[Snapshot], list[Snapshot]]:
+        """What a policy would keep and remove among this host's snapshots with all these tags; removes nothing.
+
+        :param policy: e.g. {"daily": 7, "weekly": 4, "monthly": 6}
+        """
+        rules = [word for unit, count in policy.items() if count for word in (f"--keep-{unit}", str(count))]
+        scope = ["--host", self.host, "--tag", ",".join(tags), "--group-by", "host"]
+        groups = json.loads(self._run(["forget", "--dry-run", *scope, *rules]).stdout or "[]") or []
+        keep = [_snapshot(record) for group in groups for record in group["keep"] or []]
+        remove = [_snapshot(record) for group in groups for record in group["remove"] or []]
+        return keep, remove
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Remove exactly these snapshots from the list; their data goes with the next prune."""
+        if ids:
+            self._run(["forget", *ids], timeout=self.limits.opening)
+
+    def prune(self) -> None:
+        """Remove data that no snapshot needs."""
+        self._run(["prune"])
+
+    def check(self, *, read_data: bool = False) -> None:
+        """Check the repository's structure, or with `read_data` every byte of it.
+
+        :raises RepositoryDamaged: if something is missing or wrong
+        """
+        self._run(["check", *(["--read-data"] if read_data else [])])
+
+    def repair_index(self) -> None:
+        """Rebuild the index from the packs. Loses nothing."""
+        self._run(["repair", "index"])
+
+    def restore(self, snapshot: str, path: str, target: Path, progress: Progress) -> None:
+        """Write what a snapshot (by id, never "latest") holds below `path` into the folder `target`."""
+        argv = ["restore", f"{snapshot}:{path}", "--target", str(target)]
+        self._run(argv, progress=progress)
+
+    def dump(self, snapshot: str, filename: str) -> bytes:
+        """The bytes of one small text file of a snapshot."""
+        return self._run(["dump", snapshot, filename], as_json=False).stdout.encode()
+
+    def repository_bytes(self) -> int:
+        """What the snapshots take in the repository, compressed."""
+        return int(json.loads(self._run(["stats", "--mode", "raw-data"]).stdout)["total_size"])
+
+    def locks(self) -> list[Lock]:
+        """The locks in the repository, whoever holds them."""
+        found = []
+        for name in self._run(["list", "locks"], lock=False, as_json=False, timeout=self.limits.opening).stdout.split():
+            try:
+                said = self._run(["cat", "lock", name], lock=False, as_json=False, timeout=self.limits.opening).stdout
+            except ResticFailed:
+                # it was released between the two calls
+                continue
+            record = json.loads(said)
+            held = (_moment(record["time"]), record["hostname"], int(record["pid"]), bool(record.get("exclusive")))
+            found.append(Lock(name, *held))
+        return found
+
+    def unlock(self, *, everyone: bool = False) -> None:
+        """Remove locks of dead processes of this machine, or with `everyone` all locks."""
+        self._run(["unlock", *(["--remove-all"] if everyone else [])], timeout=self.limits.opening)
+
+    def keys(self) -> dict[str, bool]:
+        """Key id to whether it is the one our password opens."""
+        records = json.loads(self._run(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
+        return {record["id"]: bool(record["current"]) for record in records}
+
+    def key_add(self, password_file: Path) -> None:
+        """Let another password open the repository too."""
+        self._run(["key", "add", "--new-password-file", str(password_file)], as_json=False)
+
+    def key_remove(self, key: str) -> None:
+        """Take a key's right away. restic refuses the current one."""
+        self._run(["key", "remove", key], as_json=False)
+
+    def _backup(
+        self, source: list[str], rest: list[str], at: datetime, tags: Sequence[str], progress: Progress,
+        *, stdin: bytes = b"", env: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None,
+    ) -> Saved:  # fmt: skip
+        moment = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        argv = ["backup", "--host", self.host, "--tag", ",".join(tags), "--time", moment, *source, *rest]
+        # --time is read in local time
+        utc = {"TZ": "UTC", **(env or {})}
+        finished = self._run(argv, progress=progress, stdin=stdin, env=utc, secrets=secrets)
+        said = progress.summary
+        if not said.get("snapshot_id"):
+            raise error_of("backup", self.where, finished)
+        return Saved(
+            id=said["snapshot_id"],
+            processed=int(said["total_bytes_processed"]),
+            added=int(said.get("data_added_packed", said["data_added"])),
+            files=int(said["total_files_processed"]),
+            seconds=finished.seconds,
+        )
+
+    def _run(
+        self, argv: list[str], *, lock: bool = True, as_json: bool = True, timeout: float | None = None,
+        progress: Progress | None = None, stdin: bytes = b"", env: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> Finished:  # fmt: skip
+        words = [self.binary, *(["--json"] if as_json else []), *([] if lock else ["--no-lock"]), *argv]
+        own = {"RESTIC_REPOSITORY": self.repository, "RESTIC_PROGRESS_FPS": "1", **self.env}
+        if self.cache:
+            own["RESTIC_CACHE_DIR"] = str(self.cache)
+        try:
+            finished = run(
+                words,
+                timeout=timeout or self.limits.whole,
+                env={**own, **(env or {})},
+                secrets={**self.secrets, **(secrets or {})},
+                hide=[*self.hide, *_passwords_in(self.repository)],
+                stdin=stdin,
+                stall=self.limits.stall if progress else None,
+                on_line=progress.take if progress else None,
+            )
+        except (ProgramTimeout, ProgramStalled) as error:
+            raise RepositoryUnreachable(
+                f"restic {argv[0]} on {self.where}: {error} Its storage may be down; it is tried again."
+            ) from None
+        if finished.returncode:
+            raise error_of(argv[0], self.where, finished)
+        return finished
+
+
+def _snapshot(record: dict[str, Any]) -> Snapshot:
+    return Snapshot(
+        id=record["id"],
+        time=_moment(record["time"]),
+        hostname=record["hostname"],
+        paths=tuple(record["paths"]),
+        tags=frozenset(record.get("tags") or ()),
+    )
+
+
+def _moment(text: str) -> datetime:
+    # restic writes nanoseconds, Python reads microseconds
+    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).astimezone(UTC)
+
+
+def _passwords_in(repository: str) -> list[str]:
+    """The password of an address like rest:https://user:password@host/, as written and as meant."""
+    written = [info.partition(":")[2] for info in _USERINFO.findall(repository)]
+    return [form for word in written if word for form in (word, unquote(word))]
