@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from functools import cached_property
 from pathlib import Path
@@ -93,6 +94,14 @@ class LocalStack:
         return file
 
     @cached_property
+    def metrics_token_file(self) -> Path:
+        """The token that reading /ofitec/metrics needs, in a 0600 file of its own: Prometheus reads it too."""
+        file = self.place.dir / "metrics-token"
+        if not file.exists():
+            write_whole(file, secrets.token_urlsafe(24))
+        return file
+
+    @cached_property
     def airflow(self) -> airflow.Airflow:
         """Airflow, with connections and settings that lead to the other parts (all of which it starts)."""
         if self.fresh:
@@ -152,6 +161,7 @@ class LocalStack:
             "OFITEC_EXPORT_URL": self.export_url,
             "OFITEC_EXPORT_LINK_BASE": f"{self.s3.url}/{s3.EXPORT_BUCKET}/{EXPORT_PREFIX}",
             "OFITEC_ODOO_URL": self.odoo.url,
+            "OFITEC_METRICS_TOKEN_FILE": str(self.metrics_token_file),
             "RESTIC_REPOSITORY": str(self.restic_repository),
             "PATH": f"{debian.restic().parent}:{self.postgres.bin}:{airflow.search_path()}",
         }
