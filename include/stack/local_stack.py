@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import odoorpc
+
+from ofitec.f29.period import resolve
 from stack import airflow, credentials, debian, odoo_source, postgres, progress, s3, slack_sink
+from stack.demo_company import fill
 from stack.odoo import BOT, Odoo, OdooServer
 from stack.paths import Place, require_disk, write_whole
 from stack.process import Processes
@@ -47,9 +52,20 @@ class LocalStack:
         """Odoo's templates, copies and servers."""
         return Odoo(self.place, self.processes, odoo_source.find(), self.postgres)
 
+    @cached_property
+    def period(self) -> str:
+        """The month the demo company's books are filled for, "YYYY-MM": the last one that has ended in Santiago."""
+        return str(resolve(None, datetime.now(UTC)))
+
     def odoo_template(self) -> str:
-        """The template of this stack's Odoo database."""
-        return self.odoo_parts.addon_template()
+        """The template of this stack's Odoo database: the add-on and the demo company's month."""
+        sources = sorted(Path(__file__).parent.glob("demo_*.py"))
+        key = "".join(file.read_text(encoding="utf-8") for file in sources) + self.period
+
+        def fill_month(odoo: odoorpc.ODOO) -> None:
+            fill(odoo, self.period)
+
+        return self.odoo_parts.filled_template(key, fill_month, f"Odoo: demo company's documents of {self.period}")
 
     @cached_property
     def odoo(self) -> OdooServer:

@@ -6,7 +6,8 @@ import hashlib
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,7 +113,7 @@ limit_memory_hard = 0
     def base_template(self) -> str:
         """The template with l10n_cl, Spanish of Chile, the two users and compiled page assets."""
         key = _key(self.source.series, self.source.version, _PREPARE.read_text())
-        return self._template(f"template_l10n_cl_{key}", "template0", self._fill_base)
+        return self._template("l10n_cl", key, "template0", self._fill_base)
 
     def _fill_base(self, database: str) -> None:
         with progress.step(f"Odoo {self.source.series}: database with l10n_cl, es_CL") as step:
@@ -134,7 +135,7 @@ limit_memory_hard = 0
     def addon_template(self) -> str:
         """The base template plus the project's add-on as it is in the working copy."""
         base = self.base_template()
-        return self._template(f"template_of_sii_cl_{_key(base, self.addon.digest)}", base, self._fill_addon)
+        return self._template(addon.NAME, _key(base, self.addon.digest), base, self._fill_addon)
 
     def _fill_addon(self, database: str) -> None:
         with progress.step(f"Odoo: add-on {addon.NAME} {self.addon.digest}") as step:
@@ -157,20 +158,28 @@ limit_memory_hard = 0
                 finally:
                     self.processes.stop("odoo-template")
 
-        return self._template(f"template_filled_{_key(base, key)}", base, serve_and_fill)
+        return self._template("filled", _key(base, key), base, serve_and_fill)
 
-    def _template(self, name: str, base: str, fill: Callable[[str], None]) -> str:
-        """The template `name`, made from `base` by `fill` on first use. A half-made one never gets the name."""
+    def _template(self, kind: str, key: str, base: str, fill: Callable[[str], None]) -> str:
+        """The template of that kind and key, made from `base` by `fill` on first use.
+
+        It replaces older ones of its kind; a half-made one never gets the name.
+        """
+        stem = f"template_{kind}_{self.source.series.partition('.')[0]}_"
+        name = stem + key
         if self.postgres.exists(name) and self.filestore(name).is_dir():
             return name
         self.drop(name)
-        building = f"making_{name}"[:63]
+        building = f"making_{name}"
         self.drop(building)
         self.copy(base, building)
         fill(building)
         shutil.move(self.filestore(building), self.filestore(name))
         self.postgres.rename(building, name)
         self.postgres.freeze(name)
+        for other in self.postgres.names_like(stem.replace("_", r"\_") + "%"):
+            if other != name:
+                self.drop(other)
         return name
 
     # Databases
@@ -181,6 +190,16 @@ limit_memory_hard = 0
         self.filestore(database).mkdir(parents=True, exist_ok=True)
         if self.filestore(template).is_dir():
             shutil.copytree(self.filestore(template), self.filestore(database), dirs_exist_ok=True)
+
+    @contextmanager
+    def scratch(self, template: str, database: str) -> Iterator[str]:
+        """A copy of `template` called `database`, dropped at the end of the block."""
+        self.drop(database)
+        self.copy(template, database)
+        try:
+            yield database
+        finally:
+            self.drop(database)
 
     def drop(self, database: str) -> None:
         """Drops `database` and its filestore; no-op when there is none."""

@@ -26,7 +26,7 @@ def is_free(port: int) -> bool:
 def pick(taken: set[int]) -> int:
     """A free port outside `taken`. Raises StackError when 200 tries found none."""
     for _ in range(200):
-        port = random.choice(RANGE)  # noqa: S311 - a port is no secret
+        port = random.choice(RANGE)
         if port not in taken and is_free(port):
             return port
     raise StackError(

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-# In a log a long step says every so many seconds that it is alive.
-HEARTBEAT = 15.0
+# In a log, a step that takes long is announced after the first of these seconds and then says that it is alive.
+ANNOUNCE, HEARTBEAT = 2.0, 15.0
 
 
 class Step:
@@ -25,7 +25,7 @@ class Step:
         self._follow: tuple[Path, re.Pattern[str], int] | None = None
         self._tty = out.isatty()
         self._begun = time.monotonic()
-        self._last_line = self._begun
+        self._next_line = self._begun + ANNOUNCE
         self._ended = threading.Event()
         self._ticker = threading.Thread(target=self._tick, daemon=True)
         self._ticker.start()
@@ -54,8 +54,8 @@ class Step:
         while not self._ended.wait(0.5):
             if self._tty:
                 self._write(f"\r\033[K  … {self._label()}  {self.seconds:.0f} s")
-            elif time.monotonic() - self._last_line >= HEARTBEAT:
-                self._last_line = time.monotonic()
+            elif time.monotonic() >= self._next_line:
+                self._next_line = time.monotonic() + HEARTBEAT
                 self._write(f"  … {self._label()}  {self.seconds:.0f} s\n")
 
     def _label(self) -> str:

@@ -12,6 +12,7 @@
         "security/f29_rules.xml",
         "data/of.sii.f29.map.csv",
         "data/of.sii.holiday.csv",
+        "data/keep_edits.xml",
         "wizards/f29_export_views.xml",
         "views/f29_line_views.xml",
         "views/f29_views.xml",

@@ -56,9 +56,14 @@ class OdooClient:
             try:
                 rpc.login(database, conn.login, conn.password)
             except RPCError as error:
+                if f'database "{database}" does not exist' in str(error):
+                    raise InputError(
+                        f"Odoo at {where} has no database {database!r}. "
+                        f"Check the extra `database` of the Airflow connection {conn_id}."
+                    ) from None
+                # odoorpc raises a bare RPCError on a refused login; Odoo answers AccessDenied
                 if _name(error) not in ("", "odoo.exceptions.AccessDenied"):
                     raise
-                # odoorpc raises a bare RPCError on a refused login; Odoo answers AccessDenied
                 raise InputError(
                     f"Odoo at {where} refused the login of {conn.login!r} in database {database!r}. "
                     f"Check login, password (or API key) and database of the Airflow connection {conn_id}."
@@ -105,15 +110,15 @@ def _translated(where: str, call: str = "login") -> Iterator[None]:
 def _refusal(error: RPCError, where: str, call: str) -> PermanentError:
     name, message = _name(error), str(error).strip()
     model, _, method = call.rpartition(".")
-    if model.startswith("of.sii") and model in message and re.search(r"KeyError|exist", f"{name} {message}"):
-        return PermanentError(
-            f"Odoo at {where} has no model {model}: the add-on of_sii_cl is not installed there. "
-            "Install it, then run again."
-        )
     if name.endswith("AttributeError") or "has no attribute" in message or (method in message and "exist" in message):
         return PermanentError(
             f"Odoo at {where} has no method {call}: its add-on of_sii_cl is too old. "
             "Upgrade the add-on, then run again."
+        )
+    if model.startswith("of.sii") and model in message and re.search(r"KeyError|exist", f"{name} {message}"):
+        return PermanentError(
+            f"Odoo at {where} has no model {model}: the add-on of_sii_cl is not installed there. "
+            "Install it, then run again."
         )
     if name.startswith("odoo.exceptions."):
         return OdooRefused(message)

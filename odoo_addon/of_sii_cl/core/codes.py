@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from .pesos import pesos
+
 # Always given, even when zero: the totals a reader looks for first.
 ALWAYS = (538, 537, 89, 77, 595, 547, 91)
 # "Todos los códigos son positivos excepto ..." (form instructions, rule 4; SII FAQ 1914 and 1184).
@@ -18,8 +20,8 @@ class Code(NamedTuple):
     """One código.
 
     ``kind``: ``count`` (documents) or ``amount`` (whole pesos).
-    ``source``: ``ledger`` (posted entries, an input adds to it), ``carry`` (504: last month's 77, an input replaces it),
-    ``input`` (only a person knows it) or ``computed`` (a formula; an input is refused).
+    ``source``: ``ledger`` (posted entries, an input adds to it), ``carry`` (504: last month's 77, an input replaces
+    it), ``input`` (only a person knows it) or ``computed`` (a formula; an input is refused).
     """
 
     code: int
@@ -41,6 +43,11 @@ def codes() -> dict[int, Code]:
 def glosa(code: int) -> str:
     """Official label of a código, in Spanish. Raises KeyError for a código that the form does not have."""
     return codes()[code].glosa
+
+
+def amount_text(code: int, amount: int) -> str:
+    """An amount of this código as a person reads it: pesos, or a plain count of documents."""
+    return str(amount) if codes()[code].kind == "count" else pesos(amount)
 
 
 def input_error(code: int) -> str | None:

@@ -11,8 +11,8 @@ DAY_WITHOUT_PAYMENT = 28
 def due_date(period: str, payment_day: int, has_payment: bool, holidays: Collection[date]) -> date:
     """Due date of a period's form.
 
-    ``payment_day``: 12 (general) or 20 (electronic invoicer, by Internet). Nothing to pay: the 28th, not rolled (SII states
-    the roll only for declarations with payment). Saturday, Sunday, holiday or 31 December: the next business day.
+    ``payment_day``: 12 (general) or 20 (electronic invoicer, by Internet). Nothing to pay: the 28th, not rolled (SII
+    states the roll only for declarations with payment). Saturday, Sunday, holiday or 31 December: next business day.
     """
     first = first_day(shift(period, 1))
     if not has_payment:

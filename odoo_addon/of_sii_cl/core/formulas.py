@@ -19,9 +19,7 @@ def _signs(plus: str, minus: str = "") -> Signs:
 
 
 DEBITS = _signs("502 764 717 111 759 513 517 501 154 518 713 741 791", "510 709 734")
-CREDITS = _signs(
-    "520 762 766 525 532 535 553 504 164 127 544 523 712 757", "528 593 594 592 539 718 790"
-)
+CREDITS = _signs("520 762 766 525 532 535 553 504 164 127 544 523 712 757", "528 593 594 592 539 718 790")
 ILA_DEBITS = _signs("577 32 150 146 752 545", "546 710")
 ILA_CREDITS = _signs("576 33 149 85 754 551 508 552", "559 533")
 # 776 (RLP) is in the sum by its place on the form; no filed form with it was at hand to prove it.

@@ -40,8 +40,8 @@ def manual_tax(tax: str, amount: int, count: int) -> Warning:
 def unmapped_document(document_type: str, tax: str, amount: int, count: int) -> Warning:
     return Warning(
         code="unmapped_document",
-        message=f"{_documents(count)} de tipo {document_type} con «{tax}» por {pesos(amount)} no alimenta ningún código: "
-        "corrija el tipo de documento o el impuesto, o agréguelo en el mapa.",
+        message=f"{_documents(count)} de tipo {document_type} con «{tax}» por {pesos(amount)} no alimenta "
+        "ningún código: corrija el tipo de documento o el impuesto, o agréguelo en el mapa.",
     )
 
 
@@ -87,7 +87,8 @@ def missing_utm(months: list[str], remanente: int) -> Warning:
 def missing_previous_form(period: str) -> Warning:
     return Warning(
         code="missing_previous_form",
-        message=f"No hay F29 calculado de {period}: el código 504 quedó en $0; calcule ese período o ingrese 504 a mano.",
+        message=f"No hay F29 calculado de {period}: el código 504 quedó en $0; calcule ese período "
+        "o ingrese 504 a mano.",
     )
 
 

@@ -1,14 +1,13 @@
 from decimal import Decimal
 
 from markupsafe import Markup
-
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
 
 from ..core import formulas, messages
 from ..core import period as periods
-from ..core.pesos import pesos
+from ..core.codes import amount_text
 from ..core.rut import normalize_rut
 from .f29 import OPEN
 
@@ -29,9 +28,7 @@ class OfSiiF29(models.Model):
         company = self._company_to_declare(company_id)
         self._require_ended(period)
         forms = self.with_company(company)
-        form = forms.search(
-            [("company_id", "=", company.id), ("period", "=", period)], order="version desc", limit=1
-        )
+        form = forms.search([("company_id", "=", company.id), ("period", "=", period)], order="version desc", limit=1)
         if form and form.status not in OPEN:
             raise UserError(messages.closed_form(period, form.version, form.status))
         if not form:
@@ -110,7 +107,7 @@ class OfSiiF29(models.Model):
 
     def _note_changes(self, changes):
         items = Markup().join(
-            Markup("<li>Código %s: %s → %s</li>") % (code, pesos(old), pesos(new))
+            Markup("<li>Código %s: %s → %s</li>") % (code, amount_text(code, old), amount_text(code, new))
             for code, old, new in changes
         )
         self.message_post(body=Markup("<p>Recalculado con datos nuevos:</p><ul>%s</ul>") % items)

@@ -2,7 +2,6 @@ import re
 
 from odoo import api, models
 
-from ..core import period as periods
 from ..core.rut import normalize_rut
 from .f29_ledger import ITEMS
 from .f29_rules import SALE, VAT_SII_CODES
@@ -11,7 +10,7 @@ IVA_SII_CODE = 14
 
 # One row a document, in the sense of its register: positive as a rule, a credit note turned by its own sign.
 DOCUMENTS = (
-    ITEMS
+    ITEMS  # noqa: S608 (two constants)
     + """
     , amount AS (
         SELECT l.move_id,

@@ -33,14 +33,12 @@ class OfSiiF29Input(models.Model):
             known = codes.codes().get(manual.code)
             manual.glosa = known.glosa if known else ""
 
-    @api.constrains("code", "amount")
+    @api.constrains("code")
     def _check_code(self):
         for manual in self:
             error = codes.input_error(manual.code)
             if error:
                 raise ValidationError(error)
-            if manual.amount != int(manual.amount):
-                raise ValidationError(f"El código {manual.code} va en pesos enteros, no {manual.amount}.")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -41,7 +41,7 @@ ITEMS = """
 """
 
 AMOUNTS = (
-    ITEMS
+    ITEMS  # noqa: S608 (two constants)
     + """
     SELECT r.code,
            CASE WHEN r.code IS NULL THEN i.direction END AS direction,

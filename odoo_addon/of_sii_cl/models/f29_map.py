@@ -22,7 +22,9 @@ class OfSiiF29Map(models.Model):
         help="A tax of the company itself that is not in the chart. Goes before the chart tax.",
     )
     direction = fields.Selection([("sale", "Sale"), ("purchase", "Purchase")], required=True)
-    doc_codes = fields.Char(string="Document types", required=True, help="SII document types separated by spaces: 33 30")
+    doc_codes = fields.Char(
+        string="Document types", required=True, help="SII document types separated by spaces: 33 30"
+    )
     what = fields.Selection(
         [
             ("count", "Count of documents"),
@@ -57,7 +59,9 @@ class OfSiiF29Map(models.Model):
         self.env.cr.execute(
             """
             CREATE UNIQUE INDEX IF NOT EXISTS of_sii_f29_map_uniq ON of_sii_f29_map (
-                coalesce(company_id, 0), coalesce(tax_id, 0), coalesce(tax_code, ''), direction, doc_codes, what, code, share)
+                coalesce(company_id, 0), coalesce(tax_id, 0), coalesce(tax_code, ''), direction, doc_codes, what, code,
+                share
+            )
             """
         )
 
@@ -72,13 +76,17 @@ class OfSiiF29Map(models.Model):
         for row in self:
             known = codes().get(row.code)
             if row.code and (known is None or known.source not in ("ledger", "input")):
-                raise ValidationError(f"El código {row.code} no recibe montos de los asientos: elija otro (0 = ninguno).")
+                raise ValidationError(
+                    f"El código {row.code} no recibe montos de los asientos: elija otro (0 = ninguno)."
+                )
 
     @api.constrains("doc_codes")
     def _check_doc_codes(self):
         for row in self:
             if not all(code.isdigit() for code in row.doc_codes.split()):
-                raise ValidationError(f"Tipos de documento «{row.doc_codes}» no válidos: use números separados por espacios.")
+                raise ValidationError(
+                    f"Tipos de documento «{row.doc_codes}» no válidos: números separados por espacios."
+                )
 
     @api.constrains("tax_code", "tax_id", "direction", "doc_codes", "what", "code", "share", "company_id", "active")
     def _check_overlap(self):

@@ -136,8 +136,10 @@ class OfSiiF29Map(models.Model):
         if not tax.amount:
             return ""
         alike = chart.filtered(
-            lambda other: (other.type_tax_use, other.l10n_cl_sii_code, other.amount_type, other.amount)
-            == (tax.type_tax_use, tax.l10n_cl_sii_code, tax.amount_type, tax.amount)
+            lambda other: (
+                (other.type_tax_use, other.l10n_cl_sii_code, other.amount_type, other.amount)
+                == (tax.type_tax_use, tax.l10n_cl_sii_code, tax.amount_type, tax.amount)
+            )
         )
         if len(alike) > 1:
             alike = alike.filtered(lambda other: self._tax_account(other) == self._tax_account(tax))

@@ -15,13 +15,14 @@ class ResCompany(models.Model):
         string="Fee withholding declared by",
         default="invoice_date",
         required=True,
-        help="Código 151. The withholding is due when the fee is paid (art. 74 N°2 LIR), while SII proposes the documents "
-        "of the month.",
+        help="Código 151. The withholding is due when the fee is paid (art. 74 N°2 LIR), while SII proposes the "
+        "documents of the month.",
     )
     of_sii_common_use_factor = fields.Float(
         string="Common use factor",
         digits=(7, 6),
-        help="Share of the common use IVA that gives credit, from 0 to 1 (art. 23 N°3 D.L. 825): taxed sales / total sales.",
+        help="Share of the common use IVA that gives credit, from 0 to 1: taxed sales / total sales "
+        "(art. 23 N°3 D.L. 825).",
     )
     of_sii_due_day = fields.Selection(
         [("12", "12"), ("20", "20")],

@@ -1,5 +1,4 @@
 from freezegun import freeze_time
-
 from odoo.tests import TransactionCase
 
 PERIOD = "2026-07"

@@ -1,0 +1,115 @@
+"""`make demo`: a month's F29 closed by a real Airflow on a real Odoo, and what came of it on the screen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from stack import progress, s3, state
+from stack.errors import StackError
+from stack.local_stack import EXPORT_PREFIX, LocalStack
+from stack.paths import Place
+
+PLACE = Place("demo")
+
+
+def run(place: Place = PLACE) -> None:
+    """Starts what is not running yet, closes the month, shows the results, and leaves the stack up."""
+    stack = LocalStack(place)
+    state.forget()
+    progress.say("OFITEC ops: real PostgreSQL, Odoo, S3 and Airflow on this machine\n")
+    api = stack.airflow.api
+    state.write(stack)
+    seen = len(stack.slack_sink.messages())
+    finished = api.run("f29_monthly", {"period": stack.period})
+    show_form(stack)
+    show_messages(stack.slack_sink.messages()[seen:])
+    show_places(stack)
+    print(f"\nf29_monthly for {stack.period} took {finished.seconds:.0f} s. Everything stays up until `make down`.")
+
+
+def pesos(amount: int) -> str:
+    """Whole pesos as Chile writes them: 1234567 -> '1.234.567'."""
+    return f"{amount:,}".replace(",", ".")
+
+
+def table(rows: Iterable[Sequence[str]], right: set[int]) -> list[str]:
+    """Rows (the first is the heading) as aligned lines; the columns in `right` are aligned to the right."""
+    listed = [list(row) for row in rows]
+    widths = [max(len(row[column]) for row in listed) for column in range(len(listed[0]))]
+    listed.insert(1, ["─" * width for width in widths])
+    return [
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in listed
+    ]
+
+
+def form_rows(csv_text: str) -> list[tuple[str, str, str]]:
+    """The delivered CSV (`casilla,monto,glosa`) as código, glosa, monto, with a heading."""
+    rows = [(row["casilla"], row["glosa"], pesos(int(row["monto"]))) for row in csv.DictReader(io.StringIO(csv_text))]
+    return [("Código", "Glosa", "Monto"), *rows]
+
+
+def show_form(stack: LocalStack) -> None:
+    """Prints each company's delivered form and its files, read back from S3."""
+    keys = [key for key in stack.s3.keys(s3.EXPORT_BUCKET, f"{EXPORT_PREFIX}/f29/") if f"/{stack.period}/" in key]
+    forms = [key for key in keys if key.endswith(".csv")]
+    if not forms:
+        raise StackError(f"f29_monthly succeeded but delivered no CSV for {stack.period} to {stack.export_url}.")
+    client = stack.s3.client()
+    for key in forms:
+        text = client.get_object(Bucket=s3.EXPORT_BUCKET, Key=key)["Body"].read().decode("utf-8")
+        print(f"\nF29 {stack.period}, RUT {key.split('/')[-3]}\n")
+        print("\n".join(table(form_rows(text), right={0, 2})))
+    print(f"\nFiles delivered to {stack.export_url}\n")
+    for key in keys:
+        size = client.head_object(Bucket=s3.EXPORT_BUCKET, Key=key)["ContentLength"]
+        print(f"  {size:>8} bytes  {stack.s3.url}/{s3.EXPORT_BUCKET}/{key}")
+
+
+def show_messages(messages: list[dict[str, Any]]) -> None:
+    """Prints the Slack messages of this run as the webhook received them."""
+    if not messages:
+        print("\nSlack: no new message, because nothing changed since the last delivery.")
+        return
+    for message in messages:
+        print("\nSlack received\n")
+        print("\n".join(f"  │ {line}" for line in message_lines(message)))
+
+
+def message_lines(message: dict[str, Any]) -> list[str]:
+    """The text of a Slack message: its blocks when it has any (what people see), else its plain text."""
+    texts: list[str] = []
+    for block in message.get("blocks") or []:
+        fields = [block.get("text"), *(block.get("fields") or []), *(block.get("elements") or [])]
+        texts += [text for field in fields if (text := _text(field))]
+    return "\n".join(texts or [str(message.get("text", json.dumps(message, ensure_ascii=False)))]).splitlines()
+
+
+def _text(field: Any) -> str:
+    """The words of a Block Kit text object; a button shows its label and where it leads."""
+    if not isinstance(field, dict):
+        return ""
+    inner = field.get("text")
+    words = inner.get("text", "") if isinstance(inner, dict) else str(inner or "")
+    return f"{words}: {field['url']}" if field.get("url") else words
+
+
+def show_places(stack: LocalStack) -> None:
+    """Prints where to look and how to log in."""
+    rows = [
+        ("Open", "Address", "Login", "Password"),
+        ("Airflow", stack.airflow.url, stack.airflow.user, stack.airflow.password),
+        ("Odoo", stack.odoo.url, "admin", stack.credentials.odoo_admin),
+        ("S3", stack.s3.url, "", ""),
+        ("Slack messages", str(stack.slack_sink.file), "", ""),
+        ("All of it as JSON", str(state.FILE), "", ""),
+    ]
+    print()
+    print("\n".join(table(rows, right=set())))

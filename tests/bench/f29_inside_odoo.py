@@ -1,0 +1,256 @@
+"""What f29_bench.py runs inside ``odoo shell`` (``env`` is the shell's). Standard input, not an import."""
+# ruff: noqa: F821, INP001
+
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+PERIOD, FIRST, UNTIL = "2026-07", "2026-07-01", "2026-08-01"
+BASE_DOCUMENTS = 200
+RUTS = {"1": "76086428-5", "2": "12345678-5", "3": "66666666-6"}
+# (direction, document type, taxpayer type, refund, lines of (net, *tax codes)), in the mix of a trading company
+KINDS = [
+    *[("sale", "33", "1", False, [(120003, "ITAX_19"), (45007, "ITAX_19"), (9001, "ITAX_19")])] * 6,
+    *[("sale", "39", "3", False, [(15003, "ITAX_19"), (2001, "ITAX_19")])] * 5,
+    ("sale", "34", "1", False, [(300000,), (1000,)]),
+    ("sale", "61", "1", True, [(50000, "ITAX_19")]),
+    *[("purchase", "33", "1", False, [(80001, "OTAX_19"), (7003, "OTAX_19"), (3001, "OTAX_19")])] * 4,
+    ("purchase", "33", "1", False, [(500000, "iva_activo_fijo"), (20000, "OTAX_19")]),
+    ("purchase", "61", "1", True, [(30000, "OTAX_19")]),
+    ("purchase", "71", "2", False, [(200000, "I_IR2C_2026")]),
+]
+
+
+def say(text):
+    print(f"[{time.perf_counter() - STARTED:6.1f} s] {text}", file=sys.stderr, flush=True)
+
+
+def make_company():
+    company = env["res.company"].create(
+        {"name": "Bench F29", "country_id": env.ref("base.cl").id, "currency_id": env.ref("base.CLP").id}
+    )
+    company.partner_id.write({"vat": "76123456-0", "l10n_cl_sii_taxpayer_type": "1"})
+    env.user.company_ids |= company
+    template = env.ref("l10n_cl.cl_chart_template", raise_if_not_found=False)
+    if template:
+        template.try_loading(company=company, install_demo=False)
+    else:
+        env["account.chart.template"].try_loading("cl", company=company, install_demo=False)
+    company.of_sii_ppm_rate = 0.25
+    return company
+
+
+def taxes_of(company):
+    data = env["ir.model.data"].search(
+        [
+            ("model", "=", "account.tax"),
+            ("module", "in", ("account", "l10n_cl")),
+            ("name", "=like", f"{company.id}\\_%"),
+        ]
+    )
+    return {row.name.split("_", 1)[1]: row.res_id for row in data}
+
+
+def make_documents(company):
+    taxes = taxes_of(company)
+    partners = {
+        kind: env["res.partner"].create(
+            {
+                "name": f"Bench {kind}",
+                "vat": rut,
+                "country_id": env.ref("base.cl").id,
+                "l10n_latam_identification_type_id": env.ref("l10n_cl.it_RUT").id,
+                "l10n_cl_sii_taxpayer_type": kind,
+            }
+        )
+        for kind, rut in RUTS.items()
+    }
+    types = {kind.code: kind.id for kind in env["l10n_latam.document.type"].search([("country_id.code", "=", "CL")])}
+    journals = {
+        kind: env["account.journal"].search([("company_id", "=", company.id), ("type", "=", kind)], limit=1).id
+        for kind in ("sale", "purchase")
+    }
+    values = []
+    for number in range(BASE_DOCUMENTS):
+        direction, code, payer, refund, lines = KINDS[number % len(KINDS)]
+        values.append(
+            {
+                "move_type": ("out" if direction == "sale" else "in") + ("_refund" if refund else "_invoice"),
+                "journal_id": journals[direction],
+                "partner_id": partners[payer].id,
+                "invoice_date": f"{PERIOD}-{number % 28 + 1:02d}",
+                "date": f"{PERIOD}-{number % 28 + 1:02d}",
+                "l10n_latam_document_type_id": types[code],
+                **({} if direction == "sale" else {"l10n_latam_document_number": str(number + 1)}),
+                "invoice_line_ids": [
+                    (
+                        0,
+                        0,
+                        {"name": "x", "quantity": 1, "price_unit": net, "tax_ids": [(6, 0, [taxes[t] for t in codes])]},
+                    )
+                    for net, *codes in lines
+                ],
+            }
+        )
+    moves = env["account.move"].with_company(company).create(values)
+    moves.action_post()
+    env.flush_all()
+    env.cr.commit()
+    return moves.ids
+
+
+def columns(table, replaced):
+    env.cr.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'", [table]
+    )
+    names = [row[0] for row in env.cr.fetchall()]
+    return ", ".join(f'"{name}"' for name in names), ", ".join(replaced.get(name, f's."{name}"') for name in names)
+
+
+def clone(move_ids, copies, mark):
+    """Copy posted documents by SQL, with new ids, names and numbers, and their taxes."""
+    cr = env.cr
+    cr.execute("DROP TABLE IF EXISTS bench_move, bench_line")
+    cr.execute(
+        """CREATE TEMP TABLE bench_move AS
+           SELECT m AS old, k, nextval('account_move_id_seq')::int AS new FROM unnest(%s) m, generate_series(1, %s) k""",
+        [move_ids, copies],
+    )
+    into, values = columns(
+        "account_move",
+        {
+            "id": "b.new",
+            "name": f"s.name || '{mark}' || b.k",
+            "payment_reference": "NULL",
+            "sequence_number": "s.sequence_number + 1000 * b.k",
+        },
+    )
+    cr.execute(
+        f"INSERT INTO account_move ({into}) SELECT {values} FROM account_move s JOIN bench_move b ON b.old = s.id"
+    )
+    cr.execute(
+        """CREATE TEMP TABLE bench_line AS
+           SELECT l.id AS old, b.new AS move_id, nextval('account_move_line_id_seq')::int AS new
+             FROM account_move_line l JOIN bench_move b ON b.old = l.move_id"""
+    )
+    into, values = columns("account_move_line", {"id": "b.new", "move_id": "b.move_id"})
+    cr.execute(
+        f"INSERT INTO account_move_line ({into}) SELECT {values} FROM account_move_line s JOIN bench_line b ON b.old = s.id"
+    )
+    for table in ("account_move_line_account_tax_rel", "account_account_tag_account_move_line_rel"):
+        into, values = columns(table, {"account_move_line_id": "b.new"})
+        cr.execute(
+            f"INSERT INTO {table} ({into}) SELECT {values} FROM {table} s JOIN bench_line b ON b.old = s.account_move_line_id"
+        )
+        cr.execute(f"ANALYZE {table}")
+    cr.execute("ANALYZE account_move")
+    cr.execute("ANALYZE account_move_line")
+    cr.commit()
+
+
+def seed(company):
+    """The seed's action_compute: its map by tax, its loops over documents, lines and taxes, its arithmetic."""
+    taxes = taxes_of(company)
+    midx = {taxes["ITAX_19"]: ("29", "debito"), taxes["OTAX_19"]: ("49", "credito")}
+    month = [("company_id", "=", company.id), ("state", "=", "posted")]
+    month += [("invoice_date", ">=", FIRST), ("invoice_date", "<", UNTIL)]
+    ventas = env["account.move"].search([*month, ("move_type", "in", ("out_invoice", "out_refund"))])
+    credito = env["account.move"].search([*month, ("move_type", "in", ("in_invoice", "in_refund"))])
+    acum = {}
+    for mv in ventas:
+        for l in mv.invoice_line_ids:  # noqa: E741
+            for tax in l.tax_ids:
+                k = midx.get(tax.id)
+                if not k:
+                    continue
+                cas, tipo = k
+                base = l.price_subtotal or 0.0
+                monto = base * (tax.amount / 100.0)
+                acum[cas] = acum.get(cas, 0.0) + (monto if tipo == "debito" else 0.0)
+    for mv in credito:
+        for l in mv.invoice_line_ids:  # noqa: E741
+            for tax in l.tax_ids:
+                k = midx.get(tax.id)
+                if not k:
+                    continue
+                cas, tipo = k
+                base = l.price_subtotal or 0.0
+                monto = base * (tax.amount / 100.0)
+                if tipo == "credito":
+                    acum[cas] = acum.get(cas, 0.0) + monto
+    return acum
+
+
+def ours(company):
+    return env["of.sii.f29"].compute_period(company.id, PERIOD)
+
+
+def floor(company):
+    """The least that any answer must read: a sum of the month's tax items and one of its net items with their taxes."""
+    where = "l.company_id = %s AND l.parent_state = 'posted' AND l.date >= %s AND l.date < %s"
+    env.cr.execute(
+        f"SELECT sum(l.balance) FROM account_move_line l WHERE {where} AND l.tax_line_id IS NOT NULL",
+        [company.id, FIRST, UNTIL],
+    )
+    env.cr.execute(
+        f"""SELECT sum(l.balance) FROM account_move_line l
+             JOIN account_move_line_account_tax_rel rel ON rel.account_move_line_id = l.id
+            WHERE {where} AND l.display_type = 'product'""",
+        [company.id, FIRST, UNTIL],
+    )
+
+
+def status_kib(name):
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith(name):
+            return int(line.split()[1])
+    raise RuntimeError(f"/proc/self/status has no {name}")
+
+
+def timed(run, company, times):
+    """(median ms, peak MiB over the start) of a run, the ORM's cache empty each time."""
+    took, peak = [], 0.0
+    for _number in range(times):
+        env.invalidate_all()
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # starts the peak anew
+        start_kib, start = status_kib("VmRSS"), time.perf_counter()
+        run(company)
+        env.flush_all()
+        took.append((time.perf_counter() - start) * 1000)
+        peak = max(peak, (status_kib("VmHWM") - start_kib) / 1024)
+        env.cr.commit()
+    return statistics.median(took), peak
+
+
+def items_of(company):
+    env.cr.execute("SELECT count(*) FROM account_move_line WHERE company_id = %s", [company.id])
+    return env.cr.fetchone()[0]
+
+
+STARTED = time.perf_counter()
+say("making the company and its first documents")
+bench_company = make_company()
+base_ids = make_documents(bench_company)
+have, rows = len(base_ids), []
+for size in map(int, os.environ["F29_BENCH_SIZES"].split(",")):
+    say(f"cloning to {size:,} documents")
+    clone(base_ids, (size - have) // len(base_ids), f"-{size}-")
+    have = size
+    for warm in (ours, floor):
+        timed(warm, bench_company, 1)
+    say("timing ours and the floor")
+    ours_ms, ours_mib = timed(ours, bench_company, 9)
+    floor_ms, _unused = timed(floor, bench_company, 9)
+    say("timing the seed's loops")
+    seed_ms, seed_mib = timed(seed, bench_company, 3 if size <= 20_000 else 1)
+    rows.append(
+        {
+            **{"documents": size, "items": items_of(bench_company), "seed_ms": seed_ms, "ours_ms": ours_ms},
+            **{"floor_ms": floor_ms, "seed_mib": seed_mib, "ours_mib": ours_mib},
+        }
+    )
+Path(os.environ["F29_BENCH_OUT"]).write_text(json.dumps(rows), encoding="utf-8")
+say("done")

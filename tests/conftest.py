@@ -1,0 +1,134 @@
+"""Real services for the tests, each started when a test first asks for it and ended with the session.
+
+    postgres     the test stack's PostgreSQL (stack.postgres.Postgres)
+    odoo_parts   Odoo's templates, scratch copies and commands (stack.odoo.Odoo)
+    odoo         a running Odoo with the add-on and the demo company's month (stack.odoo.OdooServer)
+    s3           moto as S3, with the export bucket (stack.s3.S3)
+    slack_sink   takes what is posted to Slack (stack.slack_sink.SlackSink)
+    airflow      the whole Airflow, connected to all of these (stack.airflow.Airflow)
+    browser      a headless Chromium (playwright.sync_api.Browser)
+
+Nothing is skipped silently: where a part cannot be had its tests fail with the reason. `--without odoo,airflow` names
+parts off on purpose. `-m "not services"` leaves the tests that need none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from stack import progress
+from stack.paths import Place
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from stack.airflow import Airflow
+    from stack.local_stack import LocalStack
+    from stack.odoo import Odoo, OdooServer
+    from stack.postgres import Postgres
+    from stack.s3 import S3
+    from stack.slack_sink import SlackSink
+
+PARTS = ("postgres", "odoo_parts", "odoo", "s3", "slack_sink", "airflow", "browser")
+PLACE = Place("test")
+T = TypeVar("T")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--without", default="", help=f"parts to do without, comma-separated: {', '.join(PARTS)}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    unknown = set(_named_off(config)) - set(PARTS)
+    if unknown:
+        raise pytest.UsageError(f"--without names no part: {', '.join(sorted(unknown))}; parts are {', '.join(PARTS)}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if set(PARTS) & set(getattr(item, "fixturenames", ())):
+            item.add_marker("services")
+
+
+def _named_off(config: pytest.Config) -> list[str]:
+    return [name.strip() for name in config.getoption("--without").split(",") if name.strip()]
+
+
+@pytest.fixture(scope="session")
+def local_stack() -> Iterator[LocalStack]:
+    """The test suite's own stack under `.local/test`, new data each session, ended with it."""
+    from stack.local_stack import LocalStack
+
+    PLACE.make()
+    with (PLACE.dir / "session.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.exit("another test run is using .local/test: wait for its end.", returncode=3)
+        from stack.process import Processes
+
+        Processes(PLACE).stop_all()  # what a killed session left behind
+        stack = LocalStack(PLACE, extra_dags=Path(__file__).parent / "stack" / "dags")
+        try:
+            yield stack
+        finally:
+            stack.down()
+
+
+@pytest.fixture(scope="session")
+def start(request: pytest.FixtureRequest) -> Callable[[str, Callable[[], Any]], Any]:
+    """Starts a part with its progress on the terminal, or skips the test when the part is named off."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def _start(part: str, make: Callable[[], T]) -> T:
+        if part in _named_off(request.config):
+            pytest.skip(f"{part} is named off by --without")
+        with capture.global_and_fixture_disabled():
+            progress.say()
+            return make()
+
+    return _start
+
+
+@pytest.fixture(scope="session")
+def postgres(local_stack: LocalStack, start: Callable[..., Postgres]) -> Postgres:
+    return start("postgres", lambda: local_stack.postgres)
+
+
+@pytest.fixture(scope="session")
+def odoo_parts(local_stack: LocalStack, start: Callable[..., Odoo]) -> Odoo:
+    return start("odoo_parts", lambda: local_stack.odoo_parts)
+
+
+@pytest.fixture(scope="session")
+def odoo(local_stack: LocalStack, start: Callable[..., OdooServer]) -> OdooServer:
+    return start("odoo", lambda: local_stack.odoo)
+
+
+@pytest.fixture(scope="session")
+def s3(local_stack: LocalStack, start: Callable[..., S3]) -> S3:
+    return start("s3", lambda: local_stack.s3)
+
+
+@pytest.fixture(scope="session")
+def slack_sink(local_stack: LocalStack, start: Callable[..., SlackSink]) -> SlackSink:
+    return start("slack_sink", lambda: local_stack.slack_sink)
+
+
+@pytest.fixture(scope="session")
+def airflow(local_stack: LocalStack, start: Callable[..., Airflow]) -> Airflow:
+    return start("airflow", lambda: local_stack.airflow)
+
+
+@pytest.fixture(scope="session")
+def browser(start: Callable[..., Any]) -> Iterator[Browser]:
+    from stack.browser import chromium
+
+    running = chromium()
+    yield start("browser", running.__enter__)
+    running.__exit__(None, None, None)

@@ -1,0 +1,57 @@
+"""The two pictures of the README, taken in a real Chromium from the running stack.
+
+They go to `.local/test/pictures`; with OFITEC_PICTURES=docs/images they renew the README's.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack.browser import Complaints, odoo_page
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Path:
+    folder = ROOT / os.environ.get("OFITEC_PICTURES", ".local/test/pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def closed(local_stack: Any, airflow: Any) -> str:
+    """A successful run's id."""
+    return str(airflow.api.run("f29_monthly", {"period": local_stack.period}).run_id)
+
+
+def test_the_form_in_odoo(local_stack: Any, browser: Any, closed: str, pictures: Path) -> None:
+    form = local_stack.odoo.rpc().execute("of.sii.f29", "search", [("period", "=", local_stack.period)])[0]
+    page = odoo_page(browser, local_stack.odoo)
+    complaints = Complaints(page)
+    page.goto(f"{local_stack.odoo.url}/web#id={form}&model=of.sii.f29&view_type=form")
+    page.wait_for_selector(".o_form_view .o_statusbar_status", timeout=60_000)
+    page.wait_for_selector(".o_form_view tr.o_data_row")
+    shown = page.inner_text(".o_form_view")
+    assert "538" in shown
+    assert "Calcular" in page.inner_text(".o_form_statusbar, .o_control_panel") + shown
+    page.wait_for_timeout(800)
+    page.screenshot(path=pictures / "f29-form.png")
+    assert complaints.lines == []
+    page.close()
+
+
+def test_the_run_in_airflow(local_stack: Any, browser: Any, airflow: Any, closed: str, pictures: Path) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="es-CL")
+    page.goto(f"{airflow.url}/auth/login/")
+    page.fill("input[name=username]", airflow.user)
+    page.fill("input[name=password]", airflow.password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "login" not in url)
+    page.goto(f"{airflow.url}/dags/f29_monthly/runs/{closed}")
+    page.wait_for_selector("text=Calcular y revisar", timeout=60_000)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=pictures / "f29-run.png")
+    page.close()

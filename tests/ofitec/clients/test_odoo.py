@@ -1,0 +1,99 @@
+"""What people read when Odoo is down, refuses the login, or lacks the add-on. A real Odoo answers."""
+
+import json
+import socket
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ofitec.clients.odoo import OdooClient, OdooDown, OdooRefused
+from ofitec.errors import InputError, PermanentError
+from ofitec.f29 import close
+from ofitec.f29.form import Company
+from stack.odoo import BOT
+
+Connect = Callable[..., OdooClient]
+
+
+@pytest.fixture
+def connect(odoo: Any, monkeypatch: pytest.MonkeyPatch) -> Connect:
+    """Log in with the robot's connection, parts of it changed."""
+
+    def _connect(**changed: Any) -> OdooClient:
+        whole = {
+            "conn_type": "generic",
+            "host": odoo.host,
+            "port": odoo.port,
+            "login": BOT,
+            "password": odoo.credentials.odoo_bot,
+            "extra": {"database": odoo.database},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_ODOO_DEFAULT", json.dumps(whole | changed))
+        return OdooClient.from_connection()
+
+    return _connect
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "said"),
+    [
+        ({"password": "a-wrong-password"}, InputError, "refused the login of 'ofitec_bot'"),
+        ({"extra": {"database": "no_such_db"}}, InputError, "no_such_db"),
+        ({"port": 1}, OdooDown, "does not answer"),
+        ({"host": "no-such-host.invalid"}, OdooDown, "does not answer"),
+        ({"host": ""}, InputError, "lacks host"),
+        ({"password": ""}, InputError, "lacks password"),
+    ],
+)
+def test_a_wrong_connection_is_one_clear_line(
+    connect: Connect, changed: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said) as refused:
+        connect(**changed)
+    assert "\n" not in str(refused.value)
+    assert "a-wrong-password" not in str(refused.value)
+
+
+def test_no_connection_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="connection odoo_nowhere does not exist"):
+        OdooClient.from_connection("odoo_nowhere")
+
+
+def test_an_add_on_that_lacks_a_method_is_too_old(connect: Connect) -> None:
+    with pytest.raises(PermanentError, match=r"no method of\.sii\.f29\.not_yet.*Upgrade the add-on"):
+        connect().call("of.sii.f29", "not_yet", 1)
+
+
+def test_a_database_without_the_add_on(connect: Connect, odoo: Any, odoo_parts: Any) -> None:
+    plain = "without_addon"
+    odoo_parts.drop(plain)
+    odoo_parts.copy(odoo_parts.base_template(), plain)
+    try:
+        server = odoo_parts.serve(plain, "odoo-plain")
+        client = connect(port=server.port, extra={"database": plain})
+        with pytest.raises(PermanentError, match="add-on of_sii_cl is not installed"):
+            client.call("of.sii.f29", "compute_period", 1, "2026-08")
+    finally:
+        odoo_parts.processes.stop("odoo-plain")
+        odoo_parts.drop(plain)
+
+
+def test_a_company_without_rut_is_refused_in_spanish_and_gets_no_form(connect: Connect, odoo: Any) -> None:
+    admin = odoo.rpc()
+    company = admin.execute("res.company", "create", {"name": "Sucursal sin RUT"})
+    bot = admin.execute("res.users", "search", [("login", "=", BOT)])
+    admin.execute("res.users", "write", bot, {"company_ids": [(4, company)]})
+    client = connect()
+    assert company not in [found.id for found in close.companies(client, [])]
+    with pytest.raises(OdooRefused, match="RUT"):
+        close.close(client, Company(id=company, name="Sucursal sin RUT", rut="77123456-9"), "2026-08")
+    assert admin.execute("of.sii.f29", "search_count", [("company_id", "=", company)]) == 0
+
+
+def test_an_odoo_that_answers_too_late_is_down(odoo: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr("ofitec.clients.odoo.settings", lambda: SimpleNamespace(odoo_timeout=1))
+        with pytest.raises(OdooDown, match="timed out"):
+            connect(port=silent.getsockname()[1])
