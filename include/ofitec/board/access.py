@@ -6,7 +6,9 @@ Airflow does not protect the applications of plugins: each route here names its 
 import hmac
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlencode
 
+from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
 from airflow.api_fastapi.core_api.security import requires_access_view
 from fastapi import Depends, Header, HTTPException
@@ -14,6 +16,11 @@ from fastapi import Depends, Header, HTTPException
 from ofitec.settings import settings
 
 airflow_user = Depends(requires_access_view(AccessView.WEBSITE))
+
+
+def login_address(back_to: str) -> str:
+    """Airflow's login page, whichever auth manager is in use, and where to return to from it."""
+    return f"{get_auth_manager().get_url_login()}?{urlencode({'next': back_to})}"
 
 
 def _metrics_token(authorization: Annotated[str, Header()] = "") -> None:
