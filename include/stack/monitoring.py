@@ -41,11 +41,16 @@ class Watched:
 
 @dataclass(frozen=True)
 class Monitoring:
-    """Running servers. `log_port` takes the proxy's log lines as UDP datagrams, as in production."""
+    """Running servers.
+
+    `log_port` takes the proxy's log lines as UDP datagrams, as in production; `textfile` is a folder whose *.prom files
+    the node exporter adds to what it measures.
+    """
 
     prometheus_url: str
     alertmanager_url: str
     log_port: int
+    textfile: Path
 
     def query(self, promql: str) -> list[dict[str, Any]]:
         """The samples of an instant query."""
@@ -90,7 +95,9 @@ def up(place: Place, processes: Processes, postgres: Postgres, watched: Watched,
         for name, path in (("prometheus", "-/ready"), ("alertmanager", "-/ready"), ("mtail", "metrics")):
             processes.wait(name, partial(_answers, f"http://{_LOOPBACK}:{port[name]}/{path}"), timeout=60)
     url = f"http://{_LOOPBACK}"
-    return Monitoring(f"{url}:{port['prometheus']}", f"{url}:{port['alertmanager']}", port["mtail-log"])
+    return Monitoring(
+        f"{url}:{port['prometheus']}", f"{url}:{port['alertmanager']}", port["mtail-log"], folder / "textfile"
+    )
 
 
 def down(processes: Processes) -> None:
@@ -118,6 +125,7 @@ def _write(folder: Path, watched: Watched, pace: Pace, port: Mapping[str, int]) 
         "smtp_password": watched.smtp_password,
         "dead_mans_switch_url": watched.dead_mans_switch,
     }
+    (folder / "textfile").mkdir(parents=True, exist_ok=True)
     for name, value in secrets.items():
         write_whole(folder / "secrets" / name, value)
     local = {name: f"{_LOOPBACK}:{number}" for name, number in port.items()}
@@ -181,6 +189,9 @@ def _commands(folder: Path, port: Mapping[str, int], postgres: Postgres) -> list
                 str(program("prometheus-node-exporter")),
                 "--collector.disable-defaults",
                 "--collector.filesystem",
+                # a file here can tell of a disk that this machine does not have
+                "--collector.textfile",
+                f"--collector.textfile.directory={folder}/textfile",
                 listen["node-exporter"],
             ],
             {},

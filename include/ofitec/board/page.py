@@ -1,6 +1,7 @@
 """The board as a page: facts and verdicts put into words, then into the template."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from ofitec.board import plot, verdict
 from ofitec.board.airflow_state import COMPONENTS
 from ofitec.board.backups import Backups
-from ofitec.board.days import Day, daily
+from ofitec.board.days import daily
 from ofitec.board.facts import Facts
 from ofitec.board.plot import Bar
 from ofitec.board.texts import TEXTS
@@ -124,6 +125,7 @@ def _backup(backups: Backups, now: datetime, text: dict[str, str], words: Words)
     """What the template shows of one installation's backups."""
     passed, checked = backups.passed, backups.checked
     days = daily(backups.history, now, words.zone)
+    names = [words.day(day.day) for day in days]
     return {
         "facts": backups,
         "rpo": (now - passed.snapshot_at).total_seconds() if passed and passed.snapshot_at else None,
@@ -131,24 +133,29 @@ def _backup(backups: Backups, now: datetime, text: dict[str, str], words: Words)
         "size": sum(checked.processed.values()) if checked else None,
         "added": sum(checked.added.values()) if checked else None,
         "charts": [
-            _chart(text["chart_rpo"], days, "rpo", words.hours, text, words, limit=_NIGHT),
-            _chart(text["chart_rto"], days, "rto", words.clock, text, words),
+            _chart(text["chart_rpo"], names, [day.rpo for day in days], words.hours, text, limit=_NIGHT),
+            _chart(text["chart_rto"], names, [day.rto for day in days], words.clock, text),
         ],
     }
 
 
 def _chart(
-    title: str, days: list[Day], field: str, spell: Any, text: dict[str, str], words: Words, limit: float | None = None
+    title: str,
+    names: list[str],
+    values: list[float | None],
+    spell: Callable[[float], str],
+    text: dict[str, str],
+    limit: float | None = None,
 ) -> Chart:
-    values: list[float | None] = [getattr(day, field) for day in days]
     spelled = [text["no_data"] if value is None else spell(value) for value in values]
-    bars = [Bar(value, f"{words.day(day.day)}: {said}") for day, value, said in zip(days, values, spelled, strict=True)]
+    rows = list(zip(names, spelled, strict=True))
+    bars = [Bar(value, f"{name}: {said}") for value, (name, said) in zip(values, rows, strict=True)]
     return Chart(
         title=title,
         svg=plot.bars(bars, title, limit),
         top=spell(plot.ceiling([value for value in values if value is not None], limit)),
-        first=words.day(days[0].day),
-        last=words.day(days[-1].day),
+        first=names[0],
+        last=names[-1],
         limit="" if limit is None else f"{text['limit']} {spell(limit)}",
-        rows=[(words.day(day.day), said) for day, said in zip(days, spelled, strict=True)][::-1],
+        rows=rows[::-1],
     )

@@ -27,31 +27,23 @@ def bars(days: list[Bar], title: str, limit: float | None = None) -> Markup:
     :param title: what the picture shows, for screen readers
     """
     top = ceiling([day.value for day in days if day.value is not None], limit)
+    width = len(days) * _WIDTH
     parts = [
-        Markup('<svg class="plot" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">').format(
-            title, len(days) * _WIDTH, _HEIGHT
-        )
+        f'<svg class="plot" role="img" aria-label="{escape(title)}" viewBox="0 0 {width} {_HEIGHT}" '
+        'preserveAspectRatio="none">'
     ]
     for number, day in enumerate(days):
         x = number * _WIDTH
         if day.value is not None:
             height = max(day.value / top * _HEIGHT, 1)
             kind = "over" if limit is not None and day.value > limit else "bar"
-            parts.append(
-                Markup('<rect class="{}" x="{}" y="{:.2f}" width="8" height="{:.2f}"/>').format(
-                    kind, x + 1, _HEIGHT - height, height
-                )
-            )
+            y = _HEIGHT - height
+            parts.append(f'<rect class="{kind}" x="{x + 1}" y="{y:.2f}" width="8" height="{height:.2f}"/>')
         # the whole column answers the pointer, not only the bar
-        parts.append(
-            Markup('<rect class="hit" x="{}" y="0" width="10" height="{}"><title>{}</title></rect>').format(
-                x, _HEIGHT, escape(day.label)
-            )
-        )
+        label = f"<title>{escape(day.label)}</title>"
+        parts.append(f'<rect class="hit" x="{x}" y="0" width="10" height="{_HEIGHT}">{label}</rect>')
     if limit is not None:
         y = _HEIGHT - limit / top * _HEIGHT
-        parts.append(
-            Markup('<line class="limit" x1="0" x2="{}" y1="{:.2f}" y2="{:.2f}"/>').format(len(days) * _WIDTH, y, y)
-        )
-    parts.append(Markup("</svg>"))
-    return Markup("").join(parts)
+        parts.append(f'<line class="limit" x1="0" x2="{width}" y1="{y:.2f}" y2="{y:.2f}"/>')
+    # all of it is numbers and escaped text
+    return Markup("".join([*parts, "</svg>"]))  # noqa: S704

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import delete
+
 from ofitec.board.f29_reading import months
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import BackupRun, F29Delivery, F29State, Notification, RestoreProof
@@ -30,6 +32,17 @@ def fill(ledger: Ledger, now: datetime) -> None:
             for rut, company in COMPANIES:
                 session.add(state(rut, company, period, now))
         session.add_all(notification(number, now) for number in range(500))
+
+
+def forget(ledger: Ledger) -> None:
+    """Take out what `fill` wrote, and only that: other tests use the same ledger."""
+    ruts = [rut for rut, _ in COMPANIES]
+    with ledger.transaction() as session:
+        session.execute(delete(RestoreProof).where(RestoreProof.env == ENV))
+        session.execute(delete(BackupRun).where(BackupRun.env == ENV))
+        session.execute(delete(F29Delivery).where(F29Delivery.rut.in_(ruts)))
+        session.execute(delete(F29State).where(F29State.rut.in_(ruts)))
+        session.execute(delete(Notification).where(Notification.dag_id == "of_the_past"))
 
 
 def backup(at: datetime, *, failed: bool = False, size: int = 2_400_000_000) -> BackupRun:
@@ -120,9 +133,9 @@ def notification(number: int, now: datetime) -> Notification:
     """A message; one of the last day was refused by every channel."""
     sent = number != 0
     return Notification(
-        key=f"failure/f29_monthly/{number}",
+        key=f"failure/of_the_past/{number}",
         kind="failure",
-        dag_id="f29_monthly",
+        dag_id="of_the_past",
         run_id=str(number),
         status="sent" if sent else "failed",
         attempts=1,
