@@ -17,13 +17,17 @@ from urllib.parse import urlsplit
 import httpx
 
 from stack import debian, monitoring_config, ports, progress
+from stack.errors import StackError
 from stack.monitoring_config import SHIPPED, Pace
-from stack.paths import Place, write_whole
+from stack.paths import CACHE, Place, write_whole
 from stack.postgres import Postgres
 from stack.process import Processes
 
 NAMES = ("prometheus", "alertmanager", "postgres-exporter", "node-exporter", "blackbox-exporter", "mtail")
 _LOOPBACK = "127.0.0.1"
+# of one length, as a program's constants must be
+_DEBIAN_TEMPLATES = b"/usr/share/prometheus/alertmanager"
+_OUR_TEMPLATES = b"/proc/self/cwd/./././././templates"
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,24 @@ def program(package: str, name: str = "") -> Path:
     return debian.unpacked(package) / "usr" / "bin" / (name or package)
 
 
+def alertmanager_here() -> Path:
+    """A copy of Debian's Alertmanager that looks for its default templates in its working directory.
+
+    The package's program opens them below /usr/share, whatever its options, and nothing is installed there.
+    """
+    package = "prometheus-alertmanager"
+    relocated = CACHE / f"alertmanager-{debian.version_of(package)}"
+    if not relocated.exists():
+        code = program(package).read_bytes()
+        if _DEBIAN_TEMPLATES not in code:
+            raise StackError(f"Debian's {package} keeps its templates elsewhere now: mend stack/monitoring.py.")
+        copy = relocated.with_suffix(".part")
+        copy.write_bytes(code.replace(_DEBIAN_TEMPLATES, _OUR_TEMPLATES))
+        copy.chmod(0o755)
+        copy.rename(relocated)
+    return relocated
+
+
 def up(place: Place, processes: Processes, postgres: Postgres, watched: Watched, pace: Pace) -> Monitoring:
     """Starts everything on the configuration as it is now; what runs already on another one is started anew."""
     port = {name: _port(place, processes, name) for name in (*NAMES, "mtail-log")}
@@ -126,6 +148,8 @@ def _write(folder: Path, watched: Watched, pace: Pace, port: Mapping[str, int]) 
         "dead_mans_switch_url": watched.dead_mans_switch,
     }
     (folder / "textfile").mkdir(parents=True, exist_ok=True)
+    (folder / "templates").unlink(missing_ok=True)
+    (folder / "templates").symlink_to(debian.unpacked("prometheus-alertmanager") / "usr/share/prometheus/alertmanager")
     for name, value in secrets.items():
         write_whole(folder / "secrets" / name, value)
     local = {name: f"{_LOOPBACK}:{number}" for name, number in port.items()}
@@ -174,7 +198,7 @@ def _commands(folder: Path, port: Mapping[str, int], postgres: Postgres) -> list
         (
             "alertmanager",
             [
-                str(program("prometheus-alertmanager")),
+                str(alertmanager_here()),
                 f"--config.file={folder}/alertmanager.yml",
                 f"--storage.path={data}/alertmanager",
                 "--cluster.listen-address=",

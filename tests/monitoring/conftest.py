@@ -42,6 +42,8 @@ def mails(local_stack: Any) -> Iterator[Mails]:
         authenticator=_authenticate,
         auth_required=True,
         auth_require_tls=False,
+        # Alertmanager would choose LOGIN, whose prompts it and aiosmtpd spell differently
+        auth_exclude_mechanism=["LOGIN"],
     )
     server.start()
     yield inbox
