@@ -12,7 +12,7 @@ Runbook: docs/runbooks/f29_monthly.md
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, task, task_group
+from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
 
 from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag, deadline
 
@@ -59,10 +59,15 @@ def f29_monthly() -> None:
 
         return tasks.plan(params, dag_run.run_after)
 
-    @task(task_display_name="Calcular y revisar", map_index_template="{{ task.op_kwargs['job']['company']['name'] }}")
+    @task(
+        task_display_name="Calcular y revisar",
+        map_index_template="{{ company_name }}",
+        show_return_value_in_logs=False,
+    )
     def compute(job: dict[str, Any]) -> dict[str, Any]:
         from ofitec.f29 import tasks
 
+        get_current_context()["company_name"] = job["company"]["name"]  # type: ignore[typeddict-unknown-key]
         return tasks.compute(job["company"], job["period"])
 
     @task(task_display_name="Entregar archivos")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ofitec.errors import InputError
@@ -55,11 +55,16 @@ class Settings(BaseSettings):
         default=Path("/var/tmp/ofitec"),  # noqa: S108 - made with mode 0700
         description="Folder for restic's cache and restored copies; a proof needs the size of database and filestore",
     )
+    restic_repository: str = Field(
+        default="",
+        validation_alias=AliasChoices("OFITEC_RESTIC_REPOSITORY", "RESTIC_REPOSITORY"),
+        description="The restic repository's address, if connection restic_default does not name it",
+    )
     restic: str = Field(default="restic", description="The restic program (0.17 or newer)")
     pg_bin: str = Field(default="", description="Folder of pg_dump and pg_restore; empty: found on PATH")
     odoo_command: str = Field(
-        default="odoo",
-        description="How to run Odoo for the proof, e.g. 'odoo --addons-path=/mnt/addons'; empty: it is not booted",
+        default="",
+        description="How to run Odoo on a copy, e.g. 'odoo --addons-path=/mnt/addons'; without it proofs boot none",
     )
     backup_host: str = Field(
         default="odoo", pattern=r"^[A-Za-z0-9.-]{1,60}$", description="Fixed host name that snapshots carry"
@@ -87,7 +92,7 @@ class Settings(BaseSettings):
     keep_daily: int = Field(default=7, ge=0, description="Daily backups to keep")
     keep_weekly: int = Field(default=4, ge=0, description="Weekly backups to keep")
     keep_monthly: int = Field(default=6, ge=0, description="Monthly backups to keep")
-    keep_floor: int = Field(default=3, ge=1, description="The retention never leaves fewer backups than this")
+    keep_floor: int = Field(default=3, ge=1, description="So many newest backups stay whatever the retention says")
     prune_connection: str = Field(
         default="restic_default", description="Connection whose credentials may delete; another one for append-only"
     )

@@ -1,22 +1,19 @@
 """Real PostgreSQL, real restic, a small Odoo-like database, and a fresh repository for each test."""
 
-import os
-import re
 import shutil
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.backup import odoo_like
-from tests.backup.cheap_key import cheapen
-from tests.backup.cluster import LEDGER, Cluster
 
 from ofitec.backup.job import Job, Rules
 from ofitec.clients.restic import Limits, Restic
 from ofitec.ledger import open_ledger
 from ofitec.settings import settings
+from tests.backup import odoo_like, programs
+from tests.backup.cluster import LEDGER, Cluster
+from tests.backup.restic_files import cheapen
 
 PASSWORD = "frase-larga/secreta&1"
 LIMITS = Limits(whole=120, opening=30, stall=30)
@@ -38,16 +35,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def restic_binary() -> str:
-    """restic 0.17 or newer: the one in OFITEC_RESTIC, on PATH, or the one that the local stack provides."""
-    named = os.environ.get("OFITEC_RESTIC") or shutil.which("restic")
-    if named:
-        said = subprocess.run([named, "version"], capture_output=True, text=True, check=True).stdout
-        match = re.search(r"restic 0\.(\d+)", said)
-        if match and int(match[1]) >= 17:
-            return named
-    from stack import debian
-
-    return str(debian.restic())
+    return programs.restic_binary()
 
 
 @pytest.fixture(scope="session")
@@ -108,3 +96,24 @@ def job(cluster: Cluster, templates: Path, restic_binary: str, repository: Path,
     ledger.engine.dispose()
     cluster.drop(odoo)
     cluster.drop(ledger_name)
+
+
+@pytest.fixture
+def pg_dump_as(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Puts a shell script in pg_dump's place; the real one is $REAL. Called with "" it puts the real one back."""
+
+    def replace(script: str) -> None:
+        folder = tmp_path / "pg_bin"
+        folder.mkdir(exist_ok=True)
+        real = cluster.bin / "pg_dump"
+        program = folder / "pg_dump"
+        # the version is asked of the real one
+        head = f'#!/bin/bash\nREAL={real}\n[ "$1" = --version ] && exec $REAL --version\n'
+        program.write_text(head + (script or 'exec $REAL "$@"') + "\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("OFITEC_PG_BIN", str(folder))
+        settings.cache_clear()
+
+    yield replace
+    monkeypatch.undo()
+    settings.cache_clear()

@@ -11,7 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / ".local" / "bench.json"
-BENCHES = {"dag_parse": "tests.bench.dag_parse"}
+BENCHES = {
+    "dag_parse": "tests.bench.dag_parse",
+    "backup": "tests.bench.backup_bench",
+    "backup_kills": "tests.bench.backup_kills",
+}
 
 
 def main(wanted: list[str]) -> None:

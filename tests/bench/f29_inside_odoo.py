@@ -1,5 +1,5 @@
 """What f29_bench.py runs inside ``odoo shell`` (``env`` is the shell's). Standard input, not an import."""
-# ruff: noqa: F821, INP001
+# ruff: noqa: F821
 
 import json
 import os

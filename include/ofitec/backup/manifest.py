@@ -3,12 +3,10 @@
 With it a backup can be recognised, restored and compared even if the ledger itself is lost.
 """
 
-import hashlib
 from datetime import datetime
 
 from pydantic import BaseModel
 
-from ofitec.backup.attachments import Attachment
 from ofitec.backup.figures import Figures
 
 
@@ -25,14 +23,8 @@ class Manifest(BaseModel):
     filestore_snapshot: str
     filestore: str
     figures: Figures
-    attachments: list[Attachment]
-    missing: list[str]
+    missing: list[str]  # attachments that had no file at the source either
 
     def to_bytes(self) -> bytes:
         """The same manifest gives the same bytes."""
         return self.model_dump_json(indent=1).encode() + b"\n"
-
-
-def digest(content: bytes) -> str:
-    """sha256 of a manifest's bytes, which the ledger keeps."""
-    return hashlib.sha256(content).hexdigest()

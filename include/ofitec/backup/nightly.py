@@ -16,9 +16,9 @@ from ofitec.backup.manifest import Manifest
 from ofitec.backup.moment import Moment
 from ofitec.clients import postgres
 from ofitec.clients.restic import Saved
-from ofitec.clients.restic_errors import RepositoryDamaged, RepositoryMissing, SourceUnreadable
+from ofitec.clients.restic_errors import IndexDamaged, RepositoryMissing, SourceUnreadable
 from ofitec.clients.restic_progress import Progress, mb
-from ofitec.errors import OfitecError, PermanentError
+from ofitec.errors import OfitecError, PermanentError, TransientError
 from ofitec.ledger import backups
 from ofitec.ledger.exclusive import ODOO, REPOSITORY, Held, held
 from ofitec.ledger.tables import BackupRun
@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 class ProgramTooOld(PermanentError):
     """pg_dump cannot dump a server that is newer than itself."""
+
+
+class IndexRebuilt(TransientError):
+    """The repository's index was damaged and is whole again."""
 
 
 class RepositoryGone(PermanentError):
@@ -87,6 +91,9 @@ def snapshot(job: Job, *, run_id: str) -> str:
             # Airflow's timeout and its end by TERM are no Exceptions
             message = str(error) if isinstance(error, OfitecError) else type(error).__name__
             _give_up(job, key, message)
+            if isinstance(error, IndexDamaged):
+                job.pruner.repair_index()
+                raise IndexRebuilt(f"{error} Its index was rebuilt from the packs; it is tried again.") from None
             raise
     return key
 
@@ -102,9 +109,9 @@ def check(job: Job, key: str, *, run_id: str) -> dict[str, Any]:
     with held(job.ledger, REPOSITORY, why=f"check {run_id}", wait=job.rules.exclusive_wait):
         try:
             job.restic.check()
-        except RepositoryDamaged as error:
+        except IndexDamaged as error:
             log.warning("%s Rebuilding the index and checking again.", error)
-            job.restic.repair_index()
+            job.pruner.repair_index()
             job.restic.check()
         size = job.restic.repository_bytes()
     backups.change(job.ledger, key, status=backups.CHECKED, repository_bytes=size, finished_at=datetime.now(UTC))
@@ -131,7 +138,6 @@ def _save(job: Job, key: str, locks: list[Held]) -> None:
         filestore_snapshot=filestore.id,
         filestore=str(job.filestore),
         figures=now.figures,
-        attachments=now.attachments,
         missing=lost,
     )
     content = manifest.to_bytes()

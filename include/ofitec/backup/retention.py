@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class RetentionRefused(PermanentError):
-    """The policy would remove what must stay. Nothing was removed."""
+    """The policy keeps nothing. Nothing was removed."""
 
 
 class SnapshotsLost(PermanentError):
@@ -33,7 +33,7 @@ def apply(job: Job, *, run_id: str, lost: list[str]) -> dict[str, Any]:
     :param lost: keys of backups that the preflight missed in the repository
     :return: {"kept": n, "removed": [keys]}
     :raises SnapshotsLost: if there are any: then nothing is removed until a person looked
-    :raises RetentionRefused: if fewer than the floor would stay, or a backup that must stay would go
+    :raises RetentionRefused: if the policy keeps nothing
     """
     if lost:
         for key in lost:
@@ -58,7 +58,7 @@ def apply(job: Job, *, run_id: str, lost: list[str]) -> dict[str, Any]:
 def plan(job: Job) -> tuple[set[str], dict[str, list[Snapshot]]]:
     """The keys of the backups that stay, and those that go with their snapshots. Removes nothing.
 
-    :raises RetentionRefused: if that would be wrong
+    :raises RetentionRefused: if the policy keeps nothing
     """
     if not any(job.rules.keep.values()):
         raise RetentionRefused("OFITEC_KEEP_DAILY, _WEEKLY and _MONTHLY are all 0: that would remove every backup.")
@@ -76,19 +76,14 @@ def plan(job: Job) -> tuple[set[str], dict[str, list[Snapshot]]]:
     known = {row.key for row in backups.of_status(job.ledger, job.env, backups.CHECKED)}
     # what the ledger does not count is not ours to remove here
     remove = {key: found for key, found in remove.items() if key in known or _refuted(job, key)}
-    left = known - remove.keys()
-    if remove and len(left) < min(job.rules.keep_floor, len(known)):
-        raise RetentionRefused(
-            f"The retention would leave {len(left)} of {len(known)} backups, fewer than OFITEC_KEEP_FLOOR="
-            f"{job.rules.keep_floor}. Nothing was removed; check OFITEC_KEEP_DAILY, _WEEKLY and _MONTHLY."
-        )
-    return left, remove
+    return known - remove.keys(), remove
 
 
 def _protected(job: Job) -> set[str]:
-    """The newest whole backup and the newest proven one stay whatever the policy says."""
-    newest = (backups.newest_checked(job.ledger, job.env), backups.newest_proven(job.ledger, job.env))
-    return {row.key for row in newest if row is not None}
+    """What stays whatever the policy says: the newest few whole backups, and the newest proven one."""
+    whole = backups.of_status(job.ledger, job.env, backups.CHECKED)
+    proven = backups.newest_proven(job.ledger, job.env)
+    return {row.key for row in whole[-job.rules.keep_floor :]} | ({proven.key} if proven else set())
 
 
 def _refuted(job: Job, key: str) -> bool:

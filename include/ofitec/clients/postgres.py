@@ -19,6 +19,12 @@ from ofitec.settings import settings
 log = logging.getLogger(__name__)
 
 
+_SERVER_FAILED = re.compile(
+    "could not connect|connection to server|server closed|terminating connection|No space left|out of memory|"
+    "permission denied to create"
+)
+
+
 class PostgresDown(TransientError):
     """The server does not answer, or the connection broke."""
 
@@ -55,6 +61,15 @@ class Database:
     def on(self, name: str) -> "Database":
         """Another database of the same server."""
         return replace(self, name=name)
+
+    @property
+    def server(self) -> str:
+        """host:port"""
+        return f"{self.host}:{self.port}"
+
+    def maintenance(self) -> "Database":
+        """The server's own database `postgres`, from which others are made, renamed and dropped."""
+        return self.on("postgres")
 
     def environment(self) -> dict[str, str]:
         """libpq's variables without the password, for pg_dump, pg_restore and Odoo."""
@@ -107,7 +122,7 @@ class Database:
 
     def _translated(self, error: Exception) -> PermanentError | TransientError:
         # libpq's text names host, port, user and database, never the password
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         if re.search(r"authentication failed|does not exist|no password supplied|permission denied", str(error)):
             return InputError(f"PostgreSQL refused {self.user} at {self.host}:{self.port}/{self.name}: {reason}")
         return PostgresDown(f"PostgreSQL at {self.host}:{self.port}/{self.name} failed us: {reason}")
@@ -152,6 +167,8 @@ def restore(dump: Path, target: Database, *, jobs: int, timeout: float) -> None:
     argv = [program("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--no-password"]
     argv += [f"--jobs={jobs}", f"--dbname={target.name}", str(dump)]
     done = run(argv, timeout=timeout, env=target.environment(), secrets=target.secrets())
+    if done.returncode and _SERVER_FAILED.search(done.stderr):
+        raise PostgresDown(f"pg_restore into {target.name} failed for want of the server: {done.stderr.strip()[-300:]}")
     if done.returncode:
         said = " ".join(line for line in done.stderr.splitlines() if "error:" in line or "DETAIL" in line)[:500]
         raise RestoreRefused(

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from ofitec.clients.restic_errors import RepositoryUnreachable, ResticFailed, error_of
+from ofitec.clients.restic_errors import RepositoryUnreachable, ResticFailed, error_of, missing
 from ofitec.clients.restic_progress import Progress
 from ofitec.errors import PermanentError
 from ofitec.process import Finished, ProgramStalled, ProgramTimeout, run
@@ -86,7 +86,12 @@ class Restic:
     host: str = "odoo"
     binary: str = "restic"
     cache: Path | None = None
+    cached: bool = True
     limits: Limits = Limits()
+
+    def cold(self) -> "Restic":
+        """The same without the local cache: what the cache still holds may be gone from the repository."""
+        return replace(self, cached=False)
 
     @property
     def where(self) -> str:
@@ -220,6 +225,16 @@ class Restic:
         records = json.loads(self._run(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
         return {record["id"]: bool(record["current"]) for record in records}
 
+    def key_created(self) -> datetime | None:
+        """When the key that our password opens was made; None if restic does not say."""
+        records = json.loads(self._run(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
+        said = next((str(record["created"]) for record in records if record["current"]), "")
+        try:
+            # local time, by restic's own format
+            return datetime.strptime(said, "%Y-%m-%d %H:%M:%S").astimezone()
+        except ValueError:
+            return None
+
     def key_add(self, password_file: Path) -> None:
         """Let another password open the repository too."""
         self._run(["key", "add", "--new-password-file", str(password_file)], as_json=False)
@@ -253,7 +268,8 @@ class Restic:
         progress: Progress | None = None, stdin: bytes = b"", env: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
     ) -> Finished:  # fmt: skip
-        words = [self.binary, *(["--json"] if as_json else []), *([] if lock else ["--no-lock"]), *argv]
+        flags = {"--json": as_json, "--no-lock": not lock, "--no-cache": not self.cached}
+        words = [self.binary, *(flag for flag, wanted in flags.items() if wanted), *argv]
         own = {"RESTIC_REPOSITORY": self.repository, "RESTIC_PROGRESS_FPS": "1", **self.env}
         if self.cache:
             own["RESTIC_CACHE_DIR"] = str(self.cache)
@@ -269,6 +285,9 @@ class Restic:
                 on_line=progress.take if progress else None,
             )
         except (ProgramTimeout, ProgramStalled) as error:
+            if "specified bucket does not exist" in str(error):
+                # restic takes it for a hiccup and would ask for a quarter of an hour
+                raise missing(self.where) from None
             raise RepositoryUnreachable(
                 f"restic {argv[0]} on {self.where}: {error} Its storage may be down; it is tried again."
             ) from None

@@ -1,6 +1,7 @@
 """Builds the restic client from an Airflow connection (`restic_default`).
 
-The connection holds the repository's address (extra `repository`, or host for a folder), its password (password, or
+The connection holds the repository's address (extra `repository`, or host for a folder; RESTIC_REPOSITORY if it has
+neither), its password (password, or
 extra `password_file`), and the storage's credentials (extra `env`, or for s3: the AWS connection named by extra
 `aws_conn_id`, `aws_default` if none is named).
 """
@@ -24,9 +25,12 @@ def restic(conn_id: str = "restic_default") -> Restic:
     """
     conn, chosen = connection(conn_id), settings()
     extra = conn.extra_dejson
-    repository = str(extra.get("repository") or conn.host or "")
+    repository = str(extra.get("repository") or conn.host or chosen.restic_repository)
     if not repository:
-        raise InputError(f"Airflow connection {conn_id} lacks extra.repository, the restic repository's address.")
+        raise InputError(
+            f"Airflow connection {conn_id} lacks extra.repository, the restic repository's address "
+            "(or set RESTIC_REPOSITORY)."
+        )
     env, secrets = _storage(repository, extra)
     hide: tuple[str, ...] = ()
     path = password_file(conn)

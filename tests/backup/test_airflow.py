@@ -1,0 +1,181 @@
+"""The DAGs as Airflow runs them, with real restic and PostgreSQL; and that no secret shows anywhere meanwhile."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from ofitec.backup.job import Job
+from ofitec.ledger import backups
+from tests.backup.cluster import LEDGER, ODOO, Cluster
+from tests.backup.conftest import PASSWORD
+
+ROOT = Path(__file__).parents[2]
+SLACK = "/services/T0/B0/clavedeslack"
+SECRETS = [PASSWORD, ODOO, LEDGER, "clavedeslack"]
+
+
+class Runs:
+    """What some DAG runs said, and every command line that existed meanwhile."""
+
+    def __init__(self, job: Job, tmp_path: Path, cluster: Cluster, slack: "Sink") -> None:
+        self.job, self.tmp_path, self.cluster, self.slack = job, tmp_path, cluster, slack
+        self.argv: set[str] = set()
+        self.output = ""
+        self.extra: dict[str, Any] = {"repository": job.restic.repository}
+        self.password: str | None = PASSWORD
+
+    def __call__(self, *runs: tuple[str, dict[str, Any]], succeeds: bool = True) -> list[dict[str, Any]]:
+        stop = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=[stop])
+        watcher.start()
+        command = [sys.executable, "-m", "tests.backup.airflow_run", json.dumps(runs)]
+        done = subprocess.run(
+            command,
+            env=self._environment(),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        stop.set()
+        watcher.join()
+        self.output += done.stdout
+        said = [json.loads(line[4:]) for line in done.stdout.splitlines() if line.startswith("RUN ")]
+        assert len(said) == len(runs), done.stdout[-5000:]
+        if succeeds:
+            assert {run["state"] for run in said} == {"success"}, done.stdout[-8000:]
+        return said
+
+    def _watch(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            for entry in Path("/proc").iterdir():
+                if entry.name.isdigit():
+                    try:
+                        self.argv.add((entry / "cmdline").read_text().replace("\0", " "))
+                    except OSError:
+                        continue
+            time.sleep(0.05)
+
+    def _environment(self) -> dict[str, str]:
+        job = self.job
+        server = {"conn_type": "postgres", "host": "127.0.0.1", "port": self.cluster.port}
+        ledger = job.ledger.engine.url.database
+        connections = {
+            "odoo_db": {**server, "login": "odoo", "password": ODOO, "schema": job.database.name},
+            "ofitec_ledger": {**server, "login": "ledger", "password": LEDGER, "schema": ledger},
+            "restic_default": {"conn_type": "generic", "password": self.password, "extra": self.extra},
+            "slack_default": {"conn_type": "slackwebhook", "host": f"{self.slack.url}/services", "password": SLACK},
+        }
+        home = self.tmp_path / "airflow"
+        settings = {
+            "OFITEC_ENV": job.env,
+            "OFITEC_FILESTORE": str(job.filestore),
+            "OFITEC_WORK_DIR": str(job.work),
+            "OFITEC_RESTIC": job.restic.binary,
+            "OFITEC_PG_BIN": str(self.cluster.bin),
+            "OFITEC_BACKUP_MIN_BYTES": "10000",
+            "OFITEC_KEEP_FLOOR": "1",
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+            "PYTHONPATH": str(ROOT / "include"),
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.tmp_path),
+        }
+        return {**settings, **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(c) for name, c in connections.items()}}
+
+
+class Sink:
+    """Takes what is posted to Slack."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+        messages = self.messages
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                messages.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"ok")
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def runs(job: Job, tmp_path: Path, cluster: Cluster) -> Iterator[Runs]:
+    slack = Sink()
+    yield Runs(job, tmp_path, cluster, slack)
+    slack.server.shutdown()
+    slack.server.server_close()
+
+
+def no_secret(runs: Runs, *more: str) -> None:
+    """Neither in what the processes printed, nor in Airflow's database and logs, nor on a command line."""
+    files = [path for path in (runs.tmp_path / "airflow").rglob("*") if path.is_file() and path.suffix != ".cfg"]
+    places = {str(path): path.read_bytes().decode(errors="replace") for path in files}
+    places |= {"output": runs.output, "command lines": "\n".join(runs.argv), "Slack": "\n".join(runs.slack.messages)}
+    ledger = runs.job.ledger
+    with ledger.engine.connect() as link:
+        for table in ("backup_run", "restore_proof", "task_error", "notification"):
+            rows = link.exec_driver_sql(f"SELECT t::text FROM ofitec.{table} t").scalars().all()
+            places[f"ledger {table}"] = "\n".join(rows)
+    for secret in (*SECRETS, *more):
+        for form in {secret, quote(secret, safe="")}:
+            shown = {name: text[text.index(form) - 300 :][:300] for name, text in places.items() if form in text}
+            assert shown == {}
+
+
+def test_night_proof_and_restore_through_airflow_show_no_secret(runs: Runs, job: Job, cluster: Cluster) -> None:
+    target = {"database": f"{job.database.name}_r", "neutralise": False}
+    night, proof, restored = runs(("backup_nightly", {}), ("backup_verify", {}), ("backup_restore", target))
+    key = night["returned"]["snapshot"]
+    assert proof["returned"]["record"]["backup"] == key
+    assert proof["returned"]["record"]["tables"] == 6
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.PASSED]
+    assert list((job.work / "scratch").glob("*")) == []
+    try:
+        assert restored["tasks"]["approve"] == "skipped"
+        assert restored["returned"]["restore"]["backup"] == key
+        with job.database.on(target["database"]).connect() as link:
+            assert link.execute("SELECT count(*) FROM account_move_line").fetchone() == (20000,)
+    finally:
+        cluster.drop(target["database"])
+    # the sampler saw the programs at all
+    assert runs.slack.messages == []
+    assert any("restic" in argv and "backup" in argv for argv in runs.argv)
+    assert any("pg_dump" in argv for argv in runs.argv)
+    no_secret(runs)
+
+
+def test_failing_night_is_red_and_shows_no_secret(runs: Runs) -> None:
+    runs.password = "clave-que-no-es"
+    (night,) = runs(("backup_nightly", {}), succeeds=False)
+    assert night["state"] == "failed"
+    assert night["tasks"] == {
+        "preflight": "failed", "snapshot": "upstream_failed", "check": "upstream_failed", "retain": "upstream_failed"
+    }  # fmt: skip
+    assert "The password opens no key of the restic repository" in runs.output
+    assert any("El respaldo de anoche fall" in message for message in map(unescaped, runs.slack.messages))
+    no_secret(runs, "clave-que-no-es")
+
+
+def unescaped(message: str) -> str:
+    return message.encode().decode("unicode_escape")

@@ -1,0 +1,357 @@
+"""What goes wrong at night, done to real restic and real PostgreSQL: it fails with a clear message, or it heals.
+
+Either way no snapshot counts that cannot be restored, and the next night's run works.
+"""
+
+import dataclasses
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ofitec.backup import nightly, retention
+from ofitec.backup.attachments import FilesMissing
+from ofitec.backup.job import Job
+from ofitec.backup.moment import NotOdoo, OdooWorking
+from ofitec.backup.repository import ClockWrong
+from ofitec.clients.restic_errors import (
+    RepositoryDamaged,
+    RepositoryFull,
+    RepositoryLocked,
+    RepositoryMissing,
+    SourceUnreadable,
+    WrongPassword,
+)
+from ofitec.errors import OfitecError
+from ofitec.ledger import backups
+from ofitec.ledger.exclusive import ODOO, Busy, held
+from tests.backup import worker
+from tests.backup.cluster import Cluster
+from tests.backup.conftest import PASSWORD
+from tests.backup.restic_files import add_lock
+from tests.backup.test_nightly import back_up
+from tests.backup.test_process import wait_gone
+
+SLOW_DUMP = '$REAL "$@" | head -c 200000; exec sleep 60'
+
+
+def nothing_counts(job: Job) -> None:
+    """No backup counts, and no snapshot of a failed one is left to take a place in the retention."""
+    assert backups.of_status(job.ledger, job.env, backups.RUNNING, *backups.KEPT) == []
+    assert job.restic.snapshots(*job.tags) == []
+
+
+def works_again(job: Job) -> None:
+    key = back_up(job)
+    assert {s.tag("run") for s in job.restic.snapshots(*job.tags)} == {key}
+    assert job.restic.locks() == []
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        pytest.param('$REAL "$@" | head -c 300000; kill -9 $$', "command failed", id="killed half-way"),
+        pytest.param('$REAL "$@" | head -c 300000; exit 1', "exit status 1", id="fails half-way"),
+        pytest.param("exit 0", "no data read", id="says nothing"),
+        pytest.param('$REAL "$@" | head -c 885', "885 bytes, less than 10000", id="tiny"),
+    ],
+)
+def test_bad_dump_is_never_saved(job: Job, pg_dump_as: Callable[[str], None], script: str, message: str) -> None:
+    pg_dump_as(script)
+    with pytest.raises(SourceUnreadable, match=message):
+        nightly.snapshot(job, run_id="r")
+    nothing_counts(job)
+    pg_dump_as("")
+    works_again(job)
+
+
+def test_server_process_ended_during_the_dump(job: Job, pg_dump_as: Callable[[str], None], cluster: Cluster) -> None:
+    """The server ends all our sessions half-way, the barrier's too."""
+    pg_dump_as('$REAL "$@" | head -c 200000; sleep 2; exit 1')
+
+    def end_sessions() -> None:
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        time.sleep(1.5)
+        with cluster.admin() as link:
+            link.execute(query, [job.database.name])
+
+    thread = threading.Thread(target=end_sessions)
+    thread.start()
+    with pytest.raises(OfitecError):
+        nightly.snapshot(job, run_id="r")
+    thread.join()
+    nothing_counts(job)
+
+
+def test_barrier_lost_while_the_filestore_is_saved(job: Job, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All programs succeed, but the transaction that protected the files died: the backup must not count."""
+    real = type(job.restic).backup_folder
+
+    def ends_the_barrier(*args: object, **kwargs: object) -> object:
+        with cluster.admin() as link:
+            query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            link.execute(query, [job.database.name])
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(job.restic), "backup_folder", ends_the_barrier)
+    with pytest.raises(OfitecError, match="failed us"):
+        nightly.snapshot(job, run_id="r")
+    nothing_counts(job)
+
+
+def test_killed_restic(job: Job, pg_dump_as: Callable[[str], None]) -> None:
+    pg_dump_as(SLOW_DUMP)
+    killer = threading.Thread(target=lambda: os.kill(child("restic", "backup"), signal.SIGKILL))
+    killer.start()
+    with pytest.raises(OfitecError, match="restic backup"):
+        nightly.snapshot(job, run_id="r")
+    killer.join()
+    nothing_counts(job)
+    pg_dump_as("")
+    works_again(job)
+
+
+def test_killed_worker(job: Job, pg_dump_as: Callable[[str], None]) -> None:
+    pg_dump_as(SLOW_DUMP)
+    process = worker.start(job, "night")
+    restic = child("restic", "backup", of=process.pid)
+    process.kill()
+    process.wait()
+    assert wait_gone(restic)
+    assert [row.status for row in backups.of_status(job.ledger, job.env, backups.RUNNING)] == [backups.RUNNING]
+    assert job.restic.locks() != []
+    pg_dump_as("")
+    works_again(job)
+    assert [row.error for row in backups.of_status(job.ledger, job.env, backups.FAILED)] == ["killed before its end"]
+
+
+def test_dead_lock_of_another_host_is_removed(job: Job, repository: Path) -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=12)
+    add_lock(repository, PASSWORD, hostname="0d7c9a", pid=17, at=long_ago, exclusive=True)
+    works_again(job)
+
+
+def test_living_lock_of_another_host_is_respected(job: Job, repository: Path) -> None:
+    job = dataclasses.replace(job, rules=dataclasses.replace(job.rules, lock_stale=30))
+    lock = add_lock(repository, PASSWORD, hostname="pruner", pid=17, at=datetime.now(UTC))
+
+    def refresh() -> None:
+        time.sleep(2)
+        add_lock(repository, PASSWORD, hostname="pruner", pid=17, at=datetime.now(UTC))
+        (repository / "locks" / lock).unlink()
+
+    thread = threading.Thread(target=refresh)
+    thread.start()
+    with pytest.raises(RepositoryLocked, match=r"in use by pruner \(pid 17\)"):
+        nightly.preflight(job, run_id="r")
+    thread.join()
+    assert len(job.restic.locks()) == 1
+
+
+def test_deleted_pack(job: Job, repository: Path) -> None:
+    first = back_up(job)
+    biggest(repository / "data").unlink()
+    with pytest.raises(RepositoryDamaged, match=r"restic check.*pack [0-9a-f]+: does not exist"):
+        back_up(job)
+    # tonight's snapshots exist, but they do not count
+    assert [row.key for row in backups.of_status(job.ledger, job.env, backups.CHECKED)] == [first]
+
+
+def test_deleted_index_heals(job: Job, repository: Path) -> None:
+    back_up(job)
+    for index in (repository / "index").iterdir():
+        index.unlink()
+    with pytest.raises(nightly.IndexRebuilt, match="rebuilt from the packs"):
+        back_up(job)
+    key = back_up(job)
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.CHECKED
+    job.restic.check(read_data=True)
+
+
+def test_deleted_snapshot_is_missed(job: Job) -> None:
+    first = back_up(job)
+    gone = job.restic.snapshots(*job.tags, f"run={first}")[0]
+    job.restic.forget([gone.id])
+    lost = nightly.preflight(job, run_id="r")["lost"]
+    key = nightly.snapshot(job, run_id="r")
+    nightly.check(job, key, run_id="r")
+    with pytest.raises(retention.SnapshotsLost, match=f"1 backups are gone.*{first}"):
+        retention.apply(job, run_id="r", lost=lost)
+    # tonight's is whole, and the loss is told once
+    assert [row.key for row in backups.of_status(job.ledger, job.env, backups.CHECKED)] == [key]
+    assert nightly.preflight(job, run_id="r")["lost"] == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount the small disk that this test fills")
+def test_full_disk(job: Job, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "400k") as disk:
+        full = dataclasses.replace(job.restic, repository=str(disk / "repository"))
+        full.init()
+        cramped = dataclasses.replace(job, restic=full, pruner=full)
+        with pytest.raises(RepositoryFull, match="No space left for restic backup"):
+            nightly.snapshot(cramped, run_id="r")
+        nothing_counts(cramped)
+
+
+def test_wrong_password(job: Job) -> None:
+    stranger = dataclasses.replace(job.restic, secrets={"RESTIC_PASSWORD": "otra"})
+    with pytest.raises(WrongPassword, match="password opens no key"):
+        nightly.preflight(dataclasses.replace(job, restic=stranger), run_id="r")
+
+
+def test_missing_repository_is_created_only_on_demand(job: Job, tmp_path: Path) -> None:
+    elsewhere = dataclasses.replace(job.restic, repository=str(tmp_path / "elsewhere"))
+    moved = dataclasses.replace(job, restic=elsewhere, pruner=elsewhere)
+    with pytest.raises(RepositoryMissing, match="no restic repository at"):
+        nightly.preflight(moved, run_id="r")
+    assert not (tmp_path / "elsewhere").exists()
+    nightly.preflight(moved, run_id="r", create_repository=True)
+    back_up(moved)
+    # gone with its backups: not silently replaced by an empty one
+    (tmp_path / "elsewhere").rename(tmp_path / "lost")
+    with pytest.raises(nightly.RepositoryGone, match="should hold 1 backups"):
+        nightly.preflight(moved, run_id="r", create_repository=True)
+
+
+@pytest.mark.parametrize("how", ["empty", "absent", "one file lost", "one file cut"])
+def test_filestore_that_is_not_whole(job: Job, how: str) -> None:
+    files = sorted(path for path in job.filestore.rglob("*") if path.is_file())
+    if how in ("empty", "absent"):
+        job.filestore.rename(job.filestore.with_name("elsewhere"))
+    if how == "empty":
+        job.filestore.mkdir()
+    if how == "one file lost":
+        files[0].unlink()
+    if how == "one file cut":
+        files[0].write_bytes(files[0].read_bytes()[:-1])
+    expected = {"empty": "60 of 60 attachments.*not mounted", "absent": "is not there"}.get(how, "1 of 60 attachments")
+    for step in (nightly.preflight, nightly.snapshot):
+        with pytest.raises(FilesMissing, match=expected):
+            step(job, run_id="r")
+    nothing_counts(job)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root reads everything; only root can give that right up for restic")
+def test_unreadable_file(job: Job, tmp_path: Path) -> None:
+    next(path for path in job.filestore.rglob("*") if path.is_file()).chmod(0)
+    wrapper = tmp_path / "restic"
+    caps = "--bounding-set=-dac_override,-dac_read_search"
+    wrapper.write_text(f'#!/bin/sh\nexec setpriv {caps} {job.restic.binary} "$@"\n')
+    wrapper.chmod(0o755)
+    humble = dataclasses.replace(job, restic=dataclasses.replace(job.restic, binary=str(wrapper)))
+    with pytest.raises(SourceUnreadable, match="permission denied"):
+        nightly.snapshot(humble, run_id="r")
+    nothing_counts(job)
+
+
+def test_database_that_is_no_odoo(job: Job, cluster: Cluster) -> None:
+    name = f"{job.database.name}_empty"
+    strange = dataclasses.replace(job, database=cluster.create(name))
+    try:
+        for step in (nightly.preflight, nightly.snapshot):
+            with pytest.raises(NotOdoo, match="holds no Odoo"):
+                step(strange, run_id="r")
+    finally:
+        cluster.drop(name)
+
+
+def test_future_snapshot_stops_the_backup(job: Job) -> None:
+    at = datetime.now(UTC) + timedelta(days=1800)
+    saved = job.restic.backup_bytes(b"x", "x", at=at, tags=job.tags)
+    with pytest.raises(ClockWrong, match=f"Snapshot {saved.id[:8]} is of 203"):
+        nightly.preflight(job, run_id="r")
+    job.restic.forget([saved.id])
+    nightly.preflight(job, run_id="r")
+
+
+def test_never_two_at_a_time(job: Job) -> None:
+    job = dataclasses.replace(job, rules=dataclasses.replace(job.rules, exclusive_wait=0.5))
+    with (
+        held(job.ledger, ODOO, why="odoo_deploy manual__7", wait=1),
+        pytest.raises(Busy, match="odoo_deploy manual__7"),
+    ):
+        nightly.snapshot(job, run_id="r")
+    assert backups.of_status(job.ledger, job.env, backups.RUNNING, backups.FAILED) == []
+    works_again(job)
+
+
+def test_upgrade_holds_the_table(job: Job, cluster: Cluster) -> None:
+    with cluster.admin(job.database.name) as link, link.transaction():
+        link.execute("LOCK TABLE ir_attachment IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(OdooWorking, match="stayed locked for 2 s"):
+            nightly.snapshot(job, run_id="r")
+    nothing_counts(job)
+
+
+def test_odoo_cannot_remove_files_during_the_backup_and_users_can_work(
+    job: Job, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
+) -> None:
+    real, seen = type(job.restic).backup_folder, []
+
+    def meanwhile(*args: object, **kwargs: object) -> object:
+        with cluster.admin(job.database.name) as link:
+            link.execute("INSERT INTO ir_attachment (name) VALUES ('de un usuario')")
+            link.execute("SET lock_timeout = '300ms'")
+            try:
+                with link.transaction():
+                    link.execute("LOCK ir_attachment IN SHARE MODE")  # as _gc_file_store does
+            except Exception as error:
+                seen.append(type(error).__name__)
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(job.restic), "backup_folder", meanwhile)
+    nightly.snapshot(job, run_id="r")
+    assert seen == ["LockNotAvailable"]
+    with cluster.admin(job.database.name) as link, link.transaction():
+        link.execute("LOCK ir_attachment IN SHARE MODE NOWAIT")
+
+
+def child(name: str, word: str, of: int = os.getpid(), seconds: float = 30) -> int:
+    """Waits for a descendant process with that name and argument that has been at work for a moment; its pid."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for entry in Path("/proc").iterdir():
+            try:
+                argv = (entry / "cmdline").read_text().split("\0")
+            except OSError:
+                continue
+            if Path(argv[0]).name == name and word in argv and of in ancestors(int(entry.name)):
+                time.sleep(1)
+                return int(entry.name)
+        time.sleep(0.05)
+    raise AssertionError(f"no process {name} {word} of {of}")
+
+
+def ancestors(pid: int) -> list[int]:
+    found = []
+    try:
+        while pid > 1:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            found.append(pid)
+    except OSError:
+        pass
+    return found
+
+
+def biggest(folder: Path) -> Path:
+    return max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    import subprocess
+
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)

@@ -1,0 +1,220 @@
+"""The proof: passes for a good backup, and catches what `restic check` does not."""
+
+import dataclasses
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ofitec.backup import nightly, proof, scratch
+from ofitec.backup.job import Job
+from ofitec.clients.restic_errors import RepositoryDamaged
+from ofitec.errors import InputError
+from ofitec.ledger import backups
+from tests.backup.cluster import Cluster
+from tests.backup.test_faults_nightly import biggest
+from tests.backup.test_nightly import back_up
+
+
+def refuted(job: Job, key: str, message: str) -> None:
+    """The proof fails with that message, the backup no longer counts, and no copy is left."""
+    with pytest.raises(proof.BackupRefuted, match=message):
+        proof.prove(job, key, run_id="r")
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.REFUTED
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.REFUTED]
+    assert backups.newest_proven(job.ledger, job.env) is None
+    nothing_left(job)
+
+
+def nothing_left(job: Job) -> None:
+    with job.scratch.maintenance().connect() as link:
+        found = link.execute("SELECT datname FROM pg_database WHERE datname LIKE 'ofitec_scratch_%'").fetchall()
+    assert found == []
+    assert list((job.work / "scratch").glob("*")) == []
+
+
+def test_good_backup_is_proven(job: Job) -> None:
+    key = back_up(job)
+    assert proof.choose(job) == key
+    evidence = proof.prove(job, key, run_id="r", read_data=True)
+    (row,) = backups.proofs(job.ledger, key)
+    assert (row.outcome, row.read_data, row.booted) == (backups.PASSED, True, False)
+    assert (row.tables, row.files) == (6, 60)
+    assert row.rows == 200 + 2000 + 20000 + 60 + 3
+    assert {
+        "read_data",
+        "fetch_database",
+        "load_database",
+        "fetch_filestore",
+        "compare_tables",
+    } <= evidence.steps.keys()
+    proven = backups.newest_proven(job.ledger, job.env)
+    assert proven is not None
+    assert proven.key == key
+    nothing_left(job)
+
+
+def test_later_changes_do_not_refute(job: Job, monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
+    """Figures and dump are of one instant, although users work meanwhile."""
+    real = type(job.restic).backup_command
+
+    def users_work(*args: object, **kwargs: object) -> object:
+        with cluster.admin(job.database.name) as link:
+            link.execute("UPDATE res_partner SET name = 'otro' WHERE id < 50")
+            link.execute("DELETE FROM account_move_line WHERE id % 7 = 0")
+            link.execute("SELECT nextval('folio_33')")
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(job.restic), "backup_command", users_work)
+    key = back_up(job)
+    proof.prove(job, key, run_id="r")
+    assert backups.proofs(job.ledger, key)[0].outcome == backups.PASSED
+
+
+def test_foreign_key_violation_that_only_a_restore_shows(job: Job, cluster: Cluster) -> None:
+    with cluster.admin(job.database.name) as link:
+        link.execute("SET session_replication_role = replica")
+        link.execute("DELETE FROM account_move WHERE id = 5")
+    key = back_up(job)
+    job.restic.check(read_data=True)
+    refuted(job, key, "(?s)pg_restore.*foreign key constraint")
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("DELETE FROM account_move_line WHERE id = 77", "account_move_line has 19999 rows instead of 20000"),
+        ("UPDATE res_partner SET vat = '1-9' WHERE id = 7", "res_partner has 200 rows as it should, but with other"),
+        (
+            "UPDATE account_move_line SET rate = rate * (1 + 1e-15) WHERE id = 3",
+            "account_move_line has 20000 rows as",
+        ),
+        ("DROP TABLE ir_cron", "table public.ir_cron is missing"),
+        ("SELECT setval('folio_33', 4700)", "folio_33 stands at 4700, before 4711: numbers would be given twice"),
+    ],
+    ids=["row lost", "row changed", "last bit of a float", "table lost", "sequence behind"],
+)
+def test_silent_loss_in_the_database(job: Job, cluster: Cluster, statement: str, message: str) -> None:
+    """As if the dump had come from another moment: done to the copy, between restore and comparison."""
+    key = back_up(job)
+    evidence = proof.restore(job, key, run_id="r")
+    with cluster.admin(evidence.scratch) as link:
+        link.execute(statement)
+    with pytest.raises(proof.BackupRefuted, match=message):
+        proof.compare(job, evidence, run_id="r")
+    proof.clean_up(job)
+    assert backups.proofs(job.ledger, key)[0].outcome == backups.REFUTED
+    nothing_left(job)
+
+
+def test_swapped_file(job: Job) -> None:
+    """Same name, same size, other bytes, in the source already: check, sizes and counts are all content."""
+    one = next(path for path in job.filestore.rglob("*") if path.is_file())
+    one.write_bytes(hashlib.sha512(b"x").digest() * 1000)
+    one.write_bytes(one.read_bytes()[: _size(job, one)])
+    key = back_up(job)
+    job.restic.check(read_data=True)
+    refuted(job, key, f"attachment {one.parent.name}/{one.name} holds other bytes")
+
+
+def _size(job: Job, path: Path) -> int:
+    with job.database.connect() as link:
+        row = link.execute(
+            "SELECT file_size FROM ir_attachment WHERE store_fname = %s", [f"{path.parent.name}/{path.name}"]
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_flipped_byte_passes_the_check_and_fails_the_proof(job: Job, repository: Path) -> None:
+    key = back_up(job)
+    pack = biggest(repository / "data")
+    content = bytearray(pack.read_bytes())
+    content[len(content) // 3] ^= 1
+    pack.chmod(0o600)
+    pack.write_bytes(content)
+    job.restic.check()
+    refuted(job, key, "cannot be restored")
+
+
+def test_flipped_byte_elsewhere_is_found_by_reading_all(job: Job, repository: Path) -> None:
+    """The backup at hand is good and is proven; the run fails all the same, because another one is not."""
+    other = job.restic.backup_bytes(b"de otro" * 50_000, "x", at=_now(), tags=["otro"])
+    packs = {path for path in (repository / "data").rglob("*") if path.is_file()}
+    key = back_up(job)
+    pack = max(packs, key=lambda path: path.stat().st_size)
+    content = bytearray(pack.read_bytes())
+    content[20] ^= 1
+    pack.chmod(0o600)
+    pack.write_bytes(content)
+    with pytest.raises(RepositoryDamaged, match="not all is well"):
+        proof.prove(job, key, run_id="r", read_data=True)
+    (row,) = backups.proofs(job.ledger, key)
+    assert (row.outcome, row.read_data) == (backups.PASSED, False)
+    assert other.id
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.mark.parametrize("kind", ["snapshot", "pack", "tree"])
+def test_deleted_file_refutes_although_the_cache_has_it(job: Job, repository: Path, kind: str) -> None:
+    key = back_up(job)
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    packs = sorted((p for p in (repository / "data").rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+    gone = {"snapshot": repository / "snapshots" / row.snapshots["database"]["id"], "pack": packs[-1], "tree": packs[0]}
+    gone[kind].unlink()
+    refuted(job, key, "cannot be restored")
+
+
+def test_killed_run_is_never_proven(job: Job) -> None:
+    with pytest.raises(InputError, match="no backup of prueba to prove yet"):
+        proof.choose(job)
+    backups.start(job.ledger, key="k1", env=job.env, repository=job.restic.where, run_id="r")
+    with pytest.raises(InputError, match="k1 is running"):
+        proof.choose(job, "k1")
+
+
+def test_missing_odoo_leaves_the_backup_unproven_not_refuted(job: Job) -> None:
+    job = dataclasses.replace(job, odoo_command="echo Odoo Server 16.0 --x")
+    key = back_up(job)
+    with pytest.raises(Exception, match=r"backup is of Odoo 19.0, but OFITEC_ODOO_COMMAND runs Odoo Server 16.0"):
+        proof.prove(job, key, run_id="r")
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.FAILED]
+    assert backups.newest_proven(job.ledger, job.env) is None
+    assert proof.choose(job) == key
+    nothing_left(job)
+
+
+def test_foreign_databases_are_never_dropped(job: Job, cluster: Cluster) -> None:
+    strangers = [f"{scratch.PREFIX}0123456789abcdef", job.database.name]
+    cluster.create(strangers[0])
+    try:
+        for name in strangers:
+            with pytest.raises(scratch.NotOurs, match="was not made by us"):
+                scratch.drop(job, name)
+        # even if the ledger names it: somebody else's comment protects it
+        planned = {"server": job.scratch.server, "folder": "x", "purpose": "p", "run_id": "r"}
+        backups.plan_scratch(job.ledger, name=strangers[0], **planned)
+        with cluster.admin() as link:
+            link.execute(f"COMMENT ON DATABASE {strangers[0]} IS 'de contabilidad'")
+        with pytest.raises(scratch.NotOurs, match="carries the comment 'de contabilidad'"):
+            scratch.drop(job, strangers[0])
+        assert set(strangers) <= cluster.names()
+    finally:
+        cluster.drop(strangers[0])
+
+
+def test_leftover_of_a_killed_proof_is_dropped_by_the_next(job: Job, cluster: Cluster) -> None:
+    key = back_up(job)
+    left = proof.restore(job, key, run_id="killed").scratch
+    assert left in cluster.names()
+    proof.prove(job, key, run_id="r")
+    assert left not in cluster.names()
+    nothing_left(job)
+    nightly.preflight(job, run_id="r")
