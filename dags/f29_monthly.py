@@ -14,7 +14,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
 
-from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag
+from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag, deadline
 
 PARAMS = {
     "period": Param(
@@ -57,6 +57,7 @@ def name_branch(company: str) -> None:
     tags=[Tag.FISCAL, Tag.SCHEDULED],
     doc_md=__doc__,
     dagrun_timeout=timedelta(hours=1),
+    deadline=deadline(minutes=20),
     **DAG_DEFAULTS,
 )
 def f29_monthly() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from datetime import UTC, datetime
 from functools import cached_property
@@ -113,6 +114,14 @@ class LocalStack:
         return file
 
     @cached_property
+    def metrics_token_file(self) -> Path:
+        """The token that reading /ofitec/metrics needs, in a 0600 file of its own: Prometheus reads it too."""
+        file = self.place.dir / "metrics-token"
+        if not file.exists():
+            write_whole(file, secrets.token_urlsafe(24))
+        return file
+
+    @cached_property
     def airflow(self) -> airflow.Airflow:
         """Airflow, with connections and settings that lead to the other parts (all of which it starts)."""
         if self.fresh:
@@ -176,6 +185,7 @@ class LocalStack:
             "OFITEC_FILESTORE": str(self.odoo_parts.filestore(self.odoo.database)),
             "OFITEC_WORK_DIR": str(self.place.dir / "work"),
             "OFITEC_ODOO_COMMAND": self.odoo_parts.command_line(),
+            "OFITEC_METRICS_TOKEN_FILE": str(self.metrics_token_file),
             "PATH": f"{debian.restic().parent}:{self.postgres.bin}:{airflow.search_path()}",
         }
 

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import ParamValidationError
 
 from ofitec.dag_defaults import Tag
 from ofitec.notify.failure import on_failure, remember_error
+from ofitec.notify.recovery import on_success
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -37,6 +38,7 @@ def test_every_dag_is_owned_tagged_bounded_and_told_of(dags: dict[str, Any]) -> 
         assert dag.max_active_runs == 1, dag.dag_id
         assert isinstance(dag.dagrun_timeout, timedelta), dag.dag_id
         assert dag.on_failure_callback is on_failure, dag.dag_id
+        assert dag.on_success_callback is on_success, dag.dag_id
         assert dag.start_date is None, dag.dag_id
         assert dag.catchup is False, dag.dag_id
         for task in dag.tasks:
@@ -72,6 +74,13 @@ def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repe
         hour = cron.split()[1]
         assert hour.isdigit(), dag.dag_id
         assert 1 < int(hour) < 23, dag.dag_id
+
+
+@pytest.mark.parametrize("dag_id", ["f29_monthly"])
+def test_a_run_that_takes_too_long_is_told_of_before_it_times_out(dags: dict[str, Any], dag_id: str) -> None:
+    [alert] = dags[dag_id].deadline
+    assert alert.callback.path == "ofitec.notify.late.on_deadline"
+    assert alert.interval < dags[dag_id].dagrun_timeout
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

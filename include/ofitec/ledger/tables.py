@@ -76,6 +76,21 @@ class TaskError(Base):
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
+class F29State(Base):
+    """Where a company's F29 of a month stands in Odoo, as last read. One row a RUT and period, kept up to date."""
+
+    __tablename__ = "f29_state"
+    __table_args__ = (UniqueConstraint("rut", "period", name="f29_state_rut_period_unique"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    rut: Mapped[str]
+    company: Mapped[str]
+    period: Mapped[str] = mapped_column(comment="YYYY-MM")
+    status: Mapped[str] = mapped_column(comment="missing, draft, ready, approved, filed or paid")
+    due_date: Mapped[date]
+    read_at: Mapped[datetime]
+
+
 class BackupRun(Base):
     """One attempt at a backup: three snapshots (database, filestore, manifest) of one moment."""
 
