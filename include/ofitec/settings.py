@@ -101,6 +101,13 @@ class Settings(BaseSettings):
         default="odoo_db", description="PostgreSQL on which proofs are restored; its role needs CREATEDB"
     )
 
+    # Deploys
+    host_home: str = Field(
+        default="/opt/ofitec",
+        pattern=r"^/[\w./-]+$",
+        description="Folder of the installation on the host of connection odoo_host",
+    )
+
     @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url")
     @classmethod
     def _web_address(cls, value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from datetime import UTC, datetime
@@ -28,6 +29,10 @@ class LocalStack:
 
     def __init__(self, place: Place, extra_dags: Path | None = None) -> None:
         place.make()
+        # A machine behind a web proxy must not ask that proxy for its own loopback services.
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(
+            filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1", "localhost"])
+        )
         self.place = place
         self.extra_dags = extra_dags
         self.processes = Processes(place)
@@ -39,8 +44,7 @@ class LocalStack:
     def postgres(self) -> postgres.Postgres:
         """The PostgreSQL cluster, with an empty ledger database when the stack is fresh."""
         require_disk()
-        with progress.step("PostgreSQL"):
-            server = postgres.up(self.place, self.processes, self.credentials)
+        server = postgres.up(self.place, self.processes, self.credentials)
         if self.fresh:
             server.drop(LEDGER_DATABASE)
         if not server.exists(LEDGER_DATABASE):
@@ -178,7 +182,10 @@ class LocalStack:
             "OFITEC_EXPORT_LINK_BASE": f"{self.s3.url}/{s3.EXPORT_BUCKET}/{EXPORT_PREFIX}",
             "OFITEC_ODOO_URL": self.odoo.url,
             "OFITEC_METRICS_TOKEN_FILE": str(self.metrics_token_file),
-            "RESTIC_REPOSITORY": str(self.restic_repository),
+            "OFITEC_RESTIC_REPOSITORY": str(self.restic_repository),
+            "OFITEC_FILESTORE": str(self.odoo_parts.filestore(self.odoo.database)),
+            "OFITEC_WORK_DIR": str(self.place.dir / "work"),
+            "OFITEC_ODOO_COMMAND": self.odoo_parts.command_line(),
             "PATH": f"{debian.restic().parent}:{self.postgres.bin}:{airflow.search_path()}",
         }
 

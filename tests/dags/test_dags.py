@@ -105,7 +105,7 @@ def test_dag_files_only_wire(file: Path) -> None:
 @pytest.mark.parametrize("wrong", ["2026-13", "agosto", "2026-8"])
 def test_a_wrong_period_is_refused_by_the_form_itself(dags: dict[str, Any], wrong: str) -> None:
     params = dags["f29_monthly"].params
-    assert params.dump() == {"period": None, "companies": [], "force": False}
+    assert params.dump() == {"period": None, "companies": None, "force": False}
     with pytest.raises(ParamValidationError, match="period"):
         params["period"] = wrong
 

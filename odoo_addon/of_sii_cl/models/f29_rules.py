@@ -8,7 +8,7 @@ from ..core.honorarios import is_withholding
 
 UNTAXED = 0  # stands for "no tax" where a tax id is expected
 IGNORED = 0  # código of what feeds nothing on purpose
-SALE, PURCHASE = 1, 0
+SALE, PURCHASE = 2, 1  # as in the key of f29_ledger; 0 is no document
 VAT_SII_CODES = (14, 15)  # CodImp: IVA, IVA withheld and fee withholding
 FEES = 151
 # Where a tax without identifier could be several taxes of the chart, the one that is meant unless shown otherwise.
@@ -16,7 +16,7 @@ PLAIN_TAXES = ("ITAX_19", "OTAX_19")
 
 
 class Rule(NamedTuple):
-    """One row of the map for one tax id, document type id and kind of journal item."""
+    """One row of the map for one tax id, document type id and kind of journal item (tax or net)."""
 
     tax: int
     document_type: int
@@ -24,7 +24,6 @@ class Rule(NamedTuple):
     is_tax: bool
     code: int
     counts: bool
-    exempt_only: bool
     weight: Decimal
     shared: bool
 
@@ -67,28 +66,16 @@ class OfSiiF29Map(models.Model):
         tax, document_type, direction = key
         rules = []
         for row in rows:
-            counts = row.what in ("count", "count_exempt")
+            counts = row.what == "count"
             # balance is negative on what a sale earns and on what is withheld: the form wants both positive.
             against = -1 if direction == SALE or row.what == "withheld" else 1
             weight = Decimal(0) if counts else weights[row.share] * int(row.sign) * against
-            # A document counts by its net lines or, when a person typed only the tax, by that.
-            for is_tax in (False, True) if row.what == "count" else (row.what in ("tax", "withheld"),):
-                rules.append(
-                    Rule(
-                        tax,
-                        document_type,
-                        direction,
-                        is_tax,
-                        row.code,
-                        counts,
-                        row.what == "count_exempt",
-                        weight,
-                        row.share == "common_use",
-                    )
-                )
+            for is_tax in (False, True) if counts else (row.what != "base",):
+                shared = row.share == "common_use"
+                rules.append(Rule(tax, document_type, direction, is_tax, row.code, counts, weight, shared))
         # The other kind of item of a known pair feeds nothing, and that is known too (not an unmapped tax).
         for is_tax in {False, True} - {rule.is_tax for rule in rules}:
-            rules.append(Rule(tax, document_type, direction, is_tax, IGNORED, False, False, Decimal(0), False))
+            rules.append(Rule(tax, document_type, direction, is_tax, IGNORED, False, Decimal(0), False))
         return rules
 
     @api.model

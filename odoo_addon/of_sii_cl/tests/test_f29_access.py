@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import PERIOD, F29Case
@@ -65,6 +65,16 @@ class TestF29Access(F29Case):
             form.write({"status": "approved"})
         with self.assertRaises(AccessError):
             form.line_ids[0].write({"amount": 1})
+        for vals in ({"total_to_pay": 1}, {"warnings": []}, {"version": 7}, {"line_ids": [(5, 0, 0)]}):
+            with self.assertRaises(AccessError):
+                form.write(vals)
+        for error, vals in (
+            (UserError, {"status": "approved"}),
+            (AccessError, {"total_to_pay": 1}),
+            (AccessError, {"version": 2}),
+        ):
+            with self.assertRaises(error):
+                accountant.create({"company_id": self.company.id, "period": "2026-03", **vals})
         with self.assertRaises(AccessError):
             self.env["of.sii.f29.map"].with_user(self.users["accountant"]).search([], limit=1).write({"code": 0})
         with self.assertRaises(AccessError):
