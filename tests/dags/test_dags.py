@@ -76,7 +76,7 @@ def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repe
         assert 1 < int(hour) < 23, dag.dag_id
 
 
-@pytest.mark.parametrize("dag_id", ["f29_monthly"])
+@pytest.mark.parametrize("dag_id", ["f29_monthly", "backup_nightly"])
 def test_a_run_that_takes_too_long_is_told_of_before_it_times_out(dags: dict[str, Any], dag_id: str) -> None:
     [alert] = dags[dag_id].deadline
     assert alert.callback.path == "ofitec.notify.late.on_deadline"

@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from ofitec.board import airflow_state, backups, f29_reading
+from ofitec.board import airflow_state, backups, deploys, f29_reading
 from ofitec.board.airflow_state import AirflowState
 from ofitec.board.backups import Backups
+from ofitec.board.deploys import Deploys
 from ofitec.errors import OfitecError
 from ofitec.ledger import open_ledger
 from ofitec.ledger.tables import F29Delivery, F29State, Notification
@@ -41,6 +42,7 @@ class LedgerFacts:
     backups: list[Backups]
     f29: list[F29]
     f29_read_at: datetime | None
+    deploys: list[Deploys]
     undelivered: int
 
 
@@ -106,6 +108,7 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
         backups=backups.read(session, now),
         f29=f29,
         f29_read_at=session.scalar(select(func.max(F29State.read_at))),
+        deploys=deploys.read(session),
         undelivered=session.scalar(lost) or 0,
     )
 

@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from ofitec.board.backups import Backup, Backups
+from ofitec.board.deploys import Deploys
 from ofitec.board.facts import F29, Facts, LedgerFacts
 
 
@@ -39,6 +40,7 @@ class _Facts(Collector):
                 facts.ledger.undelivered,
             )
             yield from _backups(facts.ledger.backups)
+            yield from _deploys(facts.ledger.deploys)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -113,6 +115,20 @@ def _backups(every: list[Backups]) -> Iterator[Metric]:
             _sizes(processed, added, good)
     yield from (family.metric for family in families)
     yield from _proofs(every)
+
+
+def _deploys(every: list[Deploys]) -> Iterator[Metric]:
+    served = _Family("ofitec_deploy_served_info", "1 for the image that serves", ["env", "digest"])
+    since = _Family("ofitec_deploy_served_timestamp_seconds", "Since when it serves", ["env"])
+    running = _Family("ofitec_deploy_running_timestamp_seconds", "When the deploy under way was planned", ["env"])
+    stuck = _Family("ofitec_deploy_stuck", "1 if the newest deploy could neither finish nor be undone", ["env"])
+    for deploys in every:
+        if deploys.served is not None:
+            served.add([deploys.env, deploys.digest], 1)
+        since.add([deploys.env], deploys.served_since)
+        running.add([deploys.env], deploys.running_since)
+        stuck.add([deploys.env], int(deploys.stuck))
+    yield from (family.metric for family in (served, since, running, stuck))
 
 
 def _sizes(processed: _Family, added: _Family, backup: Backup) -> None:

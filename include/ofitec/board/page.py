@@ -106,6 +106,10 @@ def _cards(
         judged, first = verdict.forms(facts.ledger.f29)
         sentence = text[judged.key].format(when=_due(first.due_days, text, words) if first else "")
         cards.append(Card(text["f29"], judged, sentence, "f29"))
+        deploys = facts.ledger.deploys[0] if facts.ledger.deploys else None
+        judged = verdict.production(deploys)
+        since = words.moment(deploys.served_since) if deploys and deploys.served_since else ""
+        cards.append(Card(text["production"], judged, text[judged.key].format(when=since), "production"))
     judged = verdict.alerts(firing, configured)
     count = len([alert for alert in firing or [] if alert.name != WATCHDOG])
     cards.append(Card(text["alerts"], judged, text[judged.key].format(count=words.count(count)), "alerts"))

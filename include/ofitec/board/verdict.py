@@ -6,6 +6,7 @@ from typing import Literal
 
 from ofitec.board.airflow_state import COMPONENTS, AirflowState
 from ofitec.board.backups import Backups
+from ofitec.board.deploys import Deploys
 from ofitec.board.facts import F29
 from ofitec.clients.alertmanager import WATCHDOG, Firing
 
@@ -63,6 +64,19 @@ def forms(every: list[F29]) -> tuple[Verdict, F29 | None]:
     levels = {form(f29) for f29 in pending}
     level: Level = "bad" if "bad" in levels else "warn" if "warn" in levels else "good"
     return Verdict(level, "f29_pending" if pending[0].due_days >= 0 else "f29_overdue"), pending[0]
+
+
+def production(deploys: Deploys | None) -> Verdict:
+    """What serves? A deploy that hangs is told first."""
+    if deploys is None:
+        return Verdict("unknown", "deploy_none")
+    if deploys.stuck:
+        return Verdict("bad", "deploy_stuck")
+    if deploys.running_since is not None:
+        return Verdict("warn", "deploy_running")
+    if deploys.served is None:
+        return Verdict("unknown", "deploy_none")
+    return Verdict("good", "deploy_served")
 
 
 def alerts(firing: list[Firing] | None, configured: bool) -> Verdict:

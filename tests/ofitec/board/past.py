@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from ofitec.board.f29_reading import months
 from ofitec.ledger import Ledger
-from ofitec.ledger.tables import BackupRun, F29Delivery, F29State, Notification, RestoreProof
+from ofitec.ledger.tables import BackupRun, Deployment, F29Delivery, F29State, Notification, RestoreProof
 
 NOW = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 ENV = "production"
@@ -31,6 +31,7 @@ def fill(ledger: Ledger, now: datetime) -> None:
         for period in months(now.date()):
             for rut, company in COMPANIES:
                 session.add(state(rut, company, period, now))
+        session.add_all(deployment(number, now) for number in range(150))
         session.add_all(notification(number, now) for number in range(500))
 
 
@@ -40,6 +41,7 @@ def forget(ledger: Ledger) -> None:
     with ledger.transaction() as session:
         session.execute(delete(RestoreProof).where(RestoreProof.env == ENV))
         session.execute(delete(BackupRun).where(BackupRun.env == ENV))
+        session.execute(delete(Deployment).where(Deployment.env == ENV))
         session.execute(delete(F29Delivery).where(F29Delivery.rut.in_(ruts)))
         session.execute(delete(F29State).where(F29State.rut.in_(ruts)))
         session.execute(delete(Notification).where(Notification.dag_id == "of_the_past"))
@@ -126,6 +128,32 @@ def state(rut: str, company: str, period: str, now: datetime) -> F29State:
         status=waiting if last else "paid",
         due_date=due,
         read_at=now - timedelta(minutes=3),
+    )
+
+
+def deployment(number: int, now: datetime) -> Deployment:
+    """A deploy a week; the newest was undone, the one before it serves."""
+    at = now - timedelta(days=3 + 7 * (149 - number))
+    undone = number == 149
+    return Deployment(
+        run=f"{at:%Y%m%dT%H%M}-{number}",
+        env=ENV,
+        kind="deploy",
+        requested=f"registry.example.cl/odoo:2026.{number}",
+        image=f"registry.example.cl/odoo@sha256:{number:064x}",
+        before=f"registry.example.cl/odoo@sha256:{number - 1:064x}",
+        mode="MIGRATE" if number % 10 == 8 else "CODE",
+        modules=[],
+        status="undone" if undone else "done",
+        who="ops@example.cl",
+        steps=[],
+        rehearsal=None,
+        maintenance_seconds=74.0 if number % 10 == 8 else None,
+        error="The login page answered 500 after the switch." if undone else None,
+        dag_id="odoo_deploy",
+        run_id=f"manual__{number}",
+        planned_at=at,
+        finished_at=at + timedelta(minutes=4),
     )
 
 

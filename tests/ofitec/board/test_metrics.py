@@ -10,7 +10,7 @@ from ofitec.board.airflow_state import AirflowState
 from ofitec.board.facts import Facts, read_ledger
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import BackupRun
-from tests.ofitec.board.past import ENV, backup, proof
+from tests.ofitec.board.past import ENV, backup, deployment, proof
 
 Samples = dict[tuple[str, ...], float]
 
@@ -43,6 +43,27 @@ def test_backups_and_proofs_of_three_years(past: Ledger, now: datetime) -> None:
     assert found["ofitec_proof_rto_seconds", ENV] == 660
     assert found["ofitec_proof_step_seconds", ENV, "load"] == 396
     assert found["ofitec_proof_failed", ENV, "refuted"] == 0
+
+
+def test_what_serves_is_the_newest_deploy_that_was_done(past: Ledger, now: datetime) -> None:
+    found = of(past, now)
+    served = now - timedelta(days=10) + timedelta(minutes=4)
+    assert found["ofitec_deploy_served_info", f"sha256:{148:064x}", ENV] == 1
+    assert found["ofitec_deploy_served_timestamp_seconds", ENV] == served.timestamp()
+    assert found["ofitec_deploy_stuck", ENV] == 0
+    assert ("ofitec_deploy_running_timestamp_seconds", ENV) not in found
+
+
+@pytest.mark.parametrize("status", ["running", "stuck", "planned"])
+def test_a_deploy_that_hangs(ledger: Ledger, now: datetime, status: str) -> None:
+    row = deployment(148, now)
+    row.status, row.finished_at = status, None
+    with ledger.transaction() as session:
+        session.add(row)
+    found = of(ledger, now)
+    assert found["ofitec_deploy_stuck", ENV] == int(status == "stuck")
+    assert (("ofitec_deploy_running_timestamp_seconds", ENV) in found) is (status == "running")
+    assert not [name for name, *_ in found if "served" in name]
 
 
 def test_the_forms_with_their_days_and_the_lost_message(past: Ledger, now: datetime) -> None:
