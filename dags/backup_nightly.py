@@ -13,7 +13,7 @@ from datetime import timedelta
 from airflow.sdk import CronTriggerTimetable, Param, dag
 
 from ofitec.dag_backup import night
-from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag
+from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag, deadline
 
 PARAMS = {
     "create_repository": Param(
@@ -34,6 +34,7 @@ PARAMS = {
     tags=[Tag.BACKUP, Tag.SCHEDULED],
     doc_md=__doc__,
     dagrun_timeout=timedelta(hours=20),
+    deadline=deadline(minutes=180),
     **DAG_DEFAULTS,
 )
 def backup_nightly() -> None:

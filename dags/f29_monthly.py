@@ -14,7 +14,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
 
-from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag
+from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag, deadline
 
 PARAMS = {
     "period": Param(
@@ -25,8 +25,8 @@ PARAMS = {
         description="Mes que se declara, por ejemplo 2026-08. Vacío: el mes anterior en Santiago.",
     ),
     "companies": Param(
-        [],
-        type="array",
+        None,
+        type=["null", "array"],
         items={"type": "string", "pattern": r"^[0-9.]{7,10}-?[0-9kK]$"},
         title="Empresas (RUT)",
         description="Un RUT por línea, por ejemplo 76.123.456-0. Vacío: todas las empresas con RUT chileno.",
@@ -40,6 +40,14 @@ PARAMS = {
 }
 
 
+BRANCH = "{{ company_name }}"
+
+
+def name_branch(company: str) -> None:
+    """Show a mapped branch under its company's name."""
+    get_current_context()["company_name"] = company  # type: ignore[typeddict-unknown-key]
+
+
 @dag(
     dag_id="f29_monthly",
     dag_display_name="F29 mensual",
@@ -49,6 +57,7 @@ PARAMS = {
     tags=[Tag.FISCAL, Tag.SCHEDULED],
     doc_md=__doc__,
     dagrun_timeout=timedelta(hours=1),
+    deadline=deadline(minutes=20),
     **DAG_DEFAULTS,
 )
 def f29_monthly() -> None:
@@ -60,29 +69,31 @@ def f29_monthly() -> None:
 
     @task(
         task_display_name="Calcular y revisar",
-        map_index_template="{{ company_name }}",
+        map_index_template=BRANCH,
         show_return_value_in_logs=False,
     )
     def compute(job: dict[str, Any]) -> dict[str, Any]:
         from ofitec.f29 import tasks
 
-        get_current_context()["company_name"] = job["company"]["name"]  # type: ignore[typeddict-unknown-key]
+        name_branch(job["company"]["name"])
         return tasks.compute(job["company"], job["period"])
 
-    @task(task_display_name="Entregar archivos")
+    @task(task_display_name="Entregar archivos", map_index_template=BRANCH)
     def deliver(closed: dict[str, Any], params: Any = None, dag_run: Any = None) -> dict[str, Any]:
         from ofitec.f29 import tasks
 
+        name_branch(closed["form"]["company"])
         return tasks.deliver(closed, run_id=dag_run.run_id, force=params["force"])
 
-    @task(task_display_name="Avisar en Slack")
+    @task(task_display_name="Avisar en Slack", map_index_template=BRANCH)
     def announce(closed: dict[str, Any], receipt: dict[str, Any], params: Any = None, dag_run: Any = None) -> bool:
         from ofitec.f29 import tasks
 
+        name_branch(closed["form"]["company"])
         force = params["force"]
         return tasks.announce(closed, receipt, run_id=dag_run.run_id, run_after=dag_run.run_after, force=force)
 
-    @task_group
+    @task_group(group_display_name="Cada empresa")
     def close_company(job: dict[str, Any]) -> None:
         closed = compute(job)
         announce(closed, deliver(closed))

@@ -2,14 +2,15 @@
 """Build the add-on for another Odoo series: ``python3 odoo_addon/render.py 16.0 <target dir>``.
 
 The source is a plain 19.0 add-on. Python, CSV and menus are the same on both series; the views are not: 16.0 has
-``<tree>`` for ``<list>``, ``attrs`` for conditions and a hand-made chatter. Only what is known here is rewritten; any other
-construct stops the build with the file and the line.
+``<tree>`` for ``<list>``, ``attrs`` for conditions and a hand-made chatter. Only what is known here is rewritten; any
+other construct stops the build with the name of its file.
 """
 
 import ast
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent / "of_sii_cl"
@@ -23,7 +24,7 @@ CHATTER = (
     "                </div>"
 )
 _CONDITION = re.compile(r"""(?P<field>[a-z_]+) (?P<operator>==|!=|not in|in) (?P<value>.+)""")
-_TAG = re.compile(r"<[A-Za-z][^<>]*>", re.DOTALL)
+_TAG = re.compile(r"""<[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(r"""\s(?P<name>[a-z_]+)="(?P<value>[^"]*)\"""")
 
 
@@ -112,7 +113,7 @@ def render(series: str, target: Path) -> Path:
     return addon
 
 
-def _rewrite(folder, name, change):
+def _rewrite(folder: Path, name: str | Path, change: Callable[[str], str]) -> None:
     path = folder / name
     try:
         path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")

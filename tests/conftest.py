@@ -125,8 +125,9 @@ def airflow(local_stack: LocalStack, start: Callable[..., Airflow]) -> Airflow:
     return start("airflow", lambda: local_stack.airflow)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(start: Callable[..., Any]) -> Iterator[Browser]:
+    # A module's own: while it is open, playwright holds an asyncio loop in this thread that other tests trip over.
     from stack.browser import chromium
 
     running = chromium()

@@ -4,9 +4,18 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import (  # type: ignore[attr-defined]
+    DeadlineAlert,
+    DeadlineReference,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    SyncCallback,
+)
 
 from ofitec.notify.failure import on_failure, remember_error
+from ofitec.notify.late import on_deadline
+from ofitec.notify.recovery import on_success
 
 SANTIAGO = "America/Santiago"
 
@@ -43,5 +52,15 @@ DAG_DEFAULTS: dict[str, Any] = {
     "catchup": False,
     "max_active_runs": 1,
     "on_failure_callback": on_failure,
+    "on_success_callback": on_success,
     "render_template_as_native_obj": True,
 }
+
+
+def deadline(minutes: int) -> DeadlineAlert:
+    """Tells people when a run is not done so many minutes after it was queued."""
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=minutes),
+        callback=SyncCallback(on_deadline, kwargs={"minutes": minutes}),
+    )

@@ -38,6 +38,14 @@ class Settings(BaseSettings):
     alert_email: str = Field(default="", description="Address that gets the alerts which Slack does not take")
     odoo_timeout: int = Field(default=300, ge=5, le=3600, description="Seconds to wait for one answer of Odoo")
 
+    # Board and metrics
+    metrics_token_file: Path | None = Field(
+        default=None, description="File with the bearer token that reading /ofitec/metrics needs; empty: nobody may"
+    )
+    alertmanager_url: str = Field(
+        default="", description="Address of Alertmanager as the API server reaches it, for the board's firing alerts"
+    )
+
     # Backups
     filestore: Path = Field(
         default=Path("/var/lib/odoo/filestore/odoo"),
@@ -93,7 +101,14 @@ class Settings(BaseSettings):
         default="odoo_db", description="PostgreSQL on which proofs are restored; its role needs CREATEDB"
     )
 
-    @field_validator("odoo_url", "export_link_base", "runbook_url")
+    # Deploys
+    host_home: str = Field(
+        default="/opt/ofitec",
+        pattern=r"^/[\w./-]+$",
+        description="Folder of the installation on the host of connection odoo_host",
+    )
+
+    @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

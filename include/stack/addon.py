@@ -43,10 +43,7 @@ def render(place: Place, series: str) -> Addon:
     building = made.folder.with_name(f".{made.folder.name}")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
-    if series == "19.0":
-        shutil.copytree(SOURCE / NAME, building / NAME, ignore=shutil.ignore_patterns("__pycache__"))
-    else:
-        argv = [sys.executable, str(SOURCE / "render.py"), series, str(building)]
-        process.run(argv, log=place.logs / "addon.log", what=f"rendering {NAME} for Odoo {series}")
+    argv = [sys.executable, str(SOURCE / "render.py"), series, str(building)]
+    process.run(argv, log=place.logs / "addon.log", what=f"rendering {NAME} for Odoo {series}")
     building.rename(made.folder)
     return made

@@ -123,7 +123,7 @@ def up(
         for component in COMPONENTS:
             argv = [sys.executable, "-m", "airflow", component]
             argv += ["--skip-serve-logs"] if component in _NO_LOG_SERVER else []
-            processes.start(f"airflow-{component}", argv, env=env, cwd=airflow.home, depends_on=_plugins_digest())
+            processes.start(f"airflow-{component}", argv, env=env, cwd=airflow.home, depends_on=_code_read_at_start())
 
         def ready() -> bool:
             dead = [name for name in COMPONENTS if processes.find(f"airflow-{name}") is None]
@@ -138,9 +138,9 @@ def up(
     return airflow
 
 
-def _plugins_digest() -> str:
-    """Plugins are read once, when a component starts: a change of theirs restarts it."""
-    total = hashlib.sha256()
+def _code_read_at_start() -> str:
+    """A digest of what a component reads once, when it starts: installed packages and plugins. A change restarts it."""
+    total = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
     for file in sorted((ROOT / "plugins").rglob("*.py")):
         total.update(file.read_bytes())
     return total.hexdigest()

@@ -84,6 +84,11 @@ class AirflowApi:
         made = self.call("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf or {}})
         return str(made["dag_run_id"])
 
+    def runs(self, dag_id: str) -> list[str]:
+        """The ids of a DAG's runs, oldest first."""
+        found = self.call("GET", f"/dags/{dag_id}/dagRuns", params={"limit": 200, "order_by": "id"})["dag_runs"]
+        return [str(run["dag_run_id"]) for run in found]
+
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """The run's task instances, as Airflow returns them."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"

@@ -51,8 +51,8 @@ ensure_venv_module() {
     command -v apt-get >/dev/null || fail "this Python cannot make environments (no ensurepip): install $package."
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null || fail "$package is missing, and this user is not root and has no sudo: as root run  apt-get install $package"
-        root=(sudo --preserve-env=DEBIAN_FRONTEND)
-        sudo -v || fail "$package is missing and sudo refused: as root run  apt-get install $package"
+        root=(sudo -n env DEBIAN_FRONTEND=noninteractive)
+        sudo -n true 2>/dev/null || sudo -v || fail "$package is missing and sudo refused: as root run  apt-get install $package"
     fi
     export DEBIAN_FRONTEND=noninteractive
     step "package lists: apt-get update" "no network, or no right to use apt: as root run  apt-get install $package" \
@@ -63,8 +63,12 @@ ensure_venv_module() {
 
 make_venv() {
     local offline="no network, or the package index refuses: see $log, then try again"
-    rm -rf "$venv"
-    step "Python $version environment" "see $log" "$python" -m venv "$venv"
+    # Servers of a running demo use this environment: a new lock file is installed over it, a new Python replaces it.
+    if [ "$(cat "$venv/.python" 2>/dev/null || true)" != "$version" ]; then
+        rm -rf "$venv"
+        step "Python $version environment" "see $log" "$python" -m venv "$venv"
+        echo "$version" >"$venv/.python"
+    fi
     # uv's own hashes come from the lock file; it then installs the rest ten times faster than pip.
     awk '/^uv==/ {found = 1} found {print} found && !/\\$/ {exit}' requirements-dev.txt >.local/uv.txt
     step "uv" "$offline" "$venv/bin/python" -m pip install -q --require-hashes -r .local/uv.txt
@@ -78,7 +82,7 @@ make_venv() {
 }
 
 mkdir -p .local/cache
-chmod 700 .local
+chmod 711 .local
 # `make -j demo test` comes here twice at once.
 exec 9>.local/bootstrap.lock
 flock 9

@@ -1,14 +1,14 @@
-"""`make demo`: a month's F29 closed by a real Airflow on a real Odoo, and what came of it on the screen."""
+"""`make demo`: a month's F29 and a proven backup by a real Airflow on a real Odoo, shown on the screen."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from stack import progress, s3, state
+from stack import demo_backup, progress, s3, state
 from stack.errors import StackError
 from stack.local_stack import EXPORT_PREFIX, LocalStack
 from stack.paths import Place
@@ -19,7 +19,8 @@ PLACE = Place("demo")
 def run(place: Place = PLACE) -> None:
     """Starts what is not running yet, closes the month, shows the results, and leaves the stack up."""
     stack = LocalStack(place)
-    state.forget()
+    if stack.fresh:
+        state.forget()
     progress.say("OFITEC ops: real PostgreSQL, Odoo, S3 and Airflow on this machine\n")
     api = stack.airflow.api
     state.write(stack)
@@ -27,6 +28,7 @@ def run(place: Place = PLACE) -> None:
     finished = api.run("f29_monthly", {"period": stack.period})
     show_form(stack)
     show_messages(stack.slack_sink.messages()[seen:])
+    demo_backup.run(stack)
     show_places(stack)
     print(f"\nf29_monthly for {stack.period} took {finished.seconds:.0f} s. Everything stays up until `make down`.")
 
@@ -84,21 +86,25 @@ def show_messages(messages: list[dict[str, Any]]) -> None:
 
 
 def message_lines(message: dict[str, Any]) -> list[str]:
-    """The text of a Slack message: its blocks when it has any (what people see), else its plain text."""
+    """The words of a Slack message, line by line: of its blocks when it has any (what people see), else its text.
+
+    A two-line field (title, value) takes one line, and each link a line of its own with its address.
+    """
     texts: list[str] = []
     for block in message.get("blocks") or []:
-        fields = [block.get("text"), *(block.get("fields") or []), *(block.get("elements") or [])]
-        texts += [text for field in fields if (text := _text(field))]
-    return "\n".join(texts or [str(message.get("text", json.dumps(message, ensure_ascii=False)))]).splitlines()
+        texts += [_words(block["text"])] if "text" in block else []
+        texts += [_words(field).replace("\n", ": ") for field in block.get("fields") or []]
+        texts += [_words(element) for element in block.get("elements") or []]
+    text = "\n".join(texts) or str(message.get("text", ""))
+    text = re.sub(r"\s*·\s*(?=<http)", "\n", text)
+    return re.sub(r"<(https?://[^|>]+)\|([^>]+)>", r"\2: \1", text).splitlines()
 
 
-def _text(field: Any) -> str:
-    """The words of a Block Kit text object; a button shows its label and where it leads."""
-    if not isinstance(field, dict):
-        return ""
-    inner = field.get("text")
-    words = inner.get("text", "") if isinstance(inner, dict) else str(inner or "")
-    return f"{words}: {field['url']}" if field.get("url") else words
+def _words(element: dict[str, Any]) -> str:
+    """The words of a Block Kit text object; a button's are its label and the address it opens."""
+    inner = element.get("text", "")
+    words = str(inner.get("text", "") if isinstance(inner, dict) else inner)
+    return f"{words}: {element['url']}" if "url" in element else words
 
 
 def show_places(stack: LocalStack) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,6 +29,10 @@ class LocalStack:
 
     def __init__(self, place: Place, extra_dags: Path | None = None) -> None:
         place.make()
+        # A machine behind a web proxy must not ask that proxy for its own loopback services.
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(
+            filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1", "localhost"])
+        )
         self.place = place
         self.extra_dags = extra_dags
         self.processes = Processes(place)
@@ -38,8 +44,7 @@ class LocalStack:
     def postgres(self) -> postgres.Postgres:
         """The PostgreSQL cluster, with an empty ledger database when the stack is fresh."""
         require_disk()
-        with progress.step("PostgreSQL"):
-            server = postgres.up(self.place, self.processes, self.credentials)
+        server = postgres.up(self.place, self.processes, self.credentials)
         if self.fresh:
             server.drop(LEDGER_DATABASE)
         if not server.exists(LEDGER_DATABASE):
@@ -109,6 +114,14 @@ class LocalStack:
         return file
 
     @cached_property
+    def metrics_token_file(self) -> Path:
+        """The token that reading /ofitec/metrics needs, in a 0600 file of its own: Prometheus reads it too."""
+        file = self.place.dir / "metrics-token"
+        if not file.exists():
+            write_whole(file, secrets.token_urlsafe(24))
+        return file
+
+    @cached_property
     def airflow(self) -> airflow.Airflow:
         """Airflow, with connections and settings that lead to the other parts (all of which it starts)."""
         if self.fresh:
@@ -168,7 +181,11 @@ class LocalStack:
             "OFITEC_EXPORT_URL": self.export_url,
             "OFITEC_EXPORT_LINK_BASE": f"{self.s3.url}/{s3.EXPORT_BUCKET}/{EXPORT_PREFIX}",
             "OFITEC_ODOO_URL": self.odoo.url,
-            "RESTIC_REPOSITORY": str(self.restic_repository),
+            "OFITEC_RESTIC_REPOSITORY": str(self.restic_repository),
+            "OFITEC_FILESTORE": str(self.odoo_parts.filestore(self.odoo.database)),
+            "OFITEC_WORK_DIR": str(self.place.dir / "work"),
+            "OFITEC_ODOO_COMMAND": self.odoo_parts.command_line(),
+            "OFITEC_METRICS_TOKEN_FILE": str(self.metrics_token_file),
             "PATH": f"{debian.restic().parent}:{self.postgres.bin}:{airflow.search_path()}",
         }
 

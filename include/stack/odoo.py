@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import shutil
 import urllib.error
 import urllib.request
@@ -63,7 +64,8 @@ class Odoo:
 
     def _write_config(self) -> None:
         tree = self.source.pythonpath
-        paths = [path for path in (tree / "odoo" / "addons", tree / "addons", self.addon.folder) if path.is_dir()]
+        places = (tree / "odoo" / "addons", tree / "addons", self.addon.folder)
+        paths = [place for place in places if any(place.glob("*/__manifest__.py"))]
         # No crons: nothing runs, mails or calls home on its own. Long RPC calls (the demo company) must not be cut.
         text = f"""[options]
 db_host = {self.postgres.host}
@@ -82,6 +84,7 @@ limit_memory_soft = 0
 limit_memory_hard = 0
 """
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.parent.chmod(0o700)  # the filestore holds the company's documents
         write_whole(self.config, text)
 
     def filestore(self, database: str) -> Path:
@@ -91,6 +94,11 @@ limit_memory_hard = 0
         """An Odoo command line (a subcommand first, if any) with this stack's configuration, for `source.env()`."""
         subcommand = [arg for arg in args[:1] if not arg.startswith("-")]
         return self.source.command(*subcommand, "-c", str(self.config), *args[len(subcommand) :])
+
+    def command_line(self) -> str:
+        """The same as one line with its environment, as the setting OFITEC_ODOO_COMMAND wants it."""
+        needed = {name: value for name, value in self.source.env().items() if name.startswith("PYTHON")}
+        return shlex.join(["env", *(f"{name}={value}" for name, value in needed.items()), *self.command()])
 
     def run(
         self, database: str, *args: str, what: str, stdin: str | None = None, env: Mapping[str, str] | None = None

@@ -38,6 +38,8 @@ class Place:
     def make(self) -> None:
         for folder in (CACHE, self.dir, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
+        # PostgreSQL's user passes through here to its data; what is secret lies in files of mode 0600.
+        self.dir.chmod(0o711)
         # The logs of real servers can quote data of the company: nobody else on the machine reads them.
         self.logs.chmod(0o700)
 

@@ -138,8 +138,9 @@ def up(place: Place, processes: Processes, credentials: Credentials) -> Postgres
         argv += ["-c", f"{name}={value}"]
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     argv = process.as_user(unprivileged_user(), argv, data)
-    processes.start("postgres", argv, env=env, cwd=Path("/"), stop_signal=signal.SIGINT)
-    processes.wait("postgres", lambda: _answers(server), timeout=60)
+    with progress.step(f"PostgreSQL {major}"):
+        processes.start("postgres", argv, env=env, cwd=Path("/"), stop_signal=signal.SIGINT)
+        processes.wait("postgres", lambda: _answers(server), timeout=60)
     _ensure_roles(server)
     return server
 

@@ -14,8 +14,10 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,6 +29,9 @@ from stack.paths import Place, write_whole
 # Inherited by everything a server starts, so that `stop` also finds grandchildren which left the session
 # (Airflow's task processes do, and outlive a killed scheduler).
 MARK = "OFITEC_STACK_PROCESS"
+
+# Seconds a server has to end by itself before it is killed.
+PATIENCE = 10.0
 
 
 def tail(log: Path, lines: int = 15) -> str:
@@ -84,7 +89,7 @@ def run(
             stderr=out,
             env=dict(env) if env is not None else None,
             cwd=cwd,
-            start_new_session=True,
+            process_group=0,  # ended whole on a timeout, yet on the person's terminal: sudo remembers its ticket by it
         )
         try:
             stdout, _ = child.communicate(stdin.encode() if stdin is not None else None, timeout=timeout)
@@ -104,6 +109,13 @@ def run(
         shown = "\n".join(f"    {line}" for line in last)
         raise StackError(f"{name} failed with status {child.returncode}; the end of its log ({log}):\n{shown}")
     return stdout.decode(errors="replace")
+
+
+def ask_for_rights() -> bool:
+    """Whether sudo will now work without asking; it asks for the password on the terminal when it must."""
+    if subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return True
+    return sys.stdin.isatty() and subprocess.run(["sudo", "-v"], check=False).returncode == 0
 
 
 def _end_group(pid: int) -> None:
@@ -168,7 +180,9 @@ class Processes:
 
         `stop_signal` is the server's polite way to end (PostgreSQL: SIGINT ends at once, SIGTERM waits for clients).
         """
-        plan = json.dumps([list(argv), sorted(env.items()), str(cwd), depends_on])
+        # PATH differs from shell to shell (an activated venv) and changes nothing of what a server does.
+        settings = sorted(item for item in env.items() if item[0] != "PATH")
+        plan = json.dumps([list(argv), settings, str(cwd), depends_on])
         fingerprint = hashlib.sha256(plan.encode()).hexdigest()
         running = self.find(name)
         if running is not None and running.fingerprint == fingerprint:
@@ -207,21 +221,26 @@ class Processes:
                 )
             time.sleep(0.2)
 
-    def stop(self, name: str, patience: float = 20) -> None:
-        """Ends server `name` and all it started: TERM, after `patience` seconds KILL. No-op when it is not running."""
+    def stop(self, name: str) -> None:
+        """Ends server `name` and all it started: TERM, after PATIENCE seconds KILL. No-op when it is not running."""
         records = self.records()
         for record in records:
             if record.name == name:
-                _end(record, patience)
+                _end(record)
         self._save([record for record in records if record.name != name])
 
     def stop_all(self) -> list[str]:
-        """Ends every server, last started first, and returns the names of those that were running."""
-        stopped = []
-        for record in reversed(self.records()):
-            if record.alive():
-                stopped.append(record.name)
-            self.stop(record.name)
+        """Ends every server and returns the names of those that were running.
+
+        The first one started (the database the others stand on) is ended last, the others together before it.
+        """
+        records = self.records()
+        stopped = [record.name for record in records if record.alive()]
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(_end, records[1:]))
+        for record in records[:1]:
+            _end(record)
+        self._save([])
         return stopped
 
 
@@ -239,22 +258,31 @@ def _family(record: Record) -> list[psutil.Process]:
     return family
 
 
-def _end(record: Record, patience: float) -> None:
+def _end(record: Record, patience: float = PATIENCE) -> None:
     family = _family(record)
     if family and family[0].pid == record.pid:
         # The server alone gets the polite signal first: a PostgreSQL or Airflow parent ends its own children in order.
         family[0].send_signal(record.stop_signal)
-        psutil.wait_procs(family[:1], timeout=patience)
-    left = [process for process in {*family, *_family(record)} if process.is_running()]
-    for process in left:
-        try:
-            process.terminate()
-        except psutil.NoSuchProcess:
-            continue
-    _, left = psutil.wait_procs(left, timeout=5)
-    for process in left:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(left, timeout=5)
+        _wait(family[:1], patience)
+    left = [process for process in {*family, *_family(record)} if not _ended(process)]
+    for send in (psutil.Process.terminate, psutil.Process.kill):
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                send(process)
+        left = _wait(left, 5)
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Gone, or a zombie that its new parent has not collected yet."""
+    try:
+        return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Waits until all have ended, at most `seconds`, and returns those that have not."""
+    deadline = time.monotonic() + seconds
+    while (left := [process for process in processes if not _ended(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left

@@ -23,7 +23,9 @@ def _as_root(argv: list[str], why: str) -> list[str]:
         return argv
     if shutil.which("sudo") is None:
         raise StackError(f"{why} is missing, and this user is not root and has no sudo: as root run  {' '.join(argv)}")
-    return ["sudo", "--preserve-env=DEBIAN_FRONTEND", *argv]
+    if not process.ask_for_rights():
+        raise StackError(f"{why} is missing and sudo refused or could not ask: as root run  {' '.join(argv)}")
+    return ["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive", *argv]
 
 
 def install(packages: list[str], what: str) -> None:
@@ -55,24 +57,22 @@ def install(packages: list[str], what: str) -> None:
 @contextmanager
 def _without_main_cluster() -> Iterator[None]:
     """While the block runs, installing a PostgreSQL server creates no cluster outside our folder."""
-    already = _NO_CLUSTER.exists()
-    if not already:
-        log = APT_LOG
-        process.run(_as_root(["mkdir", "-p", str(_NO_CLUSTER.parent)], "PostgreSQL"), log=log)
-        process.run(_as_root(["tee", str(_NO_CLUSTER)], "PostgreSQL"), log=log, stdin="create_main_cluster = false\n")
+    log, folder = APT_LOG, _NO_CLUSTER.parent
+    # Readable by all whatever root's umask is: PostgreSQL's own tools look in there as other users.
+    process.run(_as_root(["install", "-d", "-m", "755", str(folder.parent), str(folder)], "PostgreSQL"), log=log)
+    process.run(_as_root(["tee", str(_NO_CLUSTER)], "PostgreSQL"), log=log, stdin="create_main_cluster = false\n")
     try:
         yield
     finally:
-        if not already:
-            process.run(_as_root(["rm", "-f", str(_NO_CLUSTER)], "PostgreSQL"), log=APT_LOG)
+        process.run(_as_root(["rm", "-f", str(_NO_CLUSTER)], "PostgreSQL"), log=log)
 
 
 def postgres_bin() -> Path:
     """The folder of the newest PostgreSQL server's programs; the server is installed when there is none."""
-    if (found := _newest_postgres()) is None:
+    if (found := newest_postgres()) is None:
         with _without_main_cluster():
             install(["postgresql"], "PostgreSQL server")
-        found = _newest_postgres()
+        found = newest_postgres()
     if found is None:
         raise StackError(
             "the postgresql package is installed but /usr/lib/postgresql/*/bin holds no initdb: reinstall it."
@@ -80,8 +80,9 @@ def postgres_bin() -> Path:
     return found
 
 
-def _newest_postgres() -> Path | None:
-    servers = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+def newest_postgres(servers_root: Path = Path("/usr/lib/postgresql")) -> Path | None:
+    """The program folder of the highest major version below `servers_root`, or None."""
+    servers = [path.parent for path in servers_root.glob("*/bin/initdb")]
     return max(servers, key=lambda folder: int(folder.parent.name), default=None)
 
 

@@ -22,5 +22,4 @@
         "views/res_company_views.xml",
         "views/menus.xml",
     ],
-    "installable": True,
 }

@@ -13,8 +13,10 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / ".local" / "bench.json"
 BENCHES = {
     "dag_parse": "tests.bench.dag_parse",
+    "f29": "tests.bench.f29",
     "backup": "tests.bench.backup_bench",
     "backup_kills": "tests.bench.backup_kills",
+    "deploy": "tests.bench.deploy_bench",
 }
 
 

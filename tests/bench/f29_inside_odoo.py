@@ -13,11 +13,12 @@ BASE_DOCUMENTS = 200
 RUTS = {"1": "76086428-5", "2": "12345678-5", "3": "66666666-6"}
 # (direction, document type, taxpayer type, refund, lines of (net, *tax codes)), in the mix of a trading company
 KINDS = [
-    *[("sale", "33", "1", False, [(120003, "ITAX_19"), (45007, "ITAX_19"), (9001, "ITAX_19")])] * 6,
-    *[("sale", "39", "3", False, [(15003, "ITAX_19"), (2001, "ITAX_19")])] * 5,
+    *[("sale", "33", "1", False, [(120003, "ITAX_19"), (45007, "ITAX_19"), (9001, "ITAX_19"), (2003, "ITAX_19")])] * 6,
+    *[("sale", "39", "3", False, [(15003, "ITAX_19"), (2001, "ITAX_19"), (990, "ITAX_19")])] * 5,
     ("sale", "34", "1", False, [(300000,), (1000,)]),
     ("sale", "61", "1", True, [(50000, "ITAX_19")]),
-    *[("purchase", "33", "1", False, [(80001, "OTAX_19"), (7003, "OTAX_19"), (3001, "OTAX_19")])] * 4,
+    *[("purchase", "33", "1", False, [(80001, "OTAX_19"), (7003, "OTAX_19"), (3001, "OTAX_19"), (1009, "OTAX_19")])]
+    * 4,
     ("purchase", "33", "1", False, [(500000, "iva_activo_fijo"), (20000, "OTAX_19")]),
     ("purchase", "61", "1", True, [(30000, "OTAX_19")]),
     ("purchase", "71", "2", False, [(200000, "I_IR2C_2026")]),
@@ -116,7 +117,8 @@ def clone(move_ids, copies, mark):
     cr.execute("DROP TABLE IF EXISTS bench_move, bench_line")
     cr.execute(
         """CREATE TEMP TABLE bench_move AS
-           SELECT m AS old, k, nextval('account_move_id_seq')::int AS new FROM unnest(%s) m, generate_series(1, %s) k""",
+           SELECT m AS old, k, nextval('account_move_id_seq')::int AS new
+             FROM unnest(%s) m, generate_series(1, %s) k""",
         [move_ids, copies],
     )
     into, values = columns(
@@ -138,12 +140,14 @@ def clone(move_ids, copies, mark):
     )
     into, values = columns("account_move_line", {"id": "b.new", "move_id": "b.move_id"})
     cr.execute(
-        f"INSERT INTO account_move_line ({into}) SELECT {values} FROM account_move_line s JOIN bench_line b ON b.old = s.id"
+        f"INSERT INTO account_move_line ({into}) SELECT {values} FROM account_move_line s "
+        "JOIN bench_line b ON b.old = s.id"
     )
     for table in ("account_move_line_account_tax_rel", "account_account_tag_account_move_line_rel"):
         into, values = columns(table, {"account_move_line_id": "b.new"})
         cr.execute(
-            f"INSERT INTO {table} ({into}) SELECT {values} FROM {table} s JOIN bench_line b ON b.old = s.account_move_line_id"
+            f"INSERT INTO {table} ({into}) SELECT {values} FROM {table} s "
+            "JOIN bench_line b ON b.old = s.account_move_line_id"
         )
         cr.execute(f"ANALYZE {table}")
     cr.execute("ANALYZE account_move")
@@ -189,17 +193,22 @@ def ours(company):
 
 
 def floor(company):
-    """The least that any answer must read: a sum of the month's tax items and one of its net items with their taxes."""
-    where = "l.company_id = %s AND l.parent_state = 'posted' AND l.date >= %s AND l.date < %s"
+    """The least that any answer must read: two plain sums over the documents, of their tax and of their net items."""
+    documents = """m.company_id = %(company)s AND m.state = 'posted' AND (
+        m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+        AND m.invoice_date >= %(first)s AND m.invoice_date < %(until)s
+        OR m.move_type IN ('in_invoice', 'in_refund', 'in_receipt') AND m.date >= %(first)s AND m.date < %(until)s)"""
+    params = {"company": company.id, "first": FIRST, "until": UNTIL}
     env.cr.execute(
-        f"SELECT sum(l.balance) FROM account_move_line l WHERE {where} AND l.tax_line_id IS NOT NULL",
-        [company.id, FIRST, UNTIL],
+        f"""SELECT sum(l.balance) FROM account_move_line l JOIN account_move m ON m.id = l.move_id
+            WHERE {documents} AND l.tax_line_id IS NOT NULL""",
+        params,
     )
     env.cr.execute(
-        f"""SELECT sum(l.balance) FROM account_move_line l
+        f"""SELECT sum(l.balance) FROM account_move_line l JOIN account_move m ON m.id = l.move_id
              JOIN account_move_line_account_tax_rel rel ON rel.account_move_line_id = l.id
-            WHERE {where} AND l.display_type = 'product'""",
-        [company.id, FIRST, UNTIL],
+            WHERE {documents} AND l.display_type = 'product'""",
+        params,
     )
 
 

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import ParamValidationError
 
 from ofitec.dag_defaults import Tag
 from ofitec.notify.failure import on_failure, remember_error
+from ofitec.notify.recovery import on_success
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -37,6 +38,7 @@ def test_every_dag_is_owned_tagged_bounded_and_told_of(dags: dict[str, Any]) -> 
         assert dag.max_active_runs == 1, dag.dag_id
         assert isinstance(dag.dagrun_timeout, timedelta), dag.dag_id
         assert dag.on_failure_callback is on_failure, dag.dag_id
+        assert dag.on_success_callback is on_success, dag.dag_id
         assert dag.start_date is None, dag.dag_id
         assert dag.catchup is False, dag.dag_id
         for task in dag.tasks:
@@ -74,6 +76,13 @@ def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repe
         assert 1 < int(hour) < 23, dag.dag_id
 
 
+@pytest.mark.parametrize("dag_id", ["f29_monthly", "backup_nightly"])
+def test_a_run_that_takes_too_long_is_told_of_before_it_times_out(dags: dict[str, Any], dag_id: str) -> None:
+    [alert] = dags[dag_id].deadline
+    assert alert.callback.path == "ofitec.notify.late.on_deadline"
+    assert alert.interval < dags[dag_id].dagrun_timeout
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_dag_files_only_wire(file: Path) -> None:
     """At parse time: nothing but the standard library, airflow.sdk and the light part of this package."""
@@ -96,7 +105,7 @@ def test_dag_files_only_wire(file: Path) -> None:
 @pytest.mark.parametrize("wrong", ["2026-13", "agosto", "2026-8"])
 def test_a_wrong_period_is_refused_by_the_form_itself(dags: dict[str, Any], wrong: str) -> None:
     params = dags["f29_monthly"].params
-    assert params.dump() == {"period": None, "companies": [], "force": False}
+    assert params.dump() == {"period": None, "companies": None, "force": False}
     with pytest.raises(ParamValidationError, match="period"):
         params["period"] = wrong
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ofitec.f29.message import form_link
 from stack.browser import Complaints, odoo_page
 
 ROOT = Path(__file__).parents[2]
@@ -31,11 +32,12 @@ def test_the_form_in_odoo(local_stack: Any, browser: Any, closed: str, pictures:
     form = local_stack.odoo.rpc().execute("of.sii.f29", "search", [("period", "=", local_stack.period)])[0]
     page = odoo_page(browser, local_stack.odoo)
     complaints = Complaints(page)
-    page.goto(f"{local_stack.odoo.url}/web#id={form}&model=of.sii.f29&view_type=form")
+    page.goto(form_link(local_stack.odoo.url, form))
     page.wait_for_selector(".o_form_view .o_statusbar_status", timeout=60_000)
     page.wait_for_selector(".o_form_view tr.o_data_row")
     shown = page.inner_text(".o_form_view")
     assert "538" in shown
+    assert "Factura" in page.inner_text(".o_main_navbar"), "the link must open inside the accounting app"
     assert "Calcular" in page.inner_text(".o_form_statusbar, .o_control_panel") + shown
     page.wait_for_timeout(800)
     page.screenshot(path=pictures / "f29-form.png")

@@ -22,7 +22,8 @@ _MOST_LINES = 12  # a Slack section holds 3000 characters
 
 def form_link(odoo_url: str, form_id: int) -> str:
     """Address of the form in Odoo; the same on 16.0 and 19.0."""
-    return f"{odoo_url}/web#{urlencode({'id': form_id, 'model': 'of.sii.f29', 'view_type': 'form'})}"
+    where = {"action": "of_sii_cl.f29_action", "id": form_id, "model": "of.sii.f29", "view_type": "form"}
+    return f"{odoo_url}/web#{urlencode(where)}"
 
 
 def build(

@@ -76,6 +76,21 @@ class TaskError(Base):
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
+class F29State(Base):
+    """Where a company's F29 of a month stands in Odoo, as last read. One row a RUT and period, kept up to date."""
+
+    __tablename__ = "f29_state"
+    __table_args__ = (UniqueConstraint("rut", "period", name="f29_state_rut_period_unique"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    rut: Mapped[str]
+    company: Mapped[str]
+    period: Mapped[str] = mapped_column(comment="YYYY-MM")
+    status: Mapped[str] = mapped_column(comment="missing, draft, ready, approved, filed or paid")
+    due_date: Mapped[date]
+    read_at: Mapped[datetime]
+
+
 class BackupRun(Base):
     """One attempt at a backup: three snapshots (database, filestore, manifest) of one moment."""
 
@@ -133,3 +148,30 @@ class ScratchDatabase(Base):
     run_id: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     dropped_at: Mapped[datetime | None]
+
+
+class Deployment(Base):
+    """One deploy or rollback of Odoo, as the host's journal tells it."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (UniqueConstraint("run", name="deployment_run_unique"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    run: Mapped[str] = mapped_column(comment="its name on the host, part of names of databases")
+    env: Mapped[str]
+    kind: Mapped[str] = mapped_column(comment="deploy or rollback")
+    requested: Mapped[str] = mapped_column(comment="what was asked for")
+    image: Mapped[str] = mapped_column(comment="repository@sha256:...")
+    before: Mapped[str] = mapped_column(comment="the image that served")
+    mode: Mapped[str] = mapped_column(comment="CODE, MIGRATE or RETURN")
+    modules: Mapped[list[Any]] = mapped_column(comment="[{name, before, after}] of an upgrade")
+    status: Mapped[str] = mapped_column(comment="planned, running, done, undone, stuck or dropped")
+    who: Mapped[str]
+    steps: Mapped[list[Any]] = mapped_column(comment="[{name, state, at, seconds}] of the host's journal")
+    rehearsal: Mapped[dict[str, Any] | None] = mapped_column(comment="part to seconds; predicted: without service")
+    maintenance_seconds: Mapped[float | None] = mapped_column(Double, comment="time without service")
+    error: Mapped[str | None]
+    dag_id: Mapped[str]
+    run_id: Mapped[str]
+    planned_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    finished_at: Mapped[datetime | None]

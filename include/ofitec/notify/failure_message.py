@@ -47,6 +47,11 @@ _UNKNOWN = Meaning("Falló un proceso de OFITEC", "El proceso no terminó; reví
 _MOST_ERRORS = 5
 
 
+def meaning(dag_id: str) -> Meaning:
+    """What a DAG's failure is called and what it means."""
+    return MEANINGS.get(dag_id, _UNKNOWN)
+
+
 def build(
     dag_id: str,
     run_id: str,
@@ -63,7 +68,7 @@ def build(
     :param task_id: the task that Airflow blames, "" if unknown
     :param reason: Airflow's own reason, e.g. "timed_out"
     """
-    title, meaning = MEANINGS.get(dag_id, _UNKNOWN)
+    title, what = meaning(dag_id)
     facts = [f"*Proceso*\n`{dag_id}`", f"*Ejecución*\n`{escape(run_id)}`"]
     if task_id:
         facts.append(f"*Tarea*\n`{task_id}`")
@@ -71,7 +76,7 @@ def build(
         facts.append(f"*Motivo según Airflow*\n`{escape(reason[:200])}`")
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": f"🔴 {title}"}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": meaning}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": what}},
         {"type": "section", "fields": [{"type": "mrkdwn", "text": fact} for fact in facts]},
     ]
     if errors:
@@ -82,4 +87,4 @@ def build(
     links = [f"<{log_url}|Ver el registro>"] if log_url else []
     links.append(f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>")
     blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": " · ".join(links)}})
-    return f"{title}: {dag_id}, ejecución {run_id}. {meaning}", blocks
+    return f"{title}: {dag_id}, ejecución {run_id}. {what}", blocks

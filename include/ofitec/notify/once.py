@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import and_, func, or_, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ofitec.ledger import Ledger
@@ -34,6 +34,15 @@ def send_once(ledger: Ledger, *, key: str, kind: str, dag_id: str, run_id: str, 
         raise
     _settle(ledger, key, status="sent", sent_at=func.clock_timestamp())
     return True
+
+
+def newest(ledger: Ledger, dag_id: str, *, kind: str) -> Notification | None:
+    """The newest message of a kind that was sent about a DAG."""
+    query = select(Notification).where(
+        Notification.dag_id == dag_id, Notification.kind == kind, Notification.status == "sent"
+    )
+    with ledger.transaction() as session:
+        return session.scalars(query.order_by(Notification.id.desc()).limit(1)).first()
 
 
 def _claim(ledger: Ledger, key: str, kind: str, dag_id: str, run_id: str) -> bool:

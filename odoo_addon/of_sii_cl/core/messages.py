@@ -9,6 +9,14 @@ from typing import TypedDict
 from .codes import glosa
 from .pesos import pesos
 
+STATUSES = {
+    "draft": "Borrador",
+    "ready": "Calculado",
+    "approved": "Aprobado",
+    "filed": "Declarado",
+    "paid": "Pagado",
+}
+
 
 class Warning(TypedDict):
     """One warning: a stable ``code`` for machines, a ``message`` for the accountant."""
@@ -132,14 +140,17 @@ def postponed_iva(amount: int) -> Warning:
 
 
 def closed_form(period: str, version: int, status: str) -> str:
-    """Why a form may not be recomputed: its period, its status (Spanish label) and what to do."""
-    what = {
-        "approved": "un administrador contable puede devolverlo a «Calculado»",
-        "filed": "use «Rectificar» para crear una versión nueva",
-        "paid": "use «Rectificar» para crear una versión nueva",
-    }
-    label = {"approved": "aprobado", "filed": "declarado", "paid": "pagado"}
-    return f"El F29 de {period} (versión {version}) ya está {label[status]} y no se recalcula: {what[status]}."
+    """Why a form may not be recomputed or changed: its period, its status and what to do."""
+    if status == "approved":
+        what = "un administrador contable puede devolverlo a «Calculado»"
+    else:
+        what = "use «Rectificar» para crear una versión nueva"
+    return f"El F29 de {period} (versión {version}) ya está {STATUSES[status].lower()} y no cambia: {what}."
+
+
+def no_transition(period: str, status: str, wanted: str) -> str:
+    """Why a form may not go from a status to another."""
+    return f"El F29 de {period} está «{STATUSES[status]}» y no puede pasar a «{STATUSES[wanted]}»."
 
 
 def rate_text(rate: Decimal) -> str:

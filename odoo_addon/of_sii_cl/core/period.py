@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 SANTIAGO = ZoneInfo("America/Santiago")
 
 
-def first_day(period: str | None) -> date:
+def first_day(period: object) -> date:
     """First day of a period. Raises ValueError (Spanish) unless it is a ``YYYY-MM`` of this century."""
-    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", period or ""):
-        raise ValueError(f"Período «{period or ''}» no válido: use AAAA-MM, por ejemplo 2026-08.")
-    return date(int(period[:4]), int(period[5:]), 1)
+    text = str(period or "")
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", text):
+        raise ValueError(f"Período «{text}» no válido: use AAAA-MM, por ejemplo 2026-08.")
+    return date(int(text[:4]), int(text[5:]), 1)
 
 
 def shift(period: str, months: int) -> str:
@@ -31,9 +32,9 @@ def today_in_santiago(utc_now: datetime) -> date:
     return utc_now.replace(tzinfo=timezone.utc).astimezone(SANTIAGO).date()
 
 
-def require_ended(period: str, today: date) -> None:
+def require_ended(period: object, today: date) -> None:
     """Raise ValueError (Spanish) when the month of the period has not ended on ``today``."""
-    if today < month_bounds(period)[1]:
-        raise ValueError(
-            f"El período {period} aún no termina: se puede calcular desde el {month_bounds(period)[1]:%d-%m-%Y}."
-        )
+    first = first_day(period)
+    end = month_bounds(f"{first:%Y-%m}")[1]
+    if today < end:
+        raise ValueError(f"El período {period} aún no termina: se puede calcular desde el {end:%d-%m-%Y}.")

@@ -5,11 +5,11 @@ import re
 
 def normalize_rut(text: str | None) -> str:
     """``CL 76.123.456-0``, ``761234560`` -> ``76123456-0``. Raises ValueError (Spanish) when it is no valid RUT."""
-    compact = re.sub(r"[.\s-]", "", text or "").upper().removeprefix("CL")
+    compact = re.sub(r"[.\s-]", "", text or "").upper().removeprefix("CL").lstrip("0")
     if not re.fullmatch(r"[0-9]{1,8}[0-9K]", compact):
         raise ValueError(f"«{text or ''}» no es un RUT.")
-    body, digit = compact[:-1].lstrip("0"), compact[-1]
-    if not body or check_digit(body) != digit:
+    body, digit = compact[:-1], compact[-1]
+    if check_digit(body) != digit:
         raise ValueError(f"El dígito verificador del RUT «{text}» no es válido.")
     return f"{body}-{digit}"
 

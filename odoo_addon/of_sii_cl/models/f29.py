@@ -23,6 +23,14 @@ TRANSITIONS = {
 }
 
 
+# What only the computation writes: a person may not, over RPC either.
+COMPUTED = {
+    *("version", "rut", "line_ids", "warnings", "without_payment"),
+    *("iva_debito", "iva_credito", "iva_determinado", "remanente", "total_to_pay", "ppm_rate"),
+    *("previous_id", "utm_then", "utm_now"),
+}
+
+
 class OfSiiF29(models.Model):
     _name = "of.sii.f29"
     _description = "F29 monthly VAT form"
@@ -30,9 +38,7 @@ class OfSiiF29(models.Model):
     _order = "period desc, company_id, version desc"
 
     name = fields.Char(compute="_compute_name", store=True)
-    company_id = fields.Many2one(
-        "res.company", string="Company", required=True, default=lambda self: self.env.company, index=True
-    )
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     period = fields.Char(required=True, size=7, help="Tax month, YYYY-MM")
     version = fields.Integer(required=True, default=1, readonly=True, copy=False)
@@ -109,24 +115,34 @@ class OfSiiF29(models.Model):
             except ValueError as error:
                 raise ValidationError(str(error)) from error
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_not_computed(vals)
+            if vals.get("status", "draft") != "draft":
+                raise UserError("Un F29 nuevo empieza en «Borrador»: calcúlelo y luego apruébelo.")
+        return super().create(vals_list)
+
     def write(self, vals):
+        self._check_not_computed(vals)
         if "status" in vals:
             self._check_transition(vals["status"])
-        fixed = {"due_date", "company_id", "period", "version", "line_ids", "input_ids"} & set(vals)
         for form in self:
-            if fixed and form.status in ("filed", "paid"):
+            if {"due_date", "company_id", "period", "input_ids"} & set(vals) and form.status in ("filed", "paid"):
                 raise UserError(messages.closed_form(form.period, form.version, form.status))
-            if {"company_id", "period", "version"} & fixed and form.line_ids:
+            if {"company_id", "period"} & set(vals) and form.line_ids:
                 raise UserError(f"El F29 de {form.period} ya está calculado: su empresa y período no cambian.")
         return super().write(vals)
 
+    def _check_not_computed(self, vals):
+        written = COMPUTED & set(vals)
+        if written and not self.env.su:
+            raise AccessError(f"Los montos del F29 se calculan, no se escriben ({', '.join(sorted(written))}).")
+
     def _check_transition(self, status):
         for form in self.filtered(lambda form: form.status != status):
-            labels = dict(self._fields["status"]._description_selection(self.env))
             if (form.status, status) not in TRANSITIONS:
-                raise UserError(
-                    f"El F29 de {form.period} está «{labels[form.status]}» y no puede pasar a «{labels[status]}»."
-                )
+                raise UserError(messages.no_transition(form.period, form.status, status))
             if TRANSITIONS[form.status, status]:
                 self._require_manager()
 
@@ -174,7 +190,7 @@ class OfSiiF29(models.Model):
         self._require_manager()
         if self.status not in ("filed", "paid") or self != self._newest():
             raise UserError(f"Solo se rectifica la última versión declarada: el F29 de {self.period} no lo es.")
-        version = self.copy({"version": self.version + 1, "input_ids": False})
+        version = self.sudo().copy({"version": self.version + 1}).sudo(False)
         for manual in self.input_ids:
             manual.copy({"f29_id": version.id})
         return {

@@ -9,7 +9,10 @@ class OfSiiF29(models.Model):
     _inherit = "of.sii.f29"
 
     def _carry(self):
-        """504 from the previous form: (whole pesos, values to keep on the form, warnings)."""
+        """504 from the previous form: (whole pesos, values to keep on the form, warnings).
+
+        Nothing is carried where a person entered 504.
+        """
         previous_period = periods.shift(self.period, -1)
         previous = self.search(
             [("company_id", "=", self.company_id.id), ("period", "=", previous_period), ("status", "!=", "draft")],
@@ -25,17 +28,18 @@ class OfSiiF29(models.Model):
             "utm_now": known.get(months[1], 0),
         }
         remanente = int(previous.remanente)
+        if self.input_ids.filtered(lambda manual: manual.code == 504):
+            return 0, kept, []
         if not remanente:
-            missing = not previous and not self.input_ids.filtered(lambda manual: manual.code == 504)
-            told = [messages.missing_previous_form(previous_period)] if missing and self._has_documents(-1) else []
-            return 0, kept, told
+            missing = not previous and self._has_documents(previous_period)
+            return 0, kept, [messages.missing_previous_form(previous_period)] if missing else []
         unknown = [month for month in months if not known.get(month)]
         if unknown:
             return remanente, kept, [messages.missing_utm(unknown, remanente)]
         return carry(remanente, known[months[0]], known[months[1]]), kept, []
 
-    def _has_documents(self, months):
-        first, until = periods.month_bounds(periods.shift(self.period, months))
+    def _has_documents(self, period):
+        first, until = periods.month_bounds(period)
         domain = [
             ("company_id", "=", self.company_id.id),
             ("state", "=", "posted"),

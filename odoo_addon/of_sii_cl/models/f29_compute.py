@@ -67,7 +67,7 @@ class OfSiiF29(models.Model):
     @api.model
     def _require_ended(self, period):
         try:
-            periods.require_ended(period or "", periods.today_in_santiago(Datetime.now()))
+            periods.require_ended(period, periods.today_in_santiago(Datetime.now()))
         except ValueError as error:
             raise UserError(str(error)) from error
 
@@ -103,14 +103,14 @@ class OfSiiF29(models.Model):
         current = self._convert_to_write({name: self[name] for name in values})
         changed = {name: value for name, value in values.items() if (current[name] or 0) != (value or 0)}
         if changed:
-            self.write(changed)
+            self.sudo().write(changed)
 
     def _note_changes(self, changes):
         items = Markup().join(
             Markup("<li>Código %s: %s → %s</li>") % (code, amount_text(code, old), amount_text(code, new))
             for code, old, new in changes
         )
-        self.message_post(body=Markup("<p>Recalculado con datos nuevos:</p><ul>%s</ul>") % items)
+        self._message_log(body=Markup("<p>Recalculado con datos nuevos:</p><ul>%s</ul>") % items)
 
     def _casillas(self):
         """Código -> whole pesos or documents, as stored."""

@@ -4,7 +4,7 @@ from odoo import api, models
 
 from ..core.rut import normalize_rut
 from .f29_ledger import ITEMS
-from .f29_rules import SALE, VAT_SII_CODES
+from .f29_rules import VAT_SII_CODES
 
 IVA_SII_CODE = 14
 
@@ -22,17 +22,16 @@ DOCUMENTS = (
                sum(l.balance) AS total
           FROM document d
           JOIN account_move_line l ON l.move_id = d.move_id
-         WHERE d.direction >= 0 AND l.display_type IN ('product', 'tax')
+         WHERE d.is_document AND l.display_type IN ('product', 'tax')
          GROUP BY l.move_id
     ), feed AS (
         SELECT i.move_id, array_agg(DISTINCT r.code ORDER BY r.code) AS codes
           FROM item i
-          JOIN rule r ON r.tax = i.tax AND r.document_type = i.document_type AND r.direction = i.direction
-                     AND r.is_tax = i.is_tax AND (NOT r.exempt_only OR i.exempt)
-         WHERE r.code <> 0
+          JOIN rule r ON r.key = i.key
+         WHERE r.code <> 0 AND (i.counts OR NOT r.counts)
          GROUP BY i.move_id
     )
-    SELECT m.id, d.direction, t.code, m.name, m.invoice_date, m.move_type LIKE '%%refund', p.vat, p.name,
+    SELECT m.id, m.move_type LIKE 'out%%', t.code, m.name, m.invoice_date, m.move_type LIKE '%%refund', p.vat, p.name,
            coalesce(a.base, 0)::bigint, coalesce(a.exempt, 0)::bigint, coalesce(a.iva, 0)::bigint,
            coalesce(a.total, 0)::bigint, coalesce(f.codes, '{}')
       FROM document d
@@ -41,8 +40,8 @@ DOCUMENTS = (
       LEFT JOIN res_partner p ON p.id = m.commercial_partner_id
       LEFT JOIN amount a ON a.move_id = d.move_id
       LEFT JOIN feed f ON f.move_id = d.move_id
-     WHERE d.direction >= 0
-     ORDER BY d.direction DESC, t.code, m.name, m.id
+     WHERE d.is_document
+     ORDER BY m.move_type LIKE 'out%%' DESC, t.code, m.name, m.id
     """
 )
 
@@ -74,13 +73,13 @@ class OfSiiF29(models.Model):
 
     @api.model
     def _document_row(
-        self, move_id, direction, type_code, number, date, refund, vat, partner, base, exempt, iva, total, codes
+        self, move_id, is_sale, type_code, number, date, refund, vat, partner, base, exempt, iva, total, codes
     ):
-        sign = (-1 if direction == SALE else 1) * (-1 if refund else 1)
+        sign = (-1 if is_sale else 1) * (-1 if refund else 1)
         folio = re.search(r"[0-9]+$", number or "")
         return {
             "move_id": move_id,
-            "direction": "sale" if direction == SALE else "purchase",
+            "direction": "sale" if is_sale else "purchase",
             "type": type_code or "",
             "folio": folio.group().lstrip("0") if folio else number or "",
             "rut": _rut_or_text(vat),

@@ -57,16 +57,16 @@ class OfSiiF29Line(models.Model):
         return form._document_domain() + ["|"] * (len(parts) - 1) + [term for part in parts for term in part]
 
     def _types_by_item_kind(self, rules):
-        """(direction, tax or net, only exempt, taxes) -> document types: as few alternatives as possible."""
+        """(direction, tax or net, counts, taxes) -> document types: as few alternatives as possible."""
         taxes = defaultdict(set)
         for rule in rules:
-            taxes[rule.direction, rule.is_tax, rule.exempt_only, rule.document_type].add(rule.tax)
+            taxes[rule.direction, rule.is_tax, rule.counts, rule.document_type].add(rule.tax)
         types = defaultdict(list)
-        for (direction, is_tax, exempt_only, document_type), tax_ids in taxes.items():
-            types[direction, is_tax, exempt_only, tuple(sorted(tax_ids))].append(document_type)
+        for (direction, is_tax, counts, document_type), tax_ids in taxes.items():
+            types[direction, is_tax, counts, tuple(sorted(tax_ids))].append(document_type)
         return types
 
-    def _rule_domain(self, direction, is_tax, exempt_only, tax_ids, types):
+    def _rule_domain(self, direction, is_tax, counts, tax_ids, types):
         first, until = periods.month_bounds(self.f29_id.period)
         date_field, kinds = ("move_id.date", ["in_invoice", "in_refund", "in_receipt"])
         if direction == SALE:
@@ -77,12 +77,12 @@ class OfSiiF29Line(models.Model):
             (date_field, ">=", first),
             (date_field, "<", until),
         ]
-        if exempt_only:
-            terms.append(("move_id.amount_tax", "=", 0))
         if is_tax:
             terms += [("display_type", "=", "tax"), ("tax_line_id", "in", tax_ids)]
         else:
             terms += [("display_type", "=", "product"), ("tax_line_id", "=", False)]
+            if counts:
+                terms.append(("move_id.amount_tax", "=", 0))
             taxed = [("tax_ids", "in", [tax for tax in tax_ids if tax != UNTAXED])]
             untaxed = [("tax_ids", "=", False)]
             if UNTAXED not in tax_ids:

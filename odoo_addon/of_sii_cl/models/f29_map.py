@@ -28,7 +28,6 @@ class OfSiiF29Map(models.Model):
     what = fields.Selection(
         [
             ("count", "Count of documents"),
-            ("count_exempt", "Count of documents without IVA"),
             ("base", "Net amount"),
             ("tax", "Tax"),
             ("withheld", "Withheld tax"),
@@ -49,9 +48,7 @@ class OfSiiF29Map(models.Model):
         required=True,
         default="full",
     )
-    company_id = fields.Many2one(
-        "res.company", string="Company", help="Empty: every company. A company's rows replace the shared ones."
-    )
+    company_id = fields.Many2one("res.company", help="Empty: every company. A company's rows replace the shared ones.")
     active = fields.Boolean(default=True)
 
     def init(self):

@@ -8,7 +8,7 @@ from ..core.honorarios import is_withholding
 
 UNTAXED = 0  # stands for "no tax" where a tax id is expected
 IGNORED = 0  # código of what feeds nothing on purpose
-SALE, PURCHASE = 1, 0
+SALE, PURCHASE = 2, 1  # as in the key of f29_ledger; 0 is no document
 VAT_SII_CODES = (14, 15)  # CodImp: IVA, IVA withheld and fee withholding
 FEES = 151
 # Where a tax without identifier could be several taxes of the chart, the one that is meant unless shown otherwise.
@@ -16,7 +16,7 @@ PLAIN_TAXES = ("ITAX_19", "OTAX_19")
 
 
 class Rule(NamedTuple):
-    """One row of the map for one tax id, document type id and kind of journal item."""
+    """One row of the map for one tax id, document type id and kind of journal item (tax or net)."""
 
     tax: int
     document_type: int
@@ -24,9 +24,22 @@ class Rule(NamedTuple):
     is_tax: bool
     code: int
     counts: bool
-    exempt_only: bool
     weight: Decimal
     shared: bool
+
+
+class MapRow(NamedTuple):
+    """One row of the map as stored. ``tax_id`` and ``company_id``: ids, False when empty."""
+
+    tax_code: str
+    tax_id: int
+    direction: str
+    doc_codes: str
+    what: str
+    code: int
+    sign: str
+    share: str
+    company_id: int
 
 
 class Resolved(NamedTuple):
@@ -47,14 +60,14 @@ class OfSiiF29Map(models.Model):
         tax_ids_of = self._tax_ids_by_chart_code(company, taxes)
         document_type_ids_of = self._document_type_ids_by_code()
         buckets = defaultdict(lambda: defaultdict(list))
-        for row in self.sudo().search([("company_id", "in", (False, company.id))]):
+        for row in self._rows_of(company):
             # A company's row goes before a shared one, a row for the very tax before one for its chart code.
             rank = (bool(row.company_id), bool(row.tax_id))
             direction = SALE if row.direction == "sale" else PURCHASE
-            for tax in [row.tax_id.id] if row.tax_id else tax_ids_of[row.tax_code or ""]:
-                for doc_code in row.doc_codes.split():
-                    for document_type in document_type_ids_of[doc_code]:
-                        buckets[tax, document_type, direction][rank].append(row)
+            document_types = [id_ for doc_code in row.doc_codes.split() for id_ in document_type_ids_of[doc_code]]
+            for tax in [row.tax_id] if row.tax_id else tax_ids_of[row.tax_code or ""]:
+                for document_type in document_types:
+                    buckets[tax, document_type, direction][rank].append(row)
         factor = company.sudo()._of_sii_common_use_factor()
         rules = []
         for key, by_rank in buckets.items():
@@ -62,41 +75,35 @@ class OfSiiF29Map(models.Model):
         return Resolved(rules, {tax.id: tax for tax in taxes})
 
     @api.model
+    def _rows_of(self, company):
+        """The map's rows for a company, as plain tuples: each is looked at once a tax and document type."""
+        rows = self.sudo().search_read([("company_id", "in", (False, company.id))], MapRow._fields, load=None)
+        return [MapRow(*(row[name] for name in MapRow._fields)) for row in rows]
+
+    @api.model
     def _rules_of(self, key, rows, factor):
         weights = {"full": Decimal(1), "common_use": factor, "common_use_rest": 1 - factor}
         tax, document_type, direction = key
         rules = []
         for row in rows:
-            counts = row.what in ("count", "count_exempt")
+            counts = row.what == "count"
             # balance is negative on what a sale earns and on what is withheld: the form wants both positive.
             against = -1 if direction == SALE or row.what == "withheld" else 1
             weight = Decimal(0) if counts else weights[row.share] * int(row.sign) * against
-            # A document counts by its net lines or, when a person typed only the tax, by that.
-            for is_tax in (False, True) if row.what == "count" else (row.what in ("tax", "withheld"),):
-                rules.append(
-                    Rule(
-                        tax,
-                        document_type,
-                        direction,
-                        is_tax,
-                        row.code,
-                        counts,
-                        row.what == "count_exempt",
-                        weight,
-                        row.share == "common_use",
-                    )
-                )
+            for is_tax in (False, True) if counts else (row.what != "base",):
+                shared = row.share == "common_use"
+                rules.append(Rule(tax, document_type, direction, is_tax, row.code, counts, weight, shared))
         # The other kind of item of a known pair feeds nothing, and that is known too (not an unmapped tax).
         for is_tax in {False, True} - {rule.is_tax for rule in rules}:
-            rules.append(Rule(tax, document_type, direction, is_tax, IGNORED, False, False, Decimal(0), False))
+            rules.append(Rule(tax, document_type, direction, is_tax, IGNORED, False, Decimal(0), False))
         return rules
 
     @api.model
     def _document_type_ids_by_code(self):
         types = self.env["l10n_latam.document.type"].sudo().with_context(active_test=False)
         ids = defaultdict(list)
-        for document_type in types.search([("country_id.code", "=", "CL")]):
-            ids[document_type.code].append(document_type.id)
+        for document_type in types.search_read([("country_id.code", "=", "CL")], ["code"]):
+            ids[document_type["code"]].append(document_type["id"])
         return ids
 
     @api.model

@@ -4,7 +4,7 @@ from odoo import models
 
 from ..core import messages
 from ..core import period as periods
-from .f29_rules import SALE, UNTAXED, VAT_SII_CODES
+from .f29_rules import PURCHASE, SALE, UNTAXED, VAT_SII_CODES
 
 EXPORT_TYPES = ("101", "104", "106", "110", "111", "112")
 
@@ -53,7 +53,7 @@ class OfSiiF29(models.Model):
             is_vat = bool(tax) and tax.l10n_cl_sii_code in VAT_SII_CODES
             name = tax.with_context(lang=self._spanish()).name if tax else "sin impuesto"
             document_type = type_codes.get(row.document_type, "")
-            if row.direction not in (SALE, 0):
+            if row.direction not in (SALE, PURCHASE):
                 key = (messages.vat_outside_documents, name) if is_vat else None
             elif not row.document_type:
                 key = (messages.missing_doc_type,)
@@ -68,12 +68,17 @@ class OfSiiF29(models.Model):
             if key:
                 totals[key][0] += abs(row.amount)
                 totals[key][1] += row.documents
-        return [key[0](*key[1:], amount, count) for key, (amount, count) in totals.items() if amount]
+        # Documents without a type may add up to nothing and still be missing; a line of nothing misses nothing.
+        return [
+            warn(*about, amount, count)
+            for (warn, *about), (amount, count) in totals.items()
+            if amount or warn is messages.missing_doc_type
+        ]
 
     def _by_tax(self, unmapped):
         """One row a tax and document type: the tax items' when there are some, else the net items'."""
         rows = {}
-        for row in sorted(unmapped, key=lambda row: (row.direction, row.document_type, row.tax or 0, bool(row.is_tax))):
+        for row in sorted(unmapped, key=lambda row: (row.direction, row.document_type, row.tax, row.is_tax)):
             rows[row.direction, row.document_type, row.tax] = row
         return list(rows.values())
 

@@ -5,6 +5,7 @@ from . import test_f29_export
 from . import test_f29_fees_paid
 from . import test_f29_map
 from . import test_f29_natures
+from . import test_f29_views
 from . import test_f29_warnings
 from . import test_f29_workflow
 from . import test_worked_example

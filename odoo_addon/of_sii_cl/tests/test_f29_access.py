@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import PERIOD, F29Case
@@ -30,6 +30,13 @@ class TestF29Access(F29Case):
 
     def as_user(self, name):
         return self.F29.with_user(self.users[name]).with_context(allowed_company_ids=self.company.ids)
+
+    def test_a_robot_without_an_email_address_recomputes_and_notes_what_changed(self):
+        self.users["accountant"].partner_id.email = False
+        form = self.F29.browse(self.as_user("accountant").compute_period(self.company.id, PERIOD)["id"])
+        self.post("sale", "33", [(500000, "ITAX_19")])
+        self.as_user("accountant").compute_period(self.company.id, PERIOD)
+        self.assertIn("Código 502: $190.000 → $285.000", form.message_ids[0].body)
 
     def test_employee_sees_nothing(self):
         result = self.compute()
@@ -65,6 +72,16 @@ class TestF29Access(F29Case):
             form.write({"status": "approved"})
         with self.assertRaises(AccessError):
             form.line_ids[0].write({"amount": 1})
+        for vals in ({"total_to_pay": 1}, {"warnings": []}, {"version": 7}, {"line_ids": [(5, 0, 0)]}):
+            with self.assertRaises(AccessError):
+                form.write(vals)
+        for error, vals in (
+            (UserError, {"status": "approved"}),
+            (AccessError, {"total_to_pay": 1}),
+            (AccessError, {"version": 2}),
+        ):
+            with self.assertRaises(error):
+                accountant.create({"company_id": self.company.id, "period": "2026-03", **vals})
         with self.assertRaises(AccessError):
             self.env["of.sii.f29.map"].with_user(self.users["accountant"]).search([], limit=1).write({"code": 0})
         with self.assertRaises(AccessError):

@@ -26,7 +26,7 @@ class TestF29Compute(F29Case):
         )
 
     def test_refuses_a_period_that_is_none(self):
-        for period in ("2026-13", "2026-7", "202607", "", False, "julio", "2026-07-01"):
+        for period in (202607, "2026-13", "2026-7", "202607", "", False, "julio", "2026-07-01"):
             self.refused(self.company.id, period, "AAAA-MM")
 
     def test_refuses_a_running_and_a_future_month(self):

@@ -9,7 +9,7 @@ class OfSiiF29ExportWizard(models.TransientModel):
     _name = "of.sii.f29.export.wizard"
     _description = "Export an F29 to a file"
 
-    f29_id = fields.Many2one("of.sii.f29", string="F29", required=True, readonly=True)
+    f29_id = fields.Many2one("of.sii.f29", required=True, readonly=True)
     fmt = fields.Selection(FORMATS, string="Format", default="csv", required=True)
     filedata = fields.Binary(string="File", readonly=True)
     filename = fields.Char(readonly=True)

@@ -39,7 +39,7 @@ def test_links_open_the_form_and_each_file() -> None:
         link_base="https://files.example",
     )
     shown = read(blocks)
-    assert "<https://odoo.example/web#id=7&model=of.sii.f29&view_type=form|" in shown
+    assert "<https://odoo.example/web#action=of_sii_cl.f29_action&id=7&model=of.sii.f29&view_type=form|" in shown
     for name in FILES:
         assert f"<https://files.example/f29/77123456-9/2026-08/{name}|{name}>" in shown
 

@@ -1,0 +1,69 @@
+"""The application that the plugin mounts at /ofitec in Airflow's API server: the board and the metrics."""
+
+import logging
+from typing import Annotated
+
+from fastapi import BackgroundTasks, FastAPI, Header, HTTPException, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.responses import HTMLResponse, RedirectResponse
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from ofitec.board import access, f29_reading, metrics, page, texts
+from ofitec.board.facts import collect
+from ofitec.clients import alertmanager
+from ofitec.clients.alertmanager import Firing
+from ofitec.settings import settings
+
+_ONLY_ITS_STYLE = "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'"
+
+log = logging.getLogger(__name__)
+
+app = FastAPI(title="OFITEC ops", docs_url=None, redoc_url=None, openapi_url=None)
+
+
+@app.get("/metrics", dependencies=[access.metrics_token])
+def read_metrics(background: BackgroundTasks) -> Response:
+    """Prometheus' scrape. Where the F29s stand is renewed after the answer, so that a slow Odoo delays no scrape."""
+    background.add_task(f29_reading.refresh)
+    return Response(metrics.render(collect()), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+@app.get("/board", dependencies=[access.airflow_user])
+def show_board(
+    background: BackgroundTasks, lang: str = "", accept_language: Annotated[str, Header()] = ""
+) -> HTMLResponse:
+    """The board, for whoever is logged in to Airflow."""
+    background.add_task(f29_reading.refresh)
+    chosen = settings()
+    html, nonce = page.render(
+        collect(), _firing(chosen.alertmanager_url), texts.language(lang, accept_language), chosen
+    )
+    return HTMLResponse(
+        html,
+        headers={
+            "Content-Security-Policy": _ONLY_ITS_STYLE.format(nonce=nonce),
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+            "Vary": "Accept-Language, Cookie",
+        },
+    )
+
+
+def _firing(url: str) -> list[Firing] | None:
+    if not url:
+        return None
+    try:
+        return alertmanager.firing(url)
+    except alertmanager.AlertmanagerDown as error:
+        log.warning("The board cannot say what fires: %s", error)
+        return None
+
+
+@app.exception_handler(HTTPException)
+async def _ask_to_log_in(request: Request, error: HTTPException) -> Response:
+    """A person's browser without a session is sent to Airflow's login, and from there back to the board."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if error.status_code == 401 and wants_page and request.url.path.endswith("/board"):
+        return RedirectResponse(access.login_address(str(request.url)), status_code=303)
+    return await http_exception_handler(request, error)

@@ -1,0 +1,175 @@
+"""What the ledger knows of backups and proofs, read in a few queries that stay small however long the history is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
+
+from ofitec.ledger.backups import CHECKED, PASSED, REFUTED, REMOVED
+from ofitec.ledger.tables import BackupRun, RestoreProof
+
+# restored fine once, whether or not the retention has removed it since
+_ONCE_GOOD = (CHECKED, REMOVED)
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One attempt at a backup, without its bulky figures. Sizes in bytes by part (database, filestore, manifest)."""
+
+    env: str
+    key: str
+    run_id: str
+    status: str
+    snapshot_at: datetime | None
+    started_at: datetime
+    finished_at: datetime | None
+    processed: dict[str, int]
+    added: dict[str, int]
+    repository_bytes: int | None
+    error: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One attempt to prove a backup. `steps` and `rto` in seconds."""
+
+    env: str
+    run_id: str
+    outcome: str
+    snapshot_at: datetime | None
+    finished_at: datetime
+    steps: dict[str, float]
+    rto: float | None
+    tables: int
+    rows: int
+    files: int
+    booted: bool
+    findings: list[str]
+
+
+@dataclass(frozen=True)
+class Backups:
+    """An installation's backups. `largest` is the most bytes one of them read in the eight days before the newest."""
+
+    env: str
+    attempt: Backup
+    checked: Backup | None
+    proof: Proof | None
+    passed: Proof | None
+    largest: int
+    history: tuple[Proof, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether the newest good backup itself was restored and found right."""
+        return bool(self.checked and self.passed and self.passed.snapshot_at == self.checked.snapshot_at)
+
+
+def read(session: Session, now: datetime, days: int = 90) -> list[Backups]:
+    """Every installation's backups, by name, with `days` of passed proofs."""
+    return [_of(session, env, now, days) for env in session.scalars(_environments()) if env]
+
+
+def _environments() -> Select[str]:
+    # a loose index scan: one probe an installation, not one a row
+    first = select(BackupRun.env).order_by(BackupRun.env).limit(1).cte("envs", recursive=True)
+    following = select(BackupRun.env).where(BackupRun.env > first.c.env).order_by(BackupRun.env).limit(1)
+    every = first.union_all(select(following.scalar_subquery()).where(first.c.env.is_not(None)))
+    return select(every.c.env).where(every.c.env.is_not(None))
+
+
+def _of(session: Session, env: str, now: datetime, days: int) -> Backups:
+    attempt = _backup(session, BackupRun.env == env, order=BackupRun.id)
+    assert attempt is not None
+    checked = _backup(session, BackupRun.env == env, BackupRun.status == CHECKED, order=BackupRun.snapshot_at)
+    passed_proofs = _proofs(
+        session, RestoreProof.env == env, RestoreProof.outcome == PASSED, BackupRun.status.in_(_ONCE_GOOD)
+    )
+    proof = _first(session, _proofs(session, RestoreProof.env == env))
+    since = now - timedelta(days=days)
+    history = [_proof(row) for row in session.execute(passed_proofs.where(RestoreProof.finished_at >= since))]
+    standing = passed_proofs.where(BackupRun.status == CHECKED).order_by(None)
+    passed = _first(session, standing.order_by(BackupRun.snapshot_at.desc(), RestoreProof.id.desc()))
+    return Backups(
+        env=env,
+        attempt=attempt,
+        checked=checked,
+        proof=proof,
+        passed=passed,
+        largest=_largest(session, env, checked),
+        history=tuple(reversed(history)),
+    )
+
+
+_COLUMNS = (
+    BackupRun.env,
+    BackupRun.key,
+    BackupRun.run_id,
+    BackupRun.status,
+    BackupRun.snapshot_at,
+    BackupRun.started_at,
+    BackupRun.finished_at,
+    BackupRun.snapshots,
+    BackupRun.repository_bytes,
+    BackupRun.error,
+)
+
+
+def _backup(session: Session, *where: ColumnElement[bool], order: Any) -> Backup | None:
+    row = session.execute(select(*_COLUMNS).where(*where).order_by(order.desc()).limit(1)).first()
+    if row is None:
+        return None
+    processed, added = _sizes(row.snapshots, "processed"), _sizes(row.snapshots, "added")
+    kept = {name: getattr(row, name) for name in ("env", "key", "run_id", "status", "snapshot_at", "started_at")}
+    return Backup(
+        **kept,
+        finished_at=row.finished_at,
+        processed=processed,
+        added=added,
+        repository_bytes=row.repository_bytes,
+        error=row.error or "",
+    )
+
+
+def _sizes(snapshots: dict[str, Any], name: str) -> dict[str, int]:
+    return {part: int(saved[name]) for part, saved in snapshots.items() if name in saved}
+
+
+def _largest(session: Session, env: str, checked: Backup | None) -> int:
+    """The yardstick of a shrunk backup: the largest of the eight days before it, itself included."""
+    if checked is None or checked.snapshot_at is None:
+        return 0
+    window = BackupRun.snapshot_at.between(checked.snapshot_at - timedelta(days=8), checked.snapshot_at)
+    good = BackupRun.status.in_((*_ONCE_GOOD, REFUTED))
+    found = session.scalars(select(BackupRun.snapshots).where(BackupRun.env == env, good, window))
+    return max((sum(_sizes(snapshots, "processed").values()) for snapshots in found), default=0)
+
+
+def _proofs(session: Session, *where: ColumnElement[bool]) -> Select[RestoreProof, datetime | None]:
+    query = select(RestoreProof, BackupRun.snapshot_at).join(BackupRun, BackupRun.id == RestoreProof.backup_id)
+    return query.where(*where).order_by(RestoreProof.finished_at.desc(), RestoreProof.id.desc())
+
+
+def _first(session: Session, query: Select[RestoreProof, datetime | None]) -> Proof | None:
+    row = session.execute(query.limit(1)).first()
+    return None if row is None else _proof(row)
+
+
+def _proof(row: Any) -> Proof:
+    proof: RestoreProof = row[0]
+    return Proof(
+        env=proof.env,
+        run_id=proof.run_id,
+        outcome=proof.outcome,
+        snapshot_at=row[1],
+        finished_at=proof.finished_at,
+        steps={step: float(seconds) for step, seconds in proof.steps.items()},
+        rto=proof.rto_seconds,
+        tables=proof.tables,
+        rows=proof.rows,
+        files=proof.files,
+        booted=proof.booted,
+        findings=[str(finding) for finding in proof.findings],
+    )

@@ -1,0 +1,158 @@
+"""The facts as Prometheus metrics. A fact that is not known gives no sample: rules tell absence from zero."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ofitec.board.backups import Backup, Backups
+from ofitec.board.deploys import Deploys
+from ofitec.board.facts import F29, Facts, LedgerFacts
+
+
+def render(facts: Facts) -> bytes:
+    """The text exposition (Prometheus text format 0.0.4) of the facts."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Facts(facts))
+    return generate_latest(registry)
+
+
+class _Facts(Collector):
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def collect(self) -> Iterator[Metric]:
+        facts = self._facts
+        yield _gauge("ofitec_ledger_up", "Whether the ledger answered", int(facts.ledger is not None))
+        yield _gauge(
+            "ofitec_airflow_database_up", "Whether Airflow's database answered", int(facts.airflow is not None)
+        )
+        if facts.airflow is not None:
+            yield from _airflow(facts)
+        if facts.ledger is not None:
+            yield from _f29(facts.ledger)
+            yield _gauge(
+                "ofitec_notifications_undelivered",
+                "Messages to people of the last day that neither Slack nor e-mail took",
+                facts.ledger.undelivered,
+            )
+            yield from _backups(facts.ledger.backups)
+            yield from _deploys(facts.ledger.deploys)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+class _Family:
+    """A gauge with labels that skips what is not known."""
+
+    def __init__(self, name: str, text: str, labels: list[str]) -> None:
+        self.metric = GaugeMetricFamily(name, text, labels=labels)
+
+    def add(self, labels: list[str], value: float | datetime | None) -> None:
+        if value is not None:
+            self.metric.add_metric(labels, value.timestamp() if isinstance(value, datetime) else value)
+
+
+def _airflow(facts: Facts) -> Iterator[Metric]:
+    state = facts.airflow
+    assert state is not None
+    beats = _Family(
+        "ofitec_airflow_heartbeat_timestamp_seconds", "Last heartbeat of an Airflow component", ["component"]
+    )
+    for component, moment in state.heartbeats.items():
+        beats.add([component], moment)
+    yield beats.metric
+    yield _gauge("ofitec_airflow_import_errors", "DAG files that cannot be imported", len(state.import_errors))
+    waited = (facts.now - state.oldest_waiting).total_seconds() if state.oldest_waiting else 0
+    yield _gauge("ofitec_airflow_task_wait_seconds", "How long the longest-waiting task waits for a slot", waited)
+
+
+def _f29(ledger: LedgerFacts) -> Iterator[Metric]:
+    status = _Family(
+        "ofitec_f29_status", "1 for the status in which a company's F29 of a month is", ["rut", "period", "status"]
+    )
+    due = _Family("ofitec_f29_days_to_due", "Days to the due date, negative after it", ["rut", "period"])
+    for form in ledger.f29:
+        status.add([form.rut, form.period, form.status], 1)
+        due.add(_f29_key(form), form.due_days)
+    yield from (status.metric, due.metric)
+    if ledger.f29_read_at is not None:
+        yield _gauge(
+            "ofitec_f29_read_timestamp_seconds",
+            "When Odoo was last asked where the F29s stand",
+            ledger.f29_read_at.timestamp(),
+        )
+
+
+def _f29_key(form: F29) -> list[str]:
+    return [form.rut, form.period]
+
+
+def _backups(every: list[Backups]) -> Iterator[Metric]:
+    attempt = _Family("ofitec_backup_attempt_timestamp_seconds", "When the newest backup began", ["env"])
+    failed = _Family("ofitec_backup_attempt_failed", "1 if the newest ended backup failed", ["env"])
+    success = _Family("ofitec_backup_success_timestamp_seconds", "When the newest good backup ended", ["env"])
+    snapshot = _Family("ofitec_backup_snapshot_timestamp_seconds", "Moment of the newest good backup's data", ["env"])
+    processed = _Family("ofitec_backup_processed_bytes", "Bytes the newest good backup read", ["env", "part"])
+    added = _Family("ofitec_backup_added_bytes", "Bytes the newest good backup added", ["env", "part"])
+    largest = _Family("ofitec_backup_largest_bytes", "Most bytes one backup of the last 8 days read", ["env"])
+    repository = _Family("ofitec_backup_repository_bytes", "Size of the repository", ["env"])
+    families = [attempt, failed, success, snapshot, processed, added, largest, repository]
+    for backups in every:
+        env = [backups.env]
+        attempt.add(env, backups.attempt.started_at)
+        failed.add(env, int(backups.attempt.status == "failed"))
+        if (good := backups.checked) is not None:
+            success.add(env, good.finished_at)
+            snapshot.add(env, good.snapshot_at)
+            largest.add(env, backups.largest)
+            repository.add(env, good.repository_bytes)
+            _sizes(processed, added, good)
+    yield from (family.metric for family in families)
+    yield from _proofs(every)
+
+
+def _deploys(every: list[Deploys]) -> Iterator[Metric]:
+    served = _Family("ofitec_deploy_served_info", "1 for the image that serves", ["env", "digest"])
+    since = _Family("ofitec_deploy_served_timestamp_seconds", "Since when it serves", ["env"])
+    running = _Family("ofitec_deploy_running_timestamp_seconds", "When the deploy under way was planned", ["env"])
+    stuck = _Family("ofitec_deploy_stuck", "1 if the newest deploy could neither finish nor be undone", ["env"])
+    for deploys in every:
+        if deploys.served is not None:
+            served.add([deploys.env, deploys.digest], 1)
+        since.add([deploys.env], deploys.served_since)
+        running.add([deploys.env], deploys.running_since)
+        stuck.add([deploys.env], int(deploys.stuck))
+    yield from (family.metric for family in (served, since, running, stuck))
+
+
+def _sizes(processed: _Family, added: _Family, backup: Backup) -> None:
+    for part, size in backup.processed.items():
+        processed.add([backup.env, part], size)
+    for part, size in backup.added.items():
+        added.add([backup.env, part], size)
+
+
+def _proofs(every: list[Backups]) -> Iterator[Metric]:
+    passed = _Family("ofitec_proof_passed_timestamp_seconds", "When a backup was last proven", ["env"])
+    proven = _Family("ofitec_proof_snapshot_timestamp_seconds", "Moment of the newest proven backup's data", ["env"])
+    failed = _Family("ofitec_proof_failed", "1 if the newest proof did not pass, by its outcome", ["env", "outcome"])
+    rto = _Family("ofitec_proof_rto_seconds", "Seconds the last proof took to restore and boot", ["env"])
+    steps = _Family("ofitec_proof_step_seconds", "Seconds of each step of the last passed proof", ["env", "step"])
+    for backups in every:
+        env = [backups.env]
+        if (last := backups.proof) is not None:
+            for outcome in ("refuted", "failed"):
+                failed.add([backups.env, outcome], int(last.outcome == outcome))
+        if (good := backups.passed) is not None:
+            passed.add(env, good.finished_at)
+            proven.add(env, good.snapshot_at)
+            rto.add(env, good.rto)
+            for step, seconds in good.steps.items():
+                steps.add([backups.env, step], seconds)
+    yield from (family.metric for family in (passed, proven, failed, rto, steps))

@@ -1,0 +1,165 @@
+"""The board as a page: facts and verdicts put into words, then into the template."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from ofitec.board import plot, verdict
+from ofitec.board.airflow_state import COMPONENTS
+from ofitec.board.backups import Backups
+from ofitec.board.days import daily
+from ofitec.board.facts import Facts
+from ofitec.board.plot import Bar
+from ofitec.board.texts import TEXTS
+from ofitec.board.verdict import Verdict
+from ofitec.board.words import Words
+from ofitec.clients.alertmanager import WATCHDOG, Firing
+from ofitec.settings import Settings
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_NIGHT = timedelta(hours=26).total_seconds()
+
+
+@dataclass(frozen=True)
+class Card:
+    """One answer at a glance."""
+
+    title: str
+    verdict: Verdict
+    sentence: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture, its scale, and the same figures as rows for a table."""
+
+    title: str
+    svg: Markup
+    top: str
+    first: str
+    last: str
+    limit: str
+    rows: list[tuple[str, str]]
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(facts: Facts, firing: list[Firing] | None, lang: str, chosen: Settings) -> tuple[str, str]:
+    """The page (HTML) and the nonce that its style element carries, for the Content-Security-Policy.
+
+    :param firing: what Alertmanager says, None if it does not answer or is not configured
+    :param lang: "es" or "en"
+    """
+    text, words, nonce = TEXTS[lang], Words(lang, chosen.zone), secrets.token_urlsafe(16)
+    ledger = facts.ledger
+    shown = None if firing is None else [alert for alert in firing if alert.name != WATCHDOG]
+    page = _environment().get_template("board.html")
+    html = page.render(
+        lang=lang,
+        other="en" if lang == "es" else "es",
+        nonce=nonce,
+        t=text,
+        w=words,
+        now=facts.now,
+        env=chosen.env,
+        ledger=ledger,
+        cards=_cards(facts, firing, text, words, bool(chosen.alertmanager_url)),
+        backups=[_backup(backups, facts.now, text, words) for backups in (ledger.backups if ledger else [])],
+        forms=[(form, verdict.form(form), _due(form.due_days, text, words)) for form in (ledger.f29 if ledger else [])],
+        firing=shown,
+        state=facts.airflow,
+        components=_components(facts),
+        ago=lambda moment: words.span((facts.now - moment).total_seconds()),
+    )
+    return html, nonce
+
+
+def _due(days: int, text: dict[str, str], words: Words) -> str:
+    return {0: text["today"], 1: text["tomorrow"]}.get(days) or words.days(days)
+
+
+def _cards(
+    facts: Facts, firing: list[Firing] | None, text: dict[str, str], words: Words, configured: bool
+) -> list[Card]:
+    cards = []
+    if facts.ledger is not None:
+        mine = facts.ledger.backups
+        judged = verdict.backup(mine[0] if mine else None, facts.now)
+        cards.append(Card(text["backup"], judged, text[judged.key], "backups"))
+        judged, first = verdict.forms(facts.ledger.f29)
+        sentence = text[judged.key].format(when=_due(first.due_days, text, words) if first else "")
+        cards.append(Card(text["f29"], judged, sentence, "f29"))
+        deploys = facts.ledger.deploys[0] if facts.ledger.deploys else None
+        judged = verdict.production(deploys)
+        since = words.moment(deploys.served_since) if deploys and deploys.served_since else ""
+        cards.append(Card(text["production"], judged, text[judged.key].format(when=since), "production"))
+    judged = verdict.alerts(firing, configured)
+    count = len([alert for alert in firing or [] if alert.name != WATCHDOG])
+    cards.append(Card(text["alerts"], judged, text[judged.key].format(count=words.count(count)), "alerts"))
+    judged = verdict.airflow(facts.airflow, facts.now)
+    cards.append(Card(text["scheduler_card"], judged, text[judged.key], "airflow"))
+    return cards
+
+
+def _components(facts: Facts) -> list[tuple[str, str, datetime | None]]:
+    state = facts.airflow
+    if state is None:
+        return []
+    return [(name, verdict.component(state, name, facts.now), state.heartbeats.get(name)) for name in COMPONENTS]
+
+
+def _backup(backups: Backups, now: datetime, text: dict[str, str], words: Words) -> dict[str, Any]:
+    """What the template shows of one installation's backups."""
+    passed, checked = backups.passed, backups.checked
+    days = daily(backups.history, now, words.zone)
+    names = [words.day(day.day) for day in days]
+    return {
+        "facts": backups,
+        "rpo": (now - passed.snapshot_at).total_seconds() if passed and passed.snapshot_at else None,
+        "rpo_limit": _NIGHT,
+        "size": sum(checked.processed.values()) if checked else None,
+        "added": sum(checked.added.values()) if checked else None,
+        "charts": [
+            _chart(text["chart_rpo"], names, [day.rpo for day in days], words.hours, text, limit=_NIGHT),
+            _chart(text["chart_rto"], names, [day.rto for day in days], words.clock, text),
+        ],
+    }
+
+
+def _chart(
+    title: str,
+    names: list[str],
+    values: list[float | None],
+    spell: Callable[[float], str],
+    text: dict[str, str],
+    limit: float | None = None,
+) -> Chart:
+    spelled = [text["no_data"] if value is None else spell(value) for value in values]
+    rows = list(zip(names, spelled, strict=True))
+    bars = [Bar(value, f"{name}: {said}") for value, (name, said) in zip(values, rows, strict=True)]
+    return Chart(
+        title=title,
+        svg=plot.bars(bars, title, limit),
+        top=spell(plot.ceiling([value for value in values if value is not None], limit)),
+        first=names[0],
+        last=names[-1],
+        limit="" if limit is None else f"{text['limit']} {spell(limit)}",
+        rows=rows[::-1],
+    )

@@ -1,0 +1,110 @@
+"""The board's answers at a glance: each a level and the key of its sentence (texts.py)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ofitec.board.airflow_state import COMPONENTS, AirflowState
+from ofitec.board.backups import Backups
+from ofitec.board.deploys import Deploys
+from ofitec.board.facts import F29
+from ofitec.clients.alertmanager import WATCHDOG, Firing
+
+Level = Literal["good", "warn", "bad", "unknown"]
+
+# the thresholds of the rules: BackupMissing, AirflowSchedulerDown
+_NIGHT = timedelta(hours=26)
+_TWO_NIGHTS = timedelta(hours=50)
+_BEAT = {"scheduler": timedelta(seconds=30)}
+_SLOW_BEAT = timedelta(seconds=60)
+_GRAVE = ("missing", "draft", "ready", "approved")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A level, and which sentence says it."""
+
+    level: Level
+    key: str
+
+
+def backup(backups: Backups | None, now: datetime) -> Verdict:
+    """Is last night's backup there, and proven?"""
+    if backups is None or backups.checked is None or backups.checked.snapshot_at is None:
+        return Verdict("bad", "backup_none")
+    age = now - backups.checked.snapshot_at
+    if backups.proof is not None and backups.proof.outcome == "refuted":
+        return Verdict("bad", "backup_refuted")
+    if age > _NIGHT:
+        return Verdict("bad" if age > _TWO_NIGHTS else "warn", "backup_old")
+    if not backups.proven:
+        return Verdict("warn", "backup_unproven")
+    if backups.attempt.status == "failed":
+        return Verdict("warn", "backup_failed")
+    return Verdict("good", "backup_proven")
+
+
+def form(f29: F29) -> Level:
+    """How urgent a form is, by the thresholds of the rules F29NotComputed, F29NotApproved and F29NotFiled."""
+    if f29.status not in _GRAVE:
+        return "good"
+    warn, bad = {"missing": (1, 0), "draft": (1, 0), "ready": (3, 1), "approved": (2, 0)}[f29.status]
+    if f29.due_days <= bad:
+        return "bad"
+    return "warn" if f29.due_days <= warn else "unknown"
+
+
+def forms(every: list[F29]) -> tuple[Verdict, F29 | None]:
+    """Are all forms filed? And the open one that is due first."""
+    if not every:
+        return Verdict("unknown", "f29_unknown"), None
+    pending = sorted((f29 for f29 in every if f29.status in _GRAVE), key=lambda f29: f29.due_days)
+    if not pending:
+        return Verdict("good", "f29_done"), None
+    levels = {form(f29) for f29 in pending}
+    level: Level = "bad" if "bad" in levels else "warn" if "warn" in levels else "good"
+    return Verdict(level, "f29_pending" if pending[0].due_days >= 0 else "f29_overdue"), pending[0]
+
+
+def production(deploys: Deploys | None) -> Verdict:
+    """What serves? A deploy that hangs is told first."""
+    if deploys is None:
+        return Verdict("unknown", "deploy_none")
+    if deploys.stuck:
+        return Verdict("bad", "deploy_stuck")
+    if deploys.running_since is not None:
+        return Verdict("warn", "deploy_running")
+    if deploys.served is None:
+        return Verdict("unknown", "deploy_none")
+    return Verdict("good", "deploy_served")
+
+
+def alerts(firing: list[Firing] | None, configured: bool) -> Verdict:
+    """What fires? A watch whose Watchdog is silent does not count as quiet."""
+    if firing is None:
+        return Verdict("bad" if configured else "unknown", "alerts_down" if configured else "alerts_off")
+    severities = {alert.severity for alert in firing if alert.name != WATCHDOG}
+    if "critical" in severities:
+        return Verdict("bad", "alerts_firing")
+    if severities:
+        return Verdict("warn", "alerts_firing")
+    if all(alert.name != WATCHDOG for alert in firing):
+        return Verdict("warn", "alerts_blind")
+    return Verdict("good", "alerts_none")
+
+
+def component(state: AirflowState, name: str, now: datetime) -> Level:
+    """Whether a component of Airflow beats."""
+    beat = state.heartbeats.get(name)
+    return "good" if beat is not None and now - beat <= _BEAT.get(name, _SLOW_BEAT) else "bad"
+
+
+def airflow(state: AirflowState | None, now: datetime) -> Verdict:
+    """Does Airflow run, and does it read every DAG?"""
+    if state is None:
+        return Verdict("bad", "airflow_unknown")
+    if any(component(state, name, now) == "bad" for name in COMPONENTS):
+        return Verdict("bad", "airflow_dead")
+    if state.import_errors:
+        return Verdict("bad", "airflow_imports")
+    return Verdict("good", "airflow_well")

@@ -1,0 +1,101 @@
+"""The way back: whatever step a run reached, the old version serves again, unless users have written since."""
+
+from typing import Any
+
+from ofitec.deploy.host import exchange, lock, manifests, smoke
+from ofitec.deploy.host.database import Database
+from ofitec.deploy.host.engine import Engine
+from ofitec.deploy.host.home import Home
+from ofitec.deploy.host.journal import STUCK, UNDONE, Journal
+from ofitec.deploy.host.proxy import MAINTENANCE, Proxy
+from ofitec.errors import PermanentError
+
+
+class PointOfNoReturn(PermanentError):
+    """Users have written to the upgraded database: going back is a person's decision."""
+
+
+def undo(home: Home, journal: Journal, why: str, *, decided: bool = False) -> None:
+    """Make the old version serve again and settle the journal. May be repeated; decides by what is, not by hope.
+
+    :param why: the failure that asks for it
+    :param decided: a person chose to lose sight of rows written since the switch
+    :raises PointOfNoReturn: if users wrote to the new database; the new version serves
+    :raises PermanentError: if the way back itself failed; the journal says `stuck`, `recover` tries again
+    """
+    try:
+        if journal.data["mode"] == manifests.CODE:
+            _code(home, journal)
+        else:
+            _database(home, journal, why, decided=decided)
+    except PointOfNoReturn as error:
+        journal.settle(STUCK, str(error))
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was, the journal must say that the way back is open
+        journal.settle(STUCK, f"{why} Then the way back failed: {error}")
+        raise PermanentError(
+            f"{why} Then the way back failed: {error} Mend that, then run `recover`: it may be repeated."
+        ) from None
+    journal.settle(UNDONE, why)
+    lock.release(home, journal.run)
+
+
+def _code(home: Home, journal: Journal) -> None:
+    engine, proxy = Engine(home), Proxy(home)
+    chosen: dict[str, Any] = journal.facts["plan"]
+    old, new = chosen["current"]["colour"], f"odoo-{chosen['colour']}"
+    if not engine.crashed(f"odoo-{old}"):
+        proxy.switch(old)  # at once: it has served all the time
+    else:  # the drain had begun
+        engine.start(f"odoo-{old}")
+        smoke.wait_until_works(engine, f"odoo-{old}", old, home.database)
+        proxy.switch(old)
+    proxy.drain(chosen["colour"], home.seconds("OFITEC_DRAIN_SECONDS"))
+    engine.stop(new)
+    _restart_cron(engine, chosen)
+
+
+def _database(home: Home, journal: Journal, why: str, *, decided: bool) -> None:
+    engine, proxy, database = Engine(home), Proxy(home), Database(Engine(home))
+    chosen: dict[str, Any] = journal.facts["plan"]
+    old, new = chosen["current"]["colour"], chosen["colour"]
+    if not journal.begun("maintenance") or "live_oid" not in journal.facts:
+        return
+    proxy.switch(MAINTENANCE)
+    engine.stop("odoo-cron", f"odoo-{new}")
+    engine.end_task(journal.run)
+    if journal.begun("switch") and not decided:
+        _require_unwritten(home, journal, why)
+    if journal.begun("exchange"):
+        exchange.exchange_back(engine, journal)
+    exchange.drop_clone(engine, journal)
+    database.unfence(home.database)
+    engine.start(f"odoo-{old}")
+    smoke.wait_until_works(engine, f"odoo-{old}", old, home.database)
+    proxy.switch(old)
+    _restart_cron(engine, chosen)
+
+
+def _require_unwritten(home: Home, journal: Journal, why: str) -> None:
+    """The point of no return. Asked while nobody is connected; if it is passed, the new version serves again."""
+    engine, proxy = Engine(home), Proxy(home)
+    chosen: dict[str, Any] = journal.facts["plan"]
+    written = Database(engine).written_since(home.database, journal.facts["moment"])
+    if not written:
+        return
+    colour = chosen["colour"]
+    engine.start(f"odoo-{colour}")
+    smoke.wait_until_works(engine, f"odoo-{colour}", colour, home.database)
+    proxy.switch(colour)
+    at = journal.facts.get("switched_at", journal.data["begun"])
+    shown = ", ".join(f"{table} {count}" for table, count in sorted(written.items())[:6])
+    raise PointOfNoReturn(
+        f"{why} Users wrote to the upgraded database since {at} ({shown}), so nothing returned by itself; the new "
+        f"version serves. Keep it: `recover --keep-new`. Or return and hide those rows in a kept database: "
+        f"`recover --discard-writes-since {at}`."
+    )
+
+
+def _restart_cron(engine: Engine, chosen: dict[str, Any]) -> None:
+    engine.set_image("odoo-cron", chosen["current"]["image"])
+    engine.start("odoo-cron")

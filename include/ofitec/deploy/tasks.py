@@ -1,0 +1,163 @@
+"""The steps of a deploy and a rollback, for the DAGs and for the terminal. Each takes and returns JSON, no secret."""
+
+import hashlib
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ofitec.clients.ssh import Host
+from ofitec.deploy import message
+from ofitec.deploy.remote import Remote
+from ofitec.errors import InputError
+from ofitec.ledger import Ledger, backups, deployments, open_ledger
+from ofitec.ledger.exclusive import ODOO, held
+from ofitec.notify.channels import tell
+from ofitec.notify.once import send_once
+from ofitec.notify.redact import redact
+from ofitec.settings import settings
+
+log = logging.getLogger(__name__)
+
+_WINDOW_MARGIN = 3600.0  # seconds a run may take beside its window and its watch
+
+
+def host_run(run_id: str, moment: datetime) -> str:
+    """The run's name on the host: the same for every try of one DAG run, and part of database names there."""
+    return f"{moment.astimezone(UTC):%Y%m%d%H%M%S}{hashlib.sha256(run_id.encode()).hexdigest()[:6]}"
+
+
+def plan_deploy(params: dict[str, Any], *, run: str, who: str, dag_id: str, run_id: str) -> dict[str, Any]:
+    """Lock the host, check, pull, classify; returns the plan.
+
+    :raises InputError: on a wrong image or module; the lock is given back
+    :raises OfitecError: whatever the host refuses
+    """
+    modules = ",".join(params.get("modules") or [])
+    arguments = ["plan", f"--run={run}", f"--who={who}", f"--image={params['image']}"]
+    plan = remote().verb(*arguments, *([f"--modules={modules}"] if modules else []), timeout=1800)
+    if plan["mode"] == "CODE":
+        log.info("CODE: %s beside %s, no interruption", plan["image"], plan["current"]["image"])
+    else:
+        log.info("MIGRATE: %s", ", ".join(f"{m['name']} {m['before']} -> {m['after']}" for m in plan["modules"]))
+    return _planned(plan, "deploy", dag_id, run_id)
+
+
+def plan_rollback(params: dict[str, Any], *, run: str, who: str, dag_id: str, run_id: str) -> dict[str, Any]:
+    """Lock the host and plan the way back to the release before; returns the plan.
+
+    :raises OfitecError: if there is none, or rows written since an upgrade would go out of sight without a yes to that
+    """
+    arguments = ["plan-rollback", f"--run={run}", f"--who={who}"]
+    if since := params.get("discard_writes_since"):
+        arguments.append(f"--discard-writes-since={since}")
+    return _planned(remote().verb(*arguments, timeout=1800), "rollback", dag_id, run_id)
+
+
+def _planned(plan: dict[str, Any], kind: str, dag_id: str, run_id: str) -> dict[str, Any]:
+    deployments.plan(
+        open_ledger(), run=plan["run"], env=settings().env, kind=kind, requested=plan["requested"], image=plan["image"],
+        before=plan["current"]["image"], mode=plan["mode"], modules=plan["modules"], who=plan["who"], dag_id=dag_id,
+        run_id=run_id,
+    )  # fmt: skip
+    return plan
+
+
+def ask(plan: dict[str, Any], *, link: str, dag_id: str, run_id: str) -> bool:
+    """Tell Slack that a plan waits for approval. True if a message was sent now."""
+    text, blocks = message.asked(plan, link)
+    return _tell(f"deploy/{plan['run']}/asked", dag_id, run_id, text, blocks)
+
+
+def proven_backup(plan: dict[str, Any], *, since: datetime) -> str | None:
+    """The key of a backup whose data are not older than `since` and which passed its proof; None if there is none."""
+    found = backups.newest_proven(open_ledger(), settings().env)
+    if found is None or found.snapshot_at is None or found.snapshot_at < since:
+        return None
+    log.info("Backup %s of %s is proven; run %s may go on", found.key, found.snapshot_at, plan["run"])
+    return found.key
+
+
+def require_proven_backup(plan: dict[str, Any], *, hours: float) -> str:
+    """As `proven_backup`, for the terminal.
+
+    :raises InputError: if the newest is older than `hours`
+    """
+    key = proven_backup(plan, since=datetime.now(UTC) - timedelta(hours=hours))
+    if key is None:
+        raise InputError(
+            f"No backup of the last {hours:.0f} hours has passed its proof, and an upgrade needs one. Run "
+            "backup_nightly and backup_verify first."
+        )
+    return key
+
+
+def rehearse(plan: dict[str, Any], *, window: float) -> dict[str, Any]:
+    """Upgrade a neutralised copy on the host, timed; returns part to seconds.
+
+    :raises OfitecError: if it fails or would take longer than the window; the live version was not touched
+    """
+    ledger = open_ledger()
+    with _exclusive(ledger, plan):
+        times = remote().verb("rehearse", f"--run={plan['run']}", f"--window={window}", timeout=6 * 3600)
+    deployments.change(ledger, plan["run"], rehearsal=times)
+    log.info("Rehearsed: %s; about %.0f s without service", times, times["predicted"])
+    return times
+
+
+def apply(plan: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    """Carry the plan out at the host, detached, and follow it to its end; returns the journal.
+
+    Called again for a run that goes on already, it only follows.
+
+    :raises Undone: if it failed and the old version serves
+    :raises Stuck: if a person must decide
+    """
+    ledger, host, run = open_ledger(), remote(), plan["run"]
+    window, watch = params["window_seconds"], params["watch_minutes"] * 60
+    canary_seconds = params.get("canary_minutes", 0) * 60
+    limit = window + watch + canary_seconds + _WINDOW_MARGIN
+    with _exclusive(ledger, plan):
+        journal = host.verb("status")["journal"]
+        if journal is None or journal["run"] != run:
+            deployments.change(ledger, run, status=deployments.RUNNING)
+            host.verb(
+                "apply", f"--run={run}", f"--window={window}", f"--watch={watch}",
+                f"--canary={params.get('canary_percent', 0)}", f"--canary-seconds={canary_seconds}",
+            )  # fmt: skip
+        return host.follow(run, lambda steps: deployments.change(ledger, run, steps=steps), timeout=limit)
+
+
+def settle(plan: dict[str, Any] | None, *, run: str, link: str, dag_id: str, run_id: str) -> str:
+    """After everything, and after any failure: nothing stays half-done or locked; ledger and Slack know the end.
+
+    :param plan: None if planning failed
+    :return: the status in the ledger, "" if there was no plan
+    """
+    status = remote().settle(run)
+    if plan is None:
+        return ""
+    journal = status["journal"] if status["journal"] and status["journal"]["run"] == run else None
+    outcome = journal["status"] if journal else deployments.DROPPED
+    values: dict[str, Any] = {"status": outcome}
+    if journal:
+        values |= {"steps": journal["steps"], "error": redact(journal["error"]) or None}
+        values["maintenance_seconds"] = journal["facts"].get("maintenance_seconds")
+    deployments.change(open_ledger(), run, **values)
+    text, blocks = message.ended(plan, journal, outcome, link)
+    _tell(f"deploy/{run}/{outcome}", dag_id, run_id, text, blocks)
+    return outcome
+
+
+def remote() -> Remote:
+    """The host program of connection `odoo_host` and setting `OFITEC_HOST_HOME`."""
+    return Remote(Host.from_connection(), settings().host_home)
+
+
+def _exclusive(ledger: Ledger, plan: dict[str, Any]) -> Any:
+    """No backup, proof or other deploy works on Odoo's data meanwhile."""
+    return held(ledger, ODOO, why=f"deploy {plan['run']}", wait=settings().backup_exclusive_wait)
+
+
+def _tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+    ledger = open_ledger()
+    return send_once(ledger, key=key, kind="deploy", dag_id=dag_id, run_id=run_id, send=lambda: tell(text, blocks))

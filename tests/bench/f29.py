@@ -1,0 +1,73 @@
+"""Times the F29 on 20,000 and 200,000 posted documents of one month, in one process of a real Odoo.
+
+The documents are 200 real ones, cloned by SQL in a copy of the add-on's database. Rows: the seed's algorithm (its ORM
+loops), ours (``compute_period``, all of it), and the floor (two plain filtered sums over the same items).
+"""
+
+import json
+from pathlib import Path
+
+from stack import progress
+from stack.local_stack import LocalStack
+from stack.odoo import Odoo
+from stack.paths import Place
+
+INSIDE = Path(__file__).with_name("f29_inside_odoo.py")
+SMALL, LARGE = 20_000, 200_000
+DATABASE = "f29_bench"
+
+
+def run() -> dict[str, float]:
+    """Print the table; return the figures that are promised."""
+    stack = LocalStack(Place("bench"))
+    odoo = stack.odoo_parts
+    try:
+        odoo.drop(DATABASE)
+        odoo.copy(odoo.addon_template(), DATABASE)
+        rows = measure(odoo, stack.place.dir / "f29.json")
+        odoo.drop(DATABASE)
+    finally:
+        stack.down()
+    print(table(rows))
+    return summary(rows)
+
+
+def measure(odoo: Odoo, out: Path) -> list[dict[str, float]]:
+    """Run the measurements inside ``odoo shell``.
+
+    :param out: file for the raw figures
+    :return: one row a size: documents, items, seed_ms, ours_ms, floor_ms, seed_mib, ours_mib
+    """
+    out.unlink(missing_ok=True)
+    settings = {"F29_BENCH_SIZES": f"{SMALL},{LARGE}", "F29_BENCH_OUT": str(out)}
+    with progress.step(f"Odoo: {SMALL:,} and {LARGE:,} documents") as step:
+        step.follow(odoo.log, r"(?m)^\[ *[0-9.]+ s\] (.*)")
+        odoo.shell(DATABASE, INSIDE.read_text(encoding="utf-8"), what="the F29 benchmark", env=settings)
+    rows: list[dict[str, float]] = json.loads(out.read_text(encoding="utf-8"))
+    return rows
+
+
+def summary(rows: list[dict[str, float]]) -> dict[str, float]:
+    """The three figures that are promised: speed against the seed, against the floor, growth by ten times the data."""
+    by_size = {int(row["documents"]): row for row in rows}
+    small, large = by_size[SMALL], by_size[LARGE]
+    return {
+        "f29_speedup_vs_seed_20000": round(small["seed_ms"] / small["ours_ms"], 2),
+        "f29_ratio_to_floor_20000": round(small["ours_ms"] / small["floor_ms"], 2),
+        "f29_growth_200000_over_20000": round(large["ours_ms"] / small["ours_ms"], 2),
+    }
+
+
+def table(rows: list[dict[str, float]]) -> str:
+    """The rows as text, times in milliseconds (median) and peak memory over the start in MiB."""
+    lines = [
+        f"{'documents':>10} {'items':>10} {'seed ms':>10} {'ours ms':>9} {'floor ms':>9} {'seed/ours':>10} "
+        f"{'ours/floor':>11} {'seed MiB':>9} {'ours MiB':>9}"
+    ]
+    for row in rows:
+        lines.append(
+            f"{row['documents']:>10,.0f} {row['items']:>10,.0f} {row['seed_ms']:>10,.0f} {row['ours_ms']:>9,.0f} "
+            f"{row['floor_ms']:>9,.0f} {row['seed_ms'] / row['ours_ms']:>9.1f}x "
+            f"{row['ours_ms'] / row['floor_ms']:>10.2f}x {row['seed_mib']:>9,.0f} {row['ours_mib']:>9,.0f}"
+        )
+    return "\n".join(lines)

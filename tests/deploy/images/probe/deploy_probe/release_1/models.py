@@ -1,0 +1,7 @@
+from odoo import fields, models
+
+
+class Partner(models.Model):
+    _inherit = "res.partner"
+
+    probe_name = fields.Char()

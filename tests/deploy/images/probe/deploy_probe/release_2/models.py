@@ -1,0 +1,8 @@
+from odoo import fields, models
+
+
+class Partner(models.Model):
+    _inherit = "res.partner"
+
+    probe_name = fields.Char()
+    probe_number = fields.Integer()

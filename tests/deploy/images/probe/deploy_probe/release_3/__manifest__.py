@@ -1,0 +1,7 @@
+{
+    "name": "Deploy probe",
+    "version": "3.0.0",
+    "depends": ["base", "web"],
+    "license": "LGPL-3",
+    "installable": True,
+}

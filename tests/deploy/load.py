@@ -1,0 +1,74 @@
+"""Clients that ask without pause, and what went wrong for them."""
+
+import http.client
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+
+@dataclass
+class Load:
+    """`clients` threads ask `path` of 127.0.0.1:`port` while the block runs; half keep their connection, half close it.
+
+    `failed` counts whatever a user would see as an error; `worst_gap` is the longest time without any good answer.
+    """
+
+    port: int
+    clients: int = 16
+    path: str = "/release"
+    pause: float = 0.1  # seconds between two requests of a client: 16 clients leave the machine time to deploy
+    good: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+    worst_gap: float = 0.0
+
+    def __enter__(self) -> Self:
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self.last_good = time.monotonic()
+        self._threads = [threading.Thread(target=self._ask, args=(n % 2 == 0,)) for n in range(self.clients)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def failures(self) -> int:
+        return sum(self.failed.values())
+
+    def _ask(self, keep: bool) -> None:
+        link: http.client.HTTPConnection | None = None
+        while not self._stop.is_set():
+            try:
+                link = link or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                link.request("GET", self.path, headers={"Connection": "keep-alive" if keep else "close"})
+                answer = link.getresponse()
+                body = answer.read().decode(errors="replace")
+                self._count(f"HTTP {answer.status}" if answer.status != 200 else "", body)
+                if not keep or answer.will_close:
+                    link.close()
+                    link = None
+            except (OSError, http.client.HTTPException) as error:
+                self._count(type(error).__name__, "")
+                link = None
+            time.sleep(self.pause)
+        if link:
+            link.close()
+
+    def _count(self, problem: str, body: str) -> None:
+        with self._lock:
+            moment = time.monotonic()
+            if problem:
+                self.failed[problem] += 1
+                return
+            self.good += 1
+            self.answers[body[:20]] += 1
+            self.worst_gap = max(self.worst_gap, moment - self.last_good)
+            self.last_good = moment

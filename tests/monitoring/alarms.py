@@ -1,0 +1,48 @@
+"""What reached people: alarms of Alertmanager and messages of Airflow's callbacks, in Slack and by mail."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.monitoring.drill import Drill
+
+FIRING, RESOLVED = ("Crítico", "Aviso"), ("Resuelto",)
+
+
+@dataclass(frozen=True)
+class Ear:
+    """Listens from the moment it is made."""
+
+    drill: Drill
+    slack_from: int
+    mail_from: int
+
+    @classmethod
+    def now(cls, drill: Drill) -> "Ear":
+        return cls(drill, len(drill.stack.slack_sink.messages()), len(drill.mails.received))
+
+    def slack(self) -> list[str]:
+        """Messages to Slack since then, as text."""
+        return [json.dumps(m, ensure_ascii=False) for m in self.drill.stack.slack_sink.messages()[self.slack_from :]]
+
+    def mail(self) -> list[str]:
+        """Mails since then: subject, then text."""
+        return [f"{subject}\n{text}" for subject, text in self.drill.mails.received[self.mail_from :]]
+
+    def alarms(self, place: str, alert: str, states: tuple[str, ...]) -> int:
+        """How many messages about an alert, in one of these states, reached "slack" or "mail"."""
+        mark = {"slack": f"`{alert}`", "mail": f"Alerta: {alert}"}[place]
+        heard = self.slack() if place == "slack" else self.mail()
+        return len([text for text in heard if mark in text and any(f"{state}: " in text for state in states)])
+
+
+def wait_until(true: Callable[[], Any], what: str, timeout: float = 90) -> float:
+    """Seconds until it was true."""
+    begun = time.monotonic()
+    while not true():
+        if time.monotonic() - begun > timeout:
+            raise AssertionError(f"not within {timeout:.0f} s: {what}")
+        time.sleep(0.2)
+    return time.monotonic() - begun

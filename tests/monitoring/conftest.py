@@ -1,0 +1,101 @@
+"""The real stack, watched by real Prometheus and Alertmanager at a quick pace, with a mail server of the test's own."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from stack import airflow as stack_airflow
+from stack import monitoring, ports
+from stack.monitoring import Watched
+from stack.monitoring_config import Pace
+from tests.monitoring.drill import Drill, Mails
+
+DAGS = Path(__file__).parent / "dags"
+# scrape and evaluate each second, and every rule's own `for` cut to one second
+QUICK = Pace(scrape=1, evaluate=1, hold=1, group_wait=1, group_interval=5)
+MAIL_USER = "alertas@example.cl"
+MAIL_PASSWORD = "drill-mail-word"
+PEOPLE = "operaciones@example.cl"
+
+
+def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+    good = isinstance(data, LoginPassword) and (data.login, data.password) == (
+        MAIL_USER.encode(),
+        MAIL_PASSWORD.encode(),
+    )
+    return AuthResult(success=good, handled=good)
+
+
+@pytest.fixture(scope="package")
+def mails(local_stack: Any) -> Iterator[Mails]:
+    """A mail server that lets only the configured account in."""
+    inbox = Mails(ports.port_of(local_stack.place, "smtp"))
+    server = Controller(
+        inbox,
+        hostname="127.0.0.1",
+        port=inbox.port,
+        authenticator=_authenticate,
+        auth_required=True,
+        auth_require_tls=False,
+        # Alertmanager would choose LOGIN, whose prompts it and aiosmtpd spell differently
+        auth_exclude_mechanism=["LOGIN"],
+    )
+    server.start()
+    yield inbox
+    server.stop()
+
+
+@pytest.fixture(scope="package")
+def drill(local_stack: Any, airflow: Any, mails: Mails, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
+    """The session's Airflow, started anew with mail, Alertmanager and the drill's DAGs; put back afterwards."""
+    stack = local_stack
+    dags = tmp_path_factory.mktemp("drill") / "dags"
+    shutil.copytree(DAGS, dags)
+    smtp = {
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": mails.port,
+        "login": MAIL_USER,
+        "password": MAIL_PASSWORD,
+        "extra": {"disable_ssl": True, "disable_tls": True, "from_email": MAIL_USER},
+    }
+    quick = {
+        "OFITEC_ALERT_EMAIL": PEOPLE,
+        "OFITEC_ALERTMANAGER_URL": monitoring.alertmanager_url(stack.place, stack.processes),
+        # a killed worker is missed after 15 s, not after five minutes
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+    }
+
+    def start(connections: dict[str, Any], settings: dict[str, str], extra_dags: Path) -> Any:
+        return stack_airflow.up(
+            stack.place,
+            stack.processes,
+            stack.postgres,
+            connections={**stack.connections(), **connections},
+            settings={**stack.settings(), **settings},
+            extra_dags=extra_dags,
+        )
+
+    def start_watched() -> Any:
+        return start({"smtp_default": smtp}, quick, dags)
+
+    restarted = start_watched()
+    watched = Watched(
+        airflow_url=restarted.url,
+        metrics_token_file=stack.metrics_token_file,
+        odoo_url=stack.odoo.url,
+        slack_webhook=stack.slack_sink.webhook,
+        dead_mans_switch=f"{stack.slack_sink.url}/dead-mans-switch",
+        smtp=f"127.0.0.1:{mails.port}",
+        smtp_password=MAIL_PASSWORD,
+    )
+    running = monitoring.up(stack.place, stack.processes, stack.postgres, watched, QUICK)
+    yield Drill(stack, restarted, running, mails, dags, start_watched)
+    monitoring.down(stack.processes)
+    start({}, {}, stack.extra_dags)

@@ -1,0 +1,38 @@
+"""The parts of a drill: the watched stack, and the mails it sends."""
+
+import email
+import email.policy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import Envelope
+
+from stack.monitoring import Monitoring
+
+
+@dataclass
+class Mails:
+    """Mails received: subject and text of each, oldest first."""
+
+    port: int
+    received: list[tuple[str, str]] = field(default_factory=list)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        message = email.message_from_bytes(envelope.content or b"", policy=email.policy.default)
+        body = message.get_body(("plain", "html"))
+        self.received.append((str(message["subject"]), body.get_content() if body else ""))
+        return "250 OK"
+
+
+@dataclass(frozen=True)
+class Drill:
+    """Everything a fault and its alarm need."""
+
+    stack: Any
+    airflow: Any
+    monitoring: Monitoring
+    mails: Mails
+    dags: Path
+    start_airflow: Callable[[], Any]

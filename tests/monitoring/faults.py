@@ -1,0 +1,169 @@
+"""Faults that are really put in, and taken out again."""
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from sqlalchemy import delete
+
+from ofitec.ledger import Ledger, open_ledger
+from ofitec.ledger.tables import BackupRun, RestoreProof
+from stack.local_stack import LEDGER_DATABASE, ODOO_DATABASE
+from tests.monitoring.drill import Drill
+from tests.ofitec.board.past import backup, proof
+
+BOTH, SLACK = ("slack", "mail"), ("slack",)
+DISK = """\
+# HELP node_filesystem_{name} {text}
+# TYPE node_filesystem_{name} gauge
+node_filesystem_{name}{{device="/dev/drill",device_error="",fstype="ext4",mountpoint="/drill"}} {value}
+"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault, the alert that tells of it, and where it must be heard."""
+
+    name: str
+    alert: str
+    places: tuple[str, ...]
+    inject: Callable[[], None]
+    repair: Callable[[], None]
+
+
+@dataclass
+class Nights:
+    """Rows of backups in the ledger, each fault in an installation of its own."""
+
+    ledger: Ledger
+    used: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, drill: Drill) -> "Nights":
+        return cls(open_ledger(drill.stack.postgres.dsn(LEDGER_DATABASE, "ofitec")))
+
+    def add(self, env: str, hours_ago: float, *, failed: bool = False, refuted: bool = False) -> None:
+        """A night so many hours ago, proven unless it failed; its proof refuted it if asked."""
+        self.used.add(env)
+        night = backup(datetime.now(UTC) - timedelta(hours=hours_ago), failed=failed)
+        night.env = env
+        with self.ledger.transaction() as session:
+            night.key = f"{night.key}-{env}-{hours_ago}"
+            session.add(night)
+            session.flush()
+            if not failed:
+                judged = proof(night, minutes=10, refuted=refuted)
+                judged.finished_at = datetime.now(UTC)
+                session.add(judged)
+
+    def forget(self) -> None:
+        with self.ledger.transaction() as session:
+            session.execute(delete(RestoreProof).where(RestoreProof.env.in_(self.used)))
+            session.execute(delete(BackupRun).where(BackupRun.env.in_(self.used)))
+
+
+def of_the_ledger(nights: Nights) -> list[Fault]:
+    """Faults that show in the ledger: a backup that failed, one that never ran, a proof that found a difference."""
+
+    def put(env: str, **how: Any) -> Callable[[], None]:
+        return lambda: nights.add(env, **how)
+
+    return [
+        Fault(
+            "backup fails",
+            "BackupFailed",
+            SLACK,
+            put("drill-fails", hours_ago=2, failed=True),
+            put("drill-fails", hours_ago=1),
+        ),
+        Fault(
+            "backup never runs",
+            "BackupMissing",
+            SLACK,
+            put("drill-never", hours_ago=30),
+            put("drill-never", hours_ago=1),
+        ),
+        Fault(
+            "proof fails",
+            "BackupProofFailed",
+            BOTH,
+            put("drill-proof", hours_ago=2, refuted=True),
+            put("drill-proof", hours_ago=1),
+        ),
+    ]
+
+
+def odoo_stopped(drill: Drill) -> Fault:
+    stack = drill.stack
+    return Fault(
+        "Odoo stopped",
+        "OdooDown",
+        BOTH,
+        lambda: stack.processes.stop("odoo"),
+        lambda: stack.odoo_parts.serve(ODOO_DATABASE),
+    )
+
+
+def disk_full(drill: Drill) -> Fault:
+    """A disk in the node exporter's figures that has 1 % left; the machine's own stay untouched."""
+    file = drill.monitoring.textfile / "drill.prom"
+
+    def inject() -> None:
+        texts = {
+            "avail_bytes": "Filesystem space available to non-root users in bytes.",
+            "size_bytes": "Filesystem size in bytes.",
+        }
+        values = {"avail_bytes": 1e9, "size_bytes": 1e11}
+        part = file.with_suffix(".part")
+        part.write_text("".join(DISK.format(name=n, text=t, value=values[n]) for n, t in texts.items()))
+        part.rename(file)
+
+    return Fault("disk full", "DiskSpaceLow", BOTH, inject, file.unlink)
+
+
+def import_error(drill: Drill) -> Fault:
+    file = drill.dags / "broken_drill.py"
+    return Fault(
+        "DAG import error",
+        "DagImportErrors",
+        BOTH,
+        lambda: file.write_text("from airflow.sdk import dag\nimport no_such_module\n") and None,
+        file.unlink,
+    )
+
+
+def connections_exhausted(drill: Drill) -> Fault:
+    """All but a few of PostgreSQL's connections are taken; the last ones are left so that the stack lives on."""
+    held = ExitStack()
+    server = drill.stack.postgres
+
+    def inject() -> None:
+        with psycopg.connect(server.dsn("postgres")) as link:
+            row = link.execute(
+                "SELECT current_setting('max_connections')::int, count(*)::int "
+                "FROM pg_stat_activity WHERE datname IS NOT NULL"
+            ).fetchone()
+            assert row is not None
+        most, used = row
+        for _ in range(int(most * 0.94) - used):
+            held.enter_context(psycopg.connect(server.dsn("postgres")))
+
+    return Fault("PostgreSQL connections exhausted", "PostgresConnectionsHigh", BOTH, inject, held.close)
+
+
+def scheduler_killed(drill: Drill) -> Fault:
+    processes = drill.stack.processes
+
+    def inject() -> None:
+        os.kill(processes.find("airflow-scheduler").pid, signal.SIGKILL)
+
+    def repair() -> None:
+        processes.stop("airflow-scheduler")  # what it left behind
+        drill.start_airflow()
+
+    return Fault("scheduler killed", "AirflowSchedulerDown", BOTH, inject, repair)

@@ -1,0 +1,73 @@
+"""Remanente in UTM, RUT, pesos, fee rates and códigos."""
+
+from decimal import Decimal
+
+import pytest
+from core import codes
+from core.honorarios import is_withholding
+from core.pesos import half_up, pesos
+from core.remanente import carry
+from core.rut import normalize_rut
+
+
+def test_carry_is_sii_s_own_example():
+    assert carry(2500000, 43000, 43198) == 2511532  # FAQ 1926; without the two decimals it would be 2511512
+
+
+@pytest.mark.parametrize(("remanente", "then", "now", "expected"), [(0, 70000, 70100, 0), (350, 70000, 70000, 700)])
+def test_carry_rounds_twice_and_up(remanente, then, now, expected):
+    assert carry(remanente, then, now) == expected
+
+
+@pytest.mark.parametrize(("then", "now"), [(0, 70000), (70000, 0), (-1, 70000)])
+def test_carry_needs_both_utm(then, now):
+    with pytest.raises(ValueError, match="UTM"):
+        carry(1, then, now)
+
+
+@pytest.mark.parametrize("text", ["76123456-0", "76.123.456-0", "CL761234560", "cl 76.123.456-0", "076123456-0"])
+def test_rut_in_any_spelling(text):
+    assert normalize_rut(text) == "76123456-0"
+
+
+def test_rut_with_k():
+    assert normalize_rut("76.432.109-k") == "76432109-K"
+
+
+@pytest.mark.parametrize("text", ["76123456-1", "", None, "K", "0-0", "123456789012", "B76123456", "76123456"])
+def test_what_is_no_rut(text):
+    with pytest.raises(ValueError, match="RUT"):
+        normalize_rut(text)
+
+
+@pytest.mark.parametrize(("value", "expected"), [("2.5", 3), ("2.49", 2), ("-2.5", -3), ("0", 0)])
+def test_half_up(value, expected):
+    assert half_up(Decimal(value)) == expected
+
+
+@pytest.mark.parametrize(("amount", "text"), [(1234567, "$1.234.567"), (-950, "-$950"), (0, "$0")])
+def test_pesos(amount, text):
+    assert pesos(amount) == text
+
+
+@pytest.mark.parametrize(("percent", "expected"), [("-15.25", True), ("-17", True), ("-19", False), ("15.25", False)])
+def test_fee_withholding(percent, expected):
+    assert is_withholding(Decimal(percent)) is expected
+
+
+def test_codes_are_whole():
+    known = codes.codes()
+    assert len(known) > 180
+    assert set(codes.ALWAYS) <= set(known)
+    for code in known.values():
+        assert code.kind in ("count", "amount")
+        assert code.source in ("ledger", "carry", "input", "computed")
+        assert code.glosa
+
+
+@pytest.mark.parametrize(
+    ("code", "word"), [(538, "se calcula solo"), (115, "no existe"), (48, None), (504, None), (520, None)]
+)
+def test_what_a_person_may_enter(code, word):
+    error = codes.input_error(code)
+    assert (error is None) if word is None else word in error

@@ -1,0 +1,61 @@
+"""The three files of a form, without Odoo."""
+
+import csv
+import io
+import json
+
+import pytest
+from core import export
+from lxml import etree
+
+from .conftest import ADDON
+
+XSD = ADDON / "of_sii_cl/static/xsd/f29.xsd"
+FORM = export.ExportForm(
+    period="2026-08",
+    company="Pérez & Hijos <SpA>\x0b",
+    rut="76432109-K",
+    version=2,
+    ppm_rate="0.250",
+    casillas={538: -5, 91: 12000000000, 89: 0, 77: 0, 595: 1, 547: 1, 537: 2},
+)
+
+
+def test_csv_is_in_numeric_order_with_line_feeds():
+    text = export.to_csv(FORM)
+    assert text.startswith("casilla,monto,glosa\n77,0,")
+    assert "\r" not in text
+    assert [row["casilla"] for row in csv.DictReader(io.StringIO(text))] == [
+        "77",
+        "89",
+        "91",
+        "537",
+        "538",
+        "547",
+        "595",
+    ]
+
+
+def test_json_holds_whole_numbers():
+    content = json.loads(export.to_json(FORM))
+    assert content["casillas"]["91"] == 12000000000
+    assert all(isinstance(amount, int) for amount in content["casillas"].values())
+    assert (content["period"], content["rut"], content["ppm_rate"]) == ("2026-08", "76432109-K", "0.250")
+
+
+def test_xml_is_valid_whatever_the_company_is_called():
+    root = etree.fromstring(export.to_xml(FORM).encode())
+    etree.XMLSchema(etree.parse(XSD)).assertValid(root)
+    assert root.findtext("Company") == "Pérez & Hijos <SpA>"
+    assert {node.get("num"): int(node.text) for node in root.iter("Casilla")}["538"] == -5
+
+
+def test_order_of_the_codes_does_not_change_the_bytes():
+    turned = export.ExportForm(**{**FORM.__dict__, "casillas": dict(reversed(FORM.casillas.items()))})
+    for render in export.RENDERERS.values():
+        assert render(turned) == render(FORM)
+
+
+def test_unknown_code_is_refused():
+    with pytest.raises(KeyError):
+        export.to_csv(export.ExportForm(**{**FORM.__dict__, "casillas": {9999: 1}}))

@@ -1,0 +1,150 @@
+"""The page in a real Chromium: what it says, in both languages, on a phone, in the dark, and to a screen reader."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+
+from ofitec.board import page
+from ofitec.board.airflow_state import COMPONENTS, AirflowState
+from ofitec.board.facts import Facts, read_ledger
+from ofitec.board.texts import ENGLISH, SPANISH, language
+from ofitec.clients.alertmanager import Firing
+from ofitec.ledger import Ledger
+from ofitec.settings import Settings
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
+WATCHED = Settings(alertmanager_url="http://alertmanager:9093")
+
+
+def grave_findings(shown: Any) -> list[str]:
+    """What axe-core calls serious or critical on the page."""
+    shown.evaluate(AXE)  # by the debugger: the page's own policy allows no script
+    found = shown.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['target']}" for v in found if v["impact"] in ("serious", "critical")]
+
+
+def facts(ledger: Ledger, now: datetime) -> Facts:
+    with ledger.transaction() as session:
+        known = read_ledger(session, now)
+    beats = dict.fromkeys(COMPONENTS, now - timedelta(seconds=4))
+    return Facts(now, known, AirflowState(beats, ("broken.py",), None, frozenset({"odoo_deploy"})))
+
+
+def fires(now: datetime) -> list[Firing]:
+    return [
+        Firing("Watchdog", "none", "", "", "", now),
+        Firing(
+            "OdooDown", "critical", "Odoo no responde", "Nadie <puede> trabajar.", "https://r.example/OdooDown.md", now
+        ),
+    ]
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=SIZES)
+def shown(request: pytest.FixtureRequest, browser: Any, scheme: str) -> Iterator[Any]:
+    """An empty page of one size and colour scheme."""
+    tab = browser.new_page(viewport=SIZES[request.param], color_scheme=scheme)
+    yield tab
+    tab.close()
+
+
+@pytest.mark.parametrize("lang", ["es", "en"])
+def test_it_bears_axe_and_fits_the_screen(past: Ledger, now: datetime, shown: Any, lang: str) -> None:
+    shown.set_content(page.render(facts(past, now), fires(now), lang, WATCHED)[0])
+    assert grave_findings(shown) == []
+    assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert shown.get_attribute("html", "lang") == lang
+
+
+def test_with_nothing_to_tell_it_still_bears_axe(now: datetime, shown: Any) -> None:
+    shown.set_content(page.render(Facts(now, None, None), None, "es", WATCHED)[0])
+    assert grave_findings(shown) == []
+    said = shown.inner_text("main")
+    assert SPANISH["ledger_down"] in said
+    assert SPANISH["alerts_down"] in said
+    assert SPANISH["airflow_unknown"] in said
+
+
+def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Any) -> None:
+    tab = browser.new_page(viewport=SIZES["desk"])
+    tab.set_content(page.render(facts(past, now), fires(now), "es", WATCHED)[0])
+    said = tab.inner_text("main")
+    for expected in (
+        "El respaldo de anoche está probado.",
+        "6 horas",  # RPO: 05:30 to 11:00 UTC, rounded
+        "11 min 00 s",  # RTO
+        "24 nov, 02:30",  # Santiago
+        "1.834.210 filas",
+        "El próximo vence dentro de 2 días.",
+        "76.123.456-0",
+        "$4.318.250",
+        "por aprobar",
+        "Sin cambios desde el 14 nov",
+        "1 min 14 s sin servicio",
+        "The login page answered 500",
+        "Odoo no responde",
+        "Nadie <puede> trabajar.",
+        "broken.py",
+    ):
+        assert expected in said, expected
+    assert "Watchdog" not in said
+    assert tab.locator("svg.plot rect.hit").count() == 180
+    assert tab.locator("svg.plot rect.over").count() == 5  # two nights in a row, and the refuted one
+    tab.close()
+
+
+def test_by_keyboard_alone(past: Ledger, now: datetime, browser: Any) -> None:
+    tab = browser.new_page(viewport=SIZES["desk"])
+    tab.set_content(page.render(facts(past, now), fires(now), "es", WATCHED)[0])
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
+    tab.focus("summary")
+    tab.keyboard.press("Enter")
+    assert tab.locator("details[open] tbody tr").count() == 90
+    tab.close()
+
+
+def test_nothing_comes_from_elsewhere_and_no_script_runs(past: Ledger, now: datetime) -> None:
+    html, nonce = page.render(facts(past, now), fires(now), "es", WATCHED)
+    assert "<script" not in html
+    assert "src=" not in html
+    assert "@import" not in html
+    assert "url(" not in html
+    assert f'<style nonce="{nonce}">' in html
+    assert "Nadie &lt;puede&gt; trabajar." in html
+
+
+def test_three_years_of_rows_are_read_and_written_in_time(past: Ledger, now: datetime) -> None:
+    page.render(facts(past, now), fires(now), "es", WATCHED)  # templates and locales are loaded once
+    spent = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        page.render(facts(past, now), fires(now), "es", WATCHED)
+        spent.append(time.perf_counter() - begun)
+    assert min(spent) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("asked", "accept", "lang"),
+    [("", "", "es"), ("en", "es-CL", "en"), ("", "en-US,en;q=0.9", "en"), ("", "es-CL,en", "es"), ("fr", "de", "es")],
+)
+def test_the_language(asked: str, accept: str, lang: str) -> None:
+    assert language(asked, accept) == lang
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert SPANISH.keys() == ENGLISH.keys()
+    for key, sentence in SPANISH.items():
+        assert sentence.count("{") == ENGLISH[key].count("{"), key

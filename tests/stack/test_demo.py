@@ -1,0 +1,35 @@
+from stack import demo
+
+
+def test_pesos_are_grouped_as_in_chile() -> None:
+    assert [demo.pesos(n) for n in (0, 999, 1234567, -50000)] == ["0", "999", "1.234.567", "-50.000"]
+
+
+def test_the_form_is_a_table_with_amounts_to_the_right() -> None:
+    rows = demo.form_rows("casilla,monto,glosa\n538,7266630,TOTAL DÉBITOS\n77,0,Remanente\n")
+    assert demo.table(rows, right={0, 2}) == [
+        "Código  Glosa              Monto",
+        "──────  ─────────────  ─────────",
+        "   538  TOTAL DÉBITOS  7.266.630",
+        "    77  Remanente              0",
+    ]
+
+
+def test_a_slack_message_reads_as_its_blocks_say() -> None:
+    message = {
+        "text": "fallback",
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": "F29 de octubre"}},
+            {"type": "section", "fields": [{"type": "mrkdwn", "text": "*RUT*\n77.123.456-9"}]},
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": "<http://a/x|Formulario> · <http://a/y|CSV>"}]},
+            {"type": "actions", "elements": [{"text": {"type": "plain_text", "text": "Abrir"}, "url": "http://a/z"}]},
+        ],
+    }
+    assert demo.message_lines(message) == [
+        "F29 de octubre",
+        "*RUT*: 77.123.456-9",
+        "Formulario: http://a/x",
+        "CSV: http://a/y",
+        "Abrir: http://a/z",
+    ]
+    assert demo.message_lines({"text": "sin bloques"}) == ["sin bloques"]

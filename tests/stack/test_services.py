@@ -1,0 +1,113 @@
+"""The local stack's services, real ones: reached through Airflow, and keeping secrets to themselves."""
+
+import dataclasses
+import json
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg2
+import pytest
+
+from stack import state
+from stack.errors import StackError
+
+if TYPE_CHECKING:
+    from stack.airflow import Airflow
+    from stack.local_stack import LocalStack
+    from stack.odoo import Odoo, OdooServer
+    from stack.postgres import Postgres
+    from stack.s3 import S3
+    from stack.slack_sink import SlackSink
+
+
+def test_airflow_reaches_every_service(
+    airflow: "Airflow", s3: "S3", slack_sink: "SlackSink", odoo: "OdooServer"
+) -> None:
+    run = airflow.api.run("stack_probe", {"word": "chao"})
+    assert airflow.api.xcom("stack_probe", run.run_id, "s3") == "chao"
+    assert airflow.api.xcom("stack_probe", run.run_id, "databases") == ["ofitec_ledger", odoo.database]
+    assert {"text": f"chao de Odoo {odoo.series}"} in slack_sink.messages()
+    assert "probe.txt" in s3.keys("ofitec-fiscal")
+
+
+def test_airflow_starts_no_run_by_itself(airflow: "Airflow") -> None:
+    paused = {dag["dag_id"] for dag in airflow.api.call("GET", "/dags", params={"paused": True})["dags"]}
+    assert airflow.api.dag_ids() - paused <= {"stack_probe", "f29_monthly"}  # those that tests un-paused
+    runs = airflow.api.call("GET", "/dags/~/dagRuns", params={"limit": 100})["dag_runs"]
+    assert {run["run_type"] for run in runs} <= {"manual"}
+
+
+def test_a_refused_request_carries_airflows_own_words(airflow: "Airflow") -> None:
+    with pytest.raises(StackError, match=r"404 .*no_such_dag"):
+        airflow.api.trigger("no_such_dag")
+
+
+def test_no_secret_is_in_an_argv(local_stack: "LocalStack", airflow: "Airflow") -> None:
+    secrets = {value.encode() for value in dataclasses.asdict(local_stack.credentials).values()}
+    leaks = []
+    for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            argv = cmdline.read_bytes()
+        except OSError:
+            continue
+        leaks += [argv for secret in secrets if secret in argv]
+    assert leaks == []
+
+
+def test_the_description_for_outside_checks_is_complete(local_stack: "LocalStack", airflow: "Airflow") -> None:
+    described = state.describe(local_stack)
+    assert described["airflow"].keys() == {"url", "user", "password"}
+    assert described["odoo"].keys() == {"url", "db", "login", "password", "series"}
+    assert described["export_url"].startswith("s3://aws_default@")
+    assert Path(described["slack_sink"]).exists()
+    assert Path(described["restic"]["password_file"]).stat().st_mode & 0o777 == 0o600
+    assert json.loads(json.dumps(described)) == described
+    psycopg2.connect(described["ledger"]).close()
+
+
+def test_the_slack_sink_refuses_as_told_and_then_takes_messages(slack_sink: "SlackSink") -> None:
+    before = len(slack_sink.messages())
+    slack_sink.refuse(429, times=1, retry_after=3)
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        post(slack_sink, {"text": "uno"})
+    assert refusal.value.code == 429
+    assert refusal.value.headers["Retry-After"] == "3"
+    assert post(slack_sink, {"text": "dos ñ"}) == b"ok"
+    assert slack_sink.messages()[before:] == [{"text": "dos ñ"}]
+
+
+def post(sink: "SlackSink", message: dict[str, str]) -> bytes:
+    with urllib.request.urlopen(sink.webhook, data=json.dumps(message).encode(), timeout=5) as answer:
+        body: bytes = answer.read()
+    return body
+
+
+def test_a_template_cannot_be_changed_and_copies_in_a_moment(odoo_parts: "Odoo", postgres: "Postgres") -> None:
+    template = odoo_parts.addon_template()
+    with pytest.raises(psycopg2.OperationalError, match="not currently accepting connections"):
+        psycopg2.connect(postgres.dsn(template))
+    begun = time.monotonic()
+    with odoo_parts.scratch(template, "copied_in_a_moment") as database:
+        assert time.monotonic() - begun < 10
+        with postgres.admin(database) as cursor:
+            cursor.execute("SELECT state FROM ir_module_module WHERE name = 'of_sii_cl'")
+            assert cursor.fetchone() == ("installed",)
+    assert not postgres.exists("copied_in_a_moment")
+    assert not odoo_parts.filestore("copied_in_a_moment").exists()
+
+
+def test_the_robot_is_an_accountant_and_no_administrator(odoo: "OdooServer") -> None:
+    bot = odoo.rpc("ofitec_bot").env.user
+    assert bot.lang == "es_CL"
+    assert bot.has_group("account.group_account_manager")
+    assert not bot.has_group("base.group_system")
+
+
+def test_odoos_database_role_cannot_write_to_the_ledger(postgres: "Postgres") -> None:
+    connection = psycopg2.connect(postgres.dsn("ofitec_ledger", "odoo"))
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege), connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE intruder (id int)")
+    connection.close()
