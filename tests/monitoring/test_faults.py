@@ -22,6 +22,7 @@ from tests.monitoring.drill import Drill
 from tests.monitoring.faults import Fault, Nights
 from tests.monitoring.shipped import alerts
 
+pytestmark = pytest.mark.drill
 SOON = 60.0  # seconds, beside the rule's own `for`
 HOLD = 1.0
 Row = tuple[str, str, str, str, float, str]
@@ -32,9 +33,9 @@ def table() -> Iterator[list[Row]]:
     """What was measured, printed at the end."""
     rows: list[Row] = []
     yield rows
-    lines = [f"{'fault':34}{'alarm':34}{'heard in':13}{'own for':>8}{'told':>9}{'resolved':>10}"]
+    lines = [f"{'fault':37}{'alarm':34}{'heard in':13}{'own for':>8}{'told':>9}{'resolved':>10}"]
     lines += [
-        f"{name:34}{alert:34}{where:13}{own:>8}{told:>7.1f} s{ended:>10}"
+        f"{name:37}{alert:34}{where:13}{own:>8}{told:>7.1f} s{ended:>10}"
         for name, alert, where, own, told, ended in rows
     ]
     sys.stderr.write("\n\n" + "\n".join(lines) + "\n")
@@ -146,9 +147,7 @@ def test_slack_answers_500(drill: Drill, nights: Nights, table: list[Row]) -> No
     assert ear.alarms("mail", "AlertmanagerNotificationsFailing", FIRING) == 1
     assert callback < SOON
     assert alarm < SOON + HOLD
-    table.append(
-        ("Slack answers 500: Airflow's message", "mail instead of Slack", "mail", "-", callback, "next good run")
-    )
+    table.append(("Slack answers 500: Airflow's message", "mail instead of Slack", "mail", "-", callback, "next run"))
     alert = "AlertmanagerNotificationsFailing"
     table.append(("Slack answers 500: alarms", alert, "mail", own_for(alert), alarm, f"{ended:.1f} s"))
 

@@ -1,0 +1,129 @@
+"""Alerts, runbooks and dashboards name each other, and only metrics that a scrape of the running stack really holds."""
+
+import json
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+from ofitec.ledger.tables import Deployment
+from stack.monitoring_config import SHIPPED
+from tests.monitoring.alarms import wait_until
+from tests.monitoring.drill import Drill
+from tests.monitoring.faults import Nights
+from tests.monitoring.shipped import RUNBOOKS, alert_names, alerts
+from tests.ofitec.board.past import deployment
+
+# DAG ids are in snake_case, alerts in CamelCase
+PAGES = sorted(page for page in RUNBOOKS.glob("*.md") if page.stem[0].isupper() or page.stem.startswith("F29"))
+SECTIONS = ["Meaning", "Impact", "Verify", "Diagnose", "Mitigate", "Escalate", "Last drill"]
+DASHBOARD = SHIPPED / "grafana" / "dashboards" / "ofitec.json"
+LOG_LINES = [
+    "ofitec 200 84 blue GET /web/login",
+    "ofitec 200 2210 blue POST /web/dataset/call_kw",
+    "ofitec 500 30 blue GET /x",
+]
+
+
+def blocks(text: str, kind: str) -> list[str]:
+    """The fenced blocks of a page, of one language."""
+    return [re.sub(r"(?m)^ +", "", block) for block in re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)]
+
+
+def expressions() -> list[tuple[str, str]]:
+    """(where, PromQL) of every rule, panel and runbook."""
+    found = [(rule["alert"], rule["expr"]) for rule in alerts()]
+    for panel in json.loads(DASHBOARD.read_text())["panels"]:
+        found += [(f"panel {panel['title']}", target["expr"]) for target in panel.get("targets", [])]
+    for page in PAGES:
+        found += [(page.name, block) for block in blocks(page.read_text(), "promql")]
+    return found
+
+
+def selected(tree: Any) -> set[str]:
+    """Names of the metrics in a syntax tree."""
+    if isinstance(tree, list):
+        return set().union(*(selected(part) for part in tree)) if tree else set()
+    if not isinstance(tree, dict):
+        return set()
+    own = (
+        {str(tree["name"])} if tree.get("type") in ("vectorSelector", "matrixSelector") and tree.get("name") else set()
+    )
+    return own.union(*(selected(part) for part in tree.values()))
+
+
+def test_every_alert_has_its_runbook_and_every_runbook_its_alert() -> None:
+    assert {page.stem for page in PAGES} == alert_names()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_runbook_is_complete_and_its_commands_parse(page: Any) -> None:
+    text = page.read_text()
+    assert text.startswith(f"# {page.stem}: ")
+    assert re.findall(r"(?m)^## (.*)$", text) == SECTIONS
+    commands = blocks(text, "sh")
+    assert commands
+    assert len(re.findall(r"(?m)^ +Expected: \S", text)) == len(commands)
+    for command in commands:
+        done = subprocess.run(["bash", "-n"], input=command, text=True, capture_output=True, check=False)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+    for link in re.findall(r"\]\(([\w./-]+\.md)\)", text):
+        assert (page.parent / link).is_file(), link
+
+
+@pytest.fixture(scope="module")
+def scraped(drill: Drill) -> Iterator[set[str]]:
+    """Names of every metric of a stack in which everything has happened once."""
+    nights = Nights.of(drill)
+    nights.add("drill-names", hours_ago=1)
+    done, running = deployment(8, datetime.now(UTC)), deployment(9, datetime.now(UTC))
+    done.env, running.env, running.status, running.finished_at = "drill-done", "drill-running", "running", None
+    with nights.ledger.transaction() as session:
+        session.add_all([done, running])
+
+    def all_there() -> bool:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as proxy:
+            for line in LOG_LINES:
+                proxy.sendto(f"{line}\n".encode(), ("127.0.0.1", drill.monitoring.log_port))
+        names = drill.monitoring.metric_names()
+        return {"ofitec_deploy_running_timestamp_seconds", "ofitec_f29_status", "odoo_requests_total"} <= names
+
+    wait_until(all_there, "a scrape with the drill's rows")
+    yield drill.monitoring.metric_names()
+    nights.forget()
+    with nights.ledger.transaction() as session:
+        session.execute(delete(Deployment).where(Deployment.env.in_(["drill-done", "drill-running"])))
+
+
+@pytest.mark.parametrize(("where", "expression"), expressions(), ids=lambda value: value.split("\n")[0][:60])
+def test_it_names_only_metrics_that_exist(drill: Drill, scraped: set[str], where: str, expression: str) -> None:
+    names = selected(drill.monitoring.parsed(expression))
+    assert names or expression == "vector(1)", where
+    assert names - scraped == set(), where
+
+
+def test_every_business_metric_is_used(drill: Drill, scraped: set[str]) -> None:
+    used = set().union(*(selected(drill.monitoring.parsed(expression)) for _, expression in expressions()))
+    unused = {name for name in scraped if name.startswith("ofitec_")} - used
+    assert unused == set()
+
+
+def test_the_latency_of_real_requests(drill: Drill, scraped: set[str]) -> None:
+    [count] = drill.monitoring.query('odoo_request_duration_seconds_bucket{le="0.1"}')
+    [total] = drill.monitoring.query("odoo_request_duration_seconds_count")
+    assert float(count["value"][1]) * 3 == pytest.approx(float(total["value"][1]) * 2)
+
+
+def test_the_board_shows_what_fires(drill: Drill, scraped: set[str]) -> None:
+    from ofitec.clients import alertmanager
+
+    wait_until(lambda: alertmanager.firing(drill.monitoring.alertmanager_url), "alerts in Alertmanager")
+    names = {alert.name for alert in alertmanager.firing(drill.monitoring.alertmanager_url)}
+    assert alertmanager.WATCHDOG in names
+    with pytest.raises(alertmanager.AlertmanagerDown):
+        alertmanager.firing("http://127.0.0.1:1")
