@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PYTHONPATH := $(CURDIR)/include
 RUN := .local/venv/bin/python
 
-.PHONY: help demo status down test bench lint lock bootstrap
+.PHONY: help demo status down test drill bench lint lock bootstrap
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -21,6 +21,9 @@ down: bootstrap ## end what `make demo` started
 
 test: bootstrap ## run the whole test suite on real services (ARGS="-k f29" for a part)
 	@$(RUN) -m pytest $(ARGS)
+
+drill: bootstrap ## run the drills: deploys on a docker engine, faults put into the running stack
+	@$(RUN) -m pytest --drills -m drill $(ARGS)
 
 bench: bootstrap ## run the benchmarks, figures in .local/bench.json (ARGS="dag_parse" for one)
 	@$(RUN) -m tests.bench $(ARGS)

@@ -8,8 +8,9 @@
     airflow      the whole Airflow, connected to all of these (stack.airflow.Airflow)
     browser      a headless Chromium (playwright.sync_api.Browser)
 
-Nothing is skipped silently: where a part cannot be had its tests fail with the reason. `--without odoo,airflow` names
-parts off on purpose. `-m "not services"` leaves the tests that need none.
+Drills (marker `drill`: a docker engine with real images, faults put into a running stack) take many minutes and are run
+by `make drill`. Nothing else is left out or skipped silently: where a part cannot be had its tests fail with the
+reason. `--without odoo,airflow` names parts off on purpose. `-m "not services"` leaves the tests that need none.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ T = TypeVar("T")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--without", default="", help=f"parts to do without, comma-separated: {', '.join(PARTS)}")
+    parser.addoption("--drills", action="store_true", help="run the drills too (`make drill` runs them alone)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,10 +51,16 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--without names no part: {', '.join(sorted(unknown))}; parts are {', '.join(PARTS)}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if set(PARTS) & set(getattr(item, "fixturenames", ())):
             item.add_marker("services")
+    if config.getoption("--drills"):
+        return
+    drills = [item for item in items if item.get_closest_marker("drill")]
+    config.hook.pytest_deselected(items=drills)
+    items[:] = [item for item in items if item not in drills]
 
 
 def _named_off(config: pytest.Config) -> list[str]:

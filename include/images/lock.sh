@@ -10,7 +10,7 @@ while IFS= read -r line || [ -n "$line" ]; do
     esac
     name=${line%%=*} image=${line#*=} tag=${line#*=}
     tag=${tag%%@*}
-    digest=$(docker buildx imagetools inspect "$tag" --format '{{.Manifest.Digest}}')
+    digest=$(docker buildx imagetools inspect "$tag" | awk '$1 == "Digest:" { print $2; exit }')
     case $digest in
         sha256:*) printf '%s=%s@%s\n' "$name" "$tag" "$digest" >> "$new" ;;
         *) echo "no digest for $tag: $digest" >&2; exit 1 ;;

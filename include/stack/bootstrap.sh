@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 venv=.local/venv
+# Called from a shell where that very environment is active: it must not be made by its own Python.
+PATH=${PATH//"$PWD/$venv/bin:"/}
 log=.local/bootstrap.log
 
 fail() {

@@ -181,11 +181,11 @@ class LocalStack:
             "OFITEC_EXPORT_URL": self.export_url,
             "OFITEC_EXPORT_LINK_BASE": f"{self.s3.url}/{s3.EXPORT_BUCKET}/{EXPORT_PREFIX}",
             "OFITEC_ODOO_URL": self.odoo.url,
-            "OFITEC_METRICS_TOKEN_FILE": str(self.metrics_token_file),
             "OFITEC_RESTIC_REPOSITORY": str(self.restic_repository),
             "OFITEC_FILESTORE": str(self.odoo_parts.filestore(self.odoo.database)),
             "OFITEC_WORK_DIR": str(self.place.dir / "work"),
             "OFITEC_ODOO_COMMAND": self.odoo_parts.command_line(),
+            "OFITEC_METRICS_TOKEN_FILE": str(self.metrics_token_file),
             "PATH": f"{debian.restic().parent}:{self.postgres.bin}:{airflow.search_path()}",
         }
 

@@ -17,10 +17,8 @@ from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 
 def cheapen(repository: Path, password: str) -> None:
-    """Replace the repository's only key file."""
-    (old,) = (repository / "keys").iterdir()
-    record = json.loads(old.read_text())
-    master = _master(record, password)
+    """Replace the key file that this password opens."""
+    old, record, master = _opened(repository, password)
     record.update(N=2, r=1, p=1)
     salt = base64.b64decode(record["salt"])
     record["data"] = base64.b64encode(_seal(_derive(password.encode(), salt, 2, 1, 1), master)).decode()
@@ -30,20 +28,27 @@ def cheapen(repository: Path, password: str) -> None:
 
 def add_lock(repository: Path, password: str, *, hostname: str, pid: int, at: datetime, exclusive: bool = False) -> str:
     """Leave a lock; returns its id."""
-    (key_file,) = (repository / "keys").iterdir()
-    master = json.loads(_master(json.loads(key_file.read_text()), password))
+    master = json.loads(_opened(repository, password)[2])
     parts = (master["encrypt"], master["mac"]["k"], master["mac"]["r"])
     key = b"".join(base64.b64decode(part) for part in parts)
     lock = {"time": at.isoformat(), "exclusive": exclusive, "hostname": hostname, "username": "odoo", "pid": pid}
     return _write(repository / "locks", _seal(key, json.dumps(lock).encode()))
 
 
-def _master(record: dict[str, Any], password: str) -> bytes:
+def _opened(repository: Path, password: str) -> tuple[Path, dict[str, Any], bytes]:
+    """The key file that the password opens, its content, and the master key."""
+    for file in (repository / "keys").iterdir():
+        record = json.loads(file.read_text())
+        if master := _master(record, password):
+            return file, record, master
+    raise AssertionError("the password opens no key")
+
+
+def _master(record: dict[str, Any], password: str) -> bytes | None:
     salt, sealed = base64.b64decode(record["salt"]), base64.b64decode(record["data"])
     nonce, body, mac = sealed[:16], sealed[16:-16], sealed[-16:]
     key = _derive(password.encode(), salt, record["N"], record["r"], record["p"])
-    assert _mac(key, nonce, body) == mac
-    return _crypt(key, nonce, body)
+    return _crypt(key, nonce, body) if _mac(key, nonce, body) == mac else None
 
 
 def _seal(key: bytes, plain: bytes) -> bytes:

@@ -58,15 +58,18 @@ def test_real_odoo_is_proven_by_a_boot_and_restored_neutralised(real: Job, odoo_
 
 def test_real_odoo_keeps_its_files_while_the_moment_is_held(real: Job, odoo_parts: Odoo) -> None:
     """Odoo's own cleaning, not a stand-in: what it wants to remove is still there while the backup runs."""
-    doomed = "env['ir.attachment'].create({'name': 'x', 'raw': b'borrable'}).unlink(); env.cr.commit()\n"
     clean = "print('CLEANED', env['ir.attachment']._gc_file_store()); env.cr.commit()\n"
-    odoo_parts.shell(real.database.name, doomed, what="making a file to remove")
+    # a file without a row, and its mark for the cleaning: what a deleted attachment leaves
+    doomed = real.filestore / "aa" / f"aa{'0' * 38}"
+    for path in (doomed, real.filestore / "checklist" / "aa" / doomed.name):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"borrable" if path == doomed else b"")
     files = {path for path in real.filestore.rglob("*") if path.is_file() and "checklist" not in path.parts}
     with hold(real.database, lock_timeout=5):
         odoo_parts.shell(real.database.name, clean, what="cleaning while a backup runs")
         assert all(path.exists() for path in files)
     odoo_parts.shell(real.database.name, clean, what="cleaning after it")
-    assert len([path for path in files if not path.exists()]) == 1
+    assert [path for path in files if not path.exists()] == [doomed]
 
 
 def test_command_with_options_takes_the_verb_in_between() -> None:

@@ -21,7 +21,7 @@ from tests.backup.test_nightly import back_up
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAPRUEBA", "AWS_SECRET_ACCESS_KEY": "secreto/de+s3"}
 # far below the settings' defaults, so that a stall is seen in seconds
-QUICK = Limits(whole=60, opening=6, stall=4)
+QUICK = Limits(whole=60, opening=5, stall=3, grace=1)
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "docker" in getattr(item, "fixturenames", ()):
             item.add_marker("services")
+            item.add_marker("drill")
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def test_the_form_in_odoo(local_stack: Any, browser: Any, closed: str, pictures:
     shown = page.inner_text(".o_form_view")
     assert "538" in shown
     assert "Factura" in page.inner_text(".o_main_navbar"), "the link must open inside the accounting app"
-    assert "Calcular" in page.inner_text(".o_form_statusbar, .o_control_panel") + shown
+    assert "calcular" in shown.casefold()
     page.wait_for_timeout(800)
     page.screenshot(path=pictures / "f29-form.png")
     assert complaints.lines == []

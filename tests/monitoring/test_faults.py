@@ -22,6 +22,7 @@ from tests.monitoring.drill import Drill
 from tests.monitoring.faults import Fault, Nights
 from tests.monitoring.shipped import alerts
 
+pytestmark = pytest.mark.drill
 SOON = 60.0  # seconds, beside the rule's own `for`
 HOLD = 1.0
 Row = tuple[str, str, str, str, float, str]

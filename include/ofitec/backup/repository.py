@@ -28,11 +28,13 @@ def free_locks(restic: Restic, *, stale: float) -> None:
 
     :raises RepositoryLocked: if one is being refreshed
     """
+    if not restic.locks():
+        return
     restic.unlock()
-    told = False
-    first = {lock.id for lock in restic.locks()}
+    told, locks = False, restic.locks()
+    first = {lock.id for lock in locks}
     until = time.monotonic() + stale + 60
-    while locks := restic.locks():
+    while locks:
         age = (datetime.now(UTC) - max(lock.time for lock in locks)).total_seconds()
         if age >= stale:
             for lock in locks:
@@ -51,6 +53,7 @@ def free_locks(restic: Restic, *, stale: float) -> None:
             )
             told = True
         time.sleep(min(_POLL, stale))
+        locks = restic.locks()
 
 
 def require_clocks(job: Job, database_now: datetime, snapshots: list[Snapshot]) -> None:

@@ -29,6 +29,7 @@ class Limits:
     whole: float = 6 * 3600.0
     opening: float = 120.0
     stall: float = 600.0
+    grace: float = 10.0  # between TERM and KILL
 
 
 @dataclass(frozen=True)
@@ -283,6 +284,7 @@ class Restic:
                 stdin=stdin,
                 stall=self.limits.stall if progress else None,
                 on_line=progress.take if progress else None,
+                grace=self.limits.grace,
             )
         except (ProgramTimeout, ProgramStalled) as error:
             if "specified bucket does not exist" in str(error):

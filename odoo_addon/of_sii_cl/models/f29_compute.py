@@ -110,7 +110,7 @@ class OfSiiF29(models.Model):
             Markup("<li>Código %s: %s → %s</li>") % (code, amount_text(code, old), amount_text(code, new))
             for code, old, new in changes
         )
-        self.message_post(body=Markup("<p>Recalculado con datos nuevos:</p><ul>%s</ul>") % items)
+        self._message_log(body=Markup("<p>Recalculado con datos nuevos:</p><ul>%s</ul>") % items)
 
     def _casillas(self):
         """Código -> whole pesos or documents, as stored."""

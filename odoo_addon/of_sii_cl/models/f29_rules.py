@@ -28,6 +28,20 @@ class Rule(NamedTuple):
     shared: bool
 
 
+class MapRow(NamedTuple):
+    """One row of the map as stored. ``tax_id`` and ``company_id``: ids, False when empty."""
+
+    tax_code: str
+    tax_id: int
+    direction: str
+    doc_codes: str
+    what: str
+    code: int
+    sign: str
+    share: str
+    company_id: int
+
+
 class Resolved(NamedTuple):
     """A company's map: its rules, and its taxes (id -> account.tax) for whom must be told about one."""
 
@@ -46,19 +60,25 @@ class OfSiiF29Map(models.Model):
         tax_ids_of = self._tax_ids_by_chart_code(company, taxes)
         document_type_ids_of = self._document_type_ids_by_code()
         buckets = defaultdict(lambda: defaultdict(list))
-        for row in self.sudo().search([("company_id", "in", (False, company.id))]):
+        for row in self._rows_of(company):
             # A company's row goes before a shared one, a row for the very tax before one for its chart code.
             rank = (bool(row.company_id), bool(row.tax_id))
             direction = SALE if row.direction == "sale" else PURCHASE
-            for tax in [row.tax_id.id] if row.tax_id else tax_ids_of[row.tax_code or ""]:
-                for doc_code in row.doc_codes.split():
-                    for document_type in document_type_ids_of[doc_code]:
-                        buckets[tax, document_type, direction][rank].append(row)
+            document_types = [id_ for doc_code in row.doc_codes.split() for id_ in document_type_ids_of[doc_code]]
+            for tax in [row.tax_id] if row.tax_id else tax_ids_of[row.tax_code or ""]:
+                for document_type in document_types:
+                    buckets[tax, document_type, direction][rank].append(row)
         factor = company.sudo()._of_sii_common_use_factor()
         rules = []
         for key, by_rank in buckets.items():
             rules += self._rules_of(key, by_rank[max(by_rank)], factor)
         return Resolved(rules, {tax.id: tax for tax in taxes})
+
+    @api.model
+    def _rows_of(self, company):
+        """The map's rows for a company, as plain tuples: each is looked at once a tax and document type."""
+        rows = self.sudo().search_read([("company_id", "in", (False, company.id))], MapRow._fields, load=None)
+        return [MapRow(*(row[name] for name in MapRow._fields)) for row in rows]
 
     @api.model
     def _rules_of(self, key, rows, factor):
@@ -82,8 +102,8 @@ class OfSiiF29Map(models.Model):
     def _document_type_ids_by_code(self):
         types = self.env["l10n_latam.document.type"].sudo().with_context(active_test=False)
         ids = defaultdict(list)
-        for document_type in types.search([("country_id.code", "=", "CL")]):
-            ids[document_type.code].append(document_type.id)
+        for document_type in types.search_read([("country_id.code", "=", "CL")], ["code"]):
+            ids[document_type["code"]].append(document_type["id"])
         return ids
 
     @api.model

@@ -31,6 +31,13 @@ class TestF29Access(F29Case):
     def as_user(self, name):
         return self.F29.with_user(self.users[name]).with_context(allowed_company_ids=self.company.ids)
 
+    def test_a_robot_without_an_email_address_recomputes_and_notes_what_changed(self):
+        self.users["accountant"].partner_id.email = False
+        form = self.F29.browse(self.as_user("accountant").compute_period(self.company.id, PERIOD)["id"])
+        self.post("sale", "33", [(500000, "ITAX_19")])
+        self.as_user("accountant").compute_period(self.company.id, PERIOD)
+        self.assertIn("Código 502: $190.000 → $285.000", form.message_ids[0].body)
+
     def test_employee_sees_nothing(self):
         result = self.compute()
         with self.assertRaises(AccessError):
