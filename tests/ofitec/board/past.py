@@ -1,5 +1,6 @@
 """Three years of ledger rows by arithmetic: the same every time, with bad nights where the tests look for them."""
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -131,6 +132,11 @@ def state(rut: str, company: str, period: str, now: datetime) -> F29State:
     )
 
 
+def digest(number: int) -> str:
+    """The image of a release."""
+    return f"sha256:{hashlib.sha256(str(number).encode()).hexdigest()}"
+
+
 def deployment(number: int, now: datetime) -> Deployment:
     """A deploy a week; the newest was undone, the one before it serves."""
     at = now - timedelta(days=3 + 7 * (149 - number))
@@ -140,8 +146,8 @@ def deployment(number: int, now: datetime) -> Deployment:
         env=ENV,
         kind="deploy",
         requested=f"registry.example.cl/odoo:2026.{number}",
-        image=f"registry.example.cl/odoo@sha256:{number:064x}",
-        before=f"registry.example.cl/odoo@sha256:{number - 1:064x}",
+        image=f"registry.example.cl/odoo@{digest(number)}",
+        before=f"registry.example.cl/odoo@{digest(number - 1)}",
         mode="MIGRATE" if number % 10 == 8 else "CODE",
         modules=[],
         status="undone" if undone else "done",

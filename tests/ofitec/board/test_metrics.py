@@ -10,7 +10,7 @@ from ofitec.board.airflow_state import AirflowState
 from ofitec.board.facts import Facts, read_ledger
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import BackupRun
-from tests.ofitec.board.past import ENV, backup, deployment, proof
+from tests.ofitec.board.past import ENV, backup, deployment, digest, proof
 
 Samples = dict[tuple[str, ...], float]
 
@@ -48,7 +48,7 @@ def test_backups_and_proofs_of_three_years(past: Ledger, now: datetime) -> None:
 def test_what_serves_is_the_newest_deploy_that_was_done(past: Ledger, now: datetime) -> None:
     found = of(past, now)
     served = now - timedelta(days=10) + timedelta(minutes=4)
-    assert found["ofitec_deploy_served_info", f"sha256:{148:064x}", ENV] == 1
+    assert found["ofitec_deploy_served_info", digest(148), ENV] == 1
     assert found["ofitec_deploy_served_timestamp_seconds", ENV] == served.timestamp()
     assert found["ofitec_deploy_stuck", ENV] == 0
     assert ("ofitec_deploy_running_timestamp_seconds", ENV) not in found
