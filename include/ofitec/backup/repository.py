@@ -27,7 +27,7 @@ def free_locks(restic: Restic, *, stale: float) -> None:
 
     A lock of this machine whose restic does not run goes at once. One of another host (a container's former name) may
     be alive: restic refreshes its lock every 5 minutes, so one that nobody refreshed for `stale` seconds is dead.
-    restic's plain `unlock` is not used: it asks whether the holder lives by sending SIGHUP to the lock's pid, which ends
+    restic's plain `unlock` is not used: it asks whether the holder lives by a SIGHUP to the lock's pid, which ends
     whatever other program has that pid now (usual in containers), and it takes a zombie for alive.
 
     :raises RepositoryLocked: if one is being refreshed
