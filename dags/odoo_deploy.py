@@ -19,7 +19,7 @@ from airflow.sdk import Param, dag, task
 
 from ofitec.dag_backup import night
 from ofitec.dag_defaults import DAG_DEFAULTS, Tag
-from ofitec.dag_deploy import WATCH_MINUTES, WINDOW_SECONDS, apply, approval, ask, settle
+from ofitec.dag_deploy import WATCH_MINUTES, WINDOW_SECONDS, apply, approval, ask, outcome, settle
 
 PARAMS = {
     "image": Param(
@@ -96,7 +96,9 @@ def odoo_deploy() -> None:
     done = apply(planned)
     ask(planned) >> approved >> chosen >> [first, done]
     last >> backup_proven(planned) >> rehearse(planned) >> done
-    done >> settle().as_teardown(on_failure_fail_dagrun=True)
+    settled = settle()
+    done >> settled
+    done >> outcome(settled)
 
 
 odoo_deploy()

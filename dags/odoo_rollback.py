@@ -14,7 +14,7 @@ from typing import Any
 from airflow.sdk import Param, dag, task
 
 from ofitec.dag_defaults import DAG_DEFAULTS, Tag
-from ofitec.dag_deploy import WATCH_MINUTES, WINDOW_SECONDS, apply, approval, ask, settle
+from ofitec.dag_deploy import WATCH_MINUTES, WINDOW_SECONDS, apply, approval, ask, outcome, settle
 
 PARAMS = {
     "discard_writes_since": Param(
@@ -53,7 +53,9 @@ def odoo_rollback() -> None:
     planned = plan()
     done = apply(planned)
     ask(planned) >> approval(planned) >> done
-    done >> settle().as_teardown(on_failure_fail_dagrun=True)
+    settled = settle()
+    done >> settled
+    done >> outcome(settled)
 
 
 odoo_rollback()

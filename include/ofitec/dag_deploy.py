@@ -64,7 +64,7 @@ def apply(plan: dict[str, Any], params: Any = None, ti: Any = None) -> dict[str,
     return tasks.apply(plan, params)
 
 
-@task(task_display_name="Cerrar", execution_timeout=timedelta(hours=1))
+@task(task_display_name="Cerrar", execution_timeout=timedelta(hours=1), trigger_rule="all_done")
 def settle(ti: Any = None, dag_run: Any = None) -> str:
     """Whatever happened: nothing half-done, no lock left, ledger and Slack told."""
     from ofitec.deploy import tasks
@@ -76,3 +76,9 @@ def settle(ti: Any = None, dag_run: Any = None) -> str:
         dag_id=dag_run.dag_id,
         run_id=dag_run.run_id,
     )
+
+
+@task(task_display_name="Resultado", trigger_rule="none_failed")
+def outcome(settled: str) -> str:
+    """The run's only end: it fails if anything failed. A teardown would not do: what precedes it counts no more."""
+    return settled

@@ -36,6 +36,8 @@ def answer(api: Any, run: str, option: str, seconds: float = 120) -> None:
             break
         assert time.monotonic() < deadline, states
         time.sleep(1)
+    # Airflow 3.3 loses an answer given in the same second: its executor has not yet told that the task parked itself
+    time.sleep(5)
     path = f"/dags/{DAG}/dagRuns/{run}/taskInstances/approve/-1/hitlDetails"
     api.call("PATCH", path, json={"chosen_options": [option], "params_input": {}})
 

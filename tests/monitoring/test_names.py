@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from ofitec.clients import alertmanager
 from ofitec.ledger.tables import Deployment
 from stack.monitoring_config import SHIPPED
 from tests.monitoring.alarms import wait_until
@@ -119,9 +120,27 @@ def test_the_latency_of_real_requests(drill: Drill, scraped: set[str]) -> None:
     assert float(count["value"][1]) * 3 == pytest.approx(float(total["value"][1]) * 2)
 
 
-def test_the_board_shows_what_fires(drill: Drill, scraped: set[str]) -> None:
-    from ofitec.clients import alertmanager
+def test_the_board_shows_what_fires_and_opens_its_runbook_from_airflows_frame(
+    drill: Drill, scraped: set[str], browser: Any
+) -> None:
+    """The demo company's last month is not computed and overdue, so F29NotComputed fires."""
+    window = browser.new_context(viewport={"width": 1280, "height": 900}, locale="es-CL")
+    tab = window.new_page()
+    tab.goto(f"{drill.airflow.url}/ofitec/board")
+    tab.fill("input[name=username]", drill.airflow.user)
+    tab.fill("input[name=password]", drill.airflow.password)
+    tab.click("button[type=submit]")
+    tab.wait_for_selector("h1:has-text('Tablero OFITEC')", timeout=60_000)
+    tab.goto(f"{drill.airflow.url}/plugin/ofitec")
+    link = tab.frame_locator("iframe").locator("text=Qué hacer: F29NotComputed")
+    link.wait_for(timeout=60_000)
+    with window.expect_page(timeout=30_000) as opened:
+        link.click()
+    assert opened.value
+    window.close()
 
+
+def test_alertmanager_is_read_or_said_to_be_down(drill: Drill, scraped: set[str]) -> None:
     wait_until(lambda: alertmanager.firing(drill.monitoring.alertmanager_url), "alerts in Alertmanager")
     names = {alert.name for alert in alertmanager.firing(drill.monitoring.alertmanager_url)}
     assert alertmanager.WATCHDOG in names

@@ -14,7 +14,10 @@ from ofitec.clients import alertmanager
 from ofitec.clients.alertmanager import Firing
 from ofitec.settings import settings
 
-_ONLY_ITS_STYLE = "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ def show_board(
     return HTMLResponse(
         html,
         headers={
-            "Content-Security-Policy": _ONLY_ITS_STYLE.format(nonce=nonce),
+            "Content-Security-Policy": _POLICY.format(nonce=nonce),
             "Cache-Control": "no-store",
             "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",

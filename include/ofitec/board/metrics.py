@@ -94,7 +94,6 @@ def _f29_key(form: F29) -> list[str]:
 
 
 def _backups(every: list[Backups]) -> Iterator[Metric]:
-    attempt = _Family("ofitec_backup_attempt_timestamp_seconds", "When the newest backup began", ["env"])
     failed = _Family("ofitec_backup_attempt_failed", "1 if the newest ended backup failed", ["env"])
     success = _Family("ofitec_backup_success_timestamp_seconds", "When the newest good backup ended", ["env"])
     snapshot = _Family("ofitec_backup_snapshot_timestamp_seconds", "Moment of the newest good backup's data", ["env"])
@@ -102,10 +101,9 @@ def _backups(every: list[Backups]) -> Iterator[Metric]:
     added = _Family("ofitec_backup_added_bytes", "Bytes the newest good backup added", ["env", "part"])
     largest = _Family("ofitec_backup_largest_bytes", "Most bytes one backup of the last 8 days read", ["env"])
     repository = _Family("ofitec_backup_repository_bytes", "Size of the repository", ["env"])
-    families = [attempt, failed, success, snapshot, processed, added, largest, repository]
+    families = [failed, success, snapshot, processed, added, largest, repository]
     for backups in every:
         env = [backups.env]
-        attempt.add(env, backups.attempt.started_at)
         failed.add(env, int(backups.attempt.status == "failed"))
         if (good := backups.checked) is not None:
             success.add(env, good.finished_at)

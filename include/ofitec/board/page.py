@@ -62,7 +62,7 @@ def _environment() -> Environment:
 
 
 def render(facts: Facts, firing: list[Firing] | None, lang: str, chosen: Settings) -> tuple[str, str]:
-    """The page (HTML) and the nonce that its style element carries, for the Content-Security-Policy.
+    """The page (HTML) and the nonce that its style and script carry, for the Content-Security-Policy.
 
     :param firing: what Alertmanager says, None if it does not answer or is not configured
     :param lang: "es" or "en"
