@@ -6,6 +6,8 @@ Either way no snapshot counts that cannot be restored, and the next night's run 
 import dataclasses
 import os
 import signal
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -135,6 +137,20 @@ def test_dead_lock_of_another_host_is_removed(job: Job, repository: Path) -> Non
     long_ago = datetime.now(UTC) - timedelta(minutes=12)
     add_lock(repository, PASSWORD, hostname="0d7c9a", pid=17, at=long_ago, exclusive=True)
     works_again(job)
+
+
+@pytest.mark.parametrize("alive", [False, True], ids=["zombie", "another program"])
+def test_lock_of_a_dead_restic_of_this_machine_goes_at_once(job: Job, repository: Path, alive: bool) -> None:
+    """Its pid may be a zombie's or another program's by now (usual in containers), which must not be harmed."""
+    holder = subprocess.Popen(["sleep", "60" if alive else "0"])
+    if not alive:
+        time.sleep(0.3)
+    now = datetime.now(UTC)
+    add_lock(repository, PASSWORD, hostname=socket.gethostname(), pid=holder.pid, at=now, exclusive=True)
+    works_again(dataclasses.replace(job, rules=dataclasses.replace(job.rules, lock_stale=600)))
+    assert holder.poll() == (None if alive else 0)
+    holder.kill()
+    holder.wait()
 
 
 def test_living_lock_of_another_host_is_respected(job: Job, repository: Path) -> None:
@@ -347,8 +363,6 @@ def biggest(folder: Path) -> Path:
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    import subprocess
-
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
     try:

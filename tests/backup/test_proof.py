@@ -10,8 +10,9 @@ import pytest
 from ofitec.backup import nightly, proof, scratch
 from ofitec.backup.job import Job
 from ofitec.clients.restic_errors import RepositoryDamaged
-from ofitec.errors import InputError
+from ofitec.errors import InputError, TransientError
 from ofitec.ledger import backups
+from ofitec.settings import settings
 from tests.backup.cluster import Cluster
 from tests.backup.test_faults_nightly import biggest
 from tests.backup.test_nightly import back_up
@@ -178,6 +179,32 @@ def test_killed_run_is_never_proven(job: Job) -> None:
     backups.start(job.ledger, key="k1", env=job.env, repository=job.restic.where, run_id="r")
     with pytest.raises(InputError, match="k1 is running"):
         proof.choose(job, "k1")
+
+
+@pytest.mark.parametrize("program", ["restic", "pg_restore"])
+def test_killed_program_leaves_the_backup_unproven_not_refuted(
+    job: Job, program: str, tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel kills for want of memory: that says nothing about the backup."""
+    key = back_up(job)
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    killed = folder / program
+    killed.write_text("#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o755)
+    if program == "restic":
+        dying = dataclasses.replace(job, restic=dataclasses.replace(job.restic, binary=str(killed)))
+    else:
+        dying = job
+        monkeypatch.setenv("OFITEC_PG_BIN", str(folder))
+        settings.cache_clear()
+    with pytest.raises(TransientError, match="killed by signal 9"):
+        proof.prove(dying, key, run_id="r")
+    monkeypatch.undo()
+    settings.cache_clear()
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.FAILED]
+    proof.prove(job, key, run_id="r")
+    nothing_left(job)
 
 
 def test_missing_odoo_leaves_the_backup_unproven_not_refuted(job: Job) -> None:

@@ -1,11 +1,13 @@
 """The repository's health before and around a backup: locks, clocks, and snapshots against the ledger."""
 
 import logging
+import socket
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from ofitec.backup.job import Job
-from ofitec.clients.restic import Restic, Snapshot
+from ofitec.clients.restic import Lock, Restic, Snapshot
 from ofitec.clients.restic_errors import RepositoryLocked
 from ofitec.errors import OfitecError, PermanentError
 from ofitec.ledger import backups
@@ -23,37 +25,46 @@ class ClockWrong(PermanentError):
 def free_locks(restic: Restic, *, stale: float) -> None:
     """Remove locks that dead processes left. To be called under the lock REPOSITORY only.
 
-    A lock of this machine's dead process goes at once. One of another host (a container's former name) may be alive:
-    restic refreshes its lock every 5 minutes, so one that nobody refreshed for `stale` seconds is dead.
+    A lock of this machine whose restic does not run goes at once. One of another host (a container's former name) may
+    be alive: restic refreshes its lock every 5 minutes, so one that nobody refreshed for `stale` seconds is dead.
+    restic's plain `unlock` is not used: it asks whether the holder lives by a SIGHUP to the lock's pid, which ends
+    whatever other program has that pid now (usual in containers), and it takes a zombie for alive.
 
     :raises RepositoryLocked: if one is being refreshed
     """
-    if not restic.locks():
-        return
-    restic.unlock()
-    told, locks = False, restic.locks()
+    locks, told = restic.locks(), False
     first = {lock.id for lock in locks}
     until = time.monotonic() + stale + 60
     while locks:
-        age = (datetime.now(UTC) - max(lock.time for lock in locks)).total_seconds()
-        if age >= stale:
+        now = datetime.now(UTC)
+        living = [lock for lock in locks if not _dead_here(lock) and (now - lock.time).total_seconds() < stale]
+        if not living:
             for lock in locks:
                 log.warning("Removing the dead lock of %s (pid %d, since %s)", lock.hostname, lock.pid, lock.time)
-            restic.unlock(everyone=True)
+            restic.remove_all_locks()
             return
-        newest = max(locks, key=lambda lock: lock.time)
+        newest = max(living, key=lambda lock: lock.time)
         if newest.id not in first or time.monotonic() > until:
             raise RepositoryLocked(
                 f"The restic repository {restic.where} is in use by {newest.hostname} (pid {newest.pid}), "
                 f"which refreshed its lock at {newest.time:%H:%M:%S} UTC. Wait for it to end."
             )
         if not told:
-            log.info(
-                "Lock of %s (pid %d): waiting up to %.0f s to see it alive", newest.hostname, newest.pid, stale - age
-            )
+            log.info("Lock of %s (pid %d): waiting up to %.0f s to see it alive", newest.hostname, newest.pid, stale)
             told = True
         time.sleep(min(_POLL, stale))
         locks = restic.locks()
+
+
+def _dead_here(lock: Lock) -> bool:
+    """Whether a lock is of this machine and its restic does not run any more."""
+    if lock.hostname != socket.gethostname():
+        return False
+    try:
+        head, _, tail = Path(f"/proc/{lock.pid}/stat").read_text().rpartition(")")
+    except OSError:
+        return True
+    return tail.split()[0] == "Z" or not head.endswith("(restic")
 
 
 def require_clocks(job: Job, database_now: datetime, snapshots: list[Snapshot]) -> None:

@@ -167,6 +167,9 @@ def restore(dump: Path, target: Database, *, jobs: int, timeout: float) -> None:
     argv = [program("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--no-password"]
     argv += [f"--jobs={jobs}", f"--dbname={target.name}", str(dump)]
     done = run(argv, timeout=timeout, env=target.environment(), secrets=target.secrets())
+    if done.returncode < 0:
+        # the kernel for want of memory, or a person: it says nothing about the dump
+        raise PostgresDown(f"pg_restore into {target.name} was killed by signal {-done.returncode}. It is tried again.")
     if done.returncode and _SERVER_FAILED.search(done.stderr):
         raise PostgresDown(f"pg_restore into {target.name} failed for want of the server: {done.stderr.strip()[-300:]}")
     if done.returncode:

@@ -217,9 +217,9 @@ class Restic:
             found.append(Lock(name, *held))
         return found
 
-    def unlock(self, *, everyone: bool = False) -> None:
-        """Remove locks of dead processes of this machine, or with `everyone` all locks."""
-        self._run(["unlock", *(["--remove-all"] if everyone else [])], timeout=self.limits.opening)
+    def remove_all_locks(self) -> None:
+        """Remove every lock. Only when all holders are known to be dead."""
+        self._run(["unlock", "--remove-all"], timeout=self.limits.opening)
 
     def keys(self) -> dict[str, bool]:
         """Key id to whether it is the one our password opens."""

@@ -104,6 +104,9 @@ def error_of(verb: str, where: str, finished: Finished) -> OfitecError:  # noqa:
     :param where: the repository's address without credentials
     """
     said, code = words(finished), finished.returncode
+    if code < 0:
+        # the kernel for want of memory, or a person: it says nothing about the repository
+        return ResticFailed(f"restic {verb} on {where} was killed by signal {-code}. It is tried again.")
     everything = finished.stderr.lower()
     if code == 10:
         return missing(where)
