@@ -168,7 +168,9 @@ class Deployment(Base):
     status: Mapped[str] = mapped_column(comment="planned, running, done, undone, stuck or dropped")
     who: Mapped[str]
     steps: Mapped[list[Any]] = mapped_column(comment="[{name, state, at, seconds}] of the host's journal")
-    rehearsal: Mapped[dict[str, Any] | None] = mapped_column(comment="part to seconds; predicted: without service")
+    rehearsal: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="part to seconds; predicted is the time without service"
+    )
     maintenance_seconds: Mapped[float | None] = mapped_column(Double, comment="time without service")
     error: Mapped[str | None]
     dag_id: Mapped[str]
