@@ -1,5 +1,6 @@
 """The client of Slack: an incoming webhook through Airflow's Slack provider, connection `slack_default`."""
 
+import logging
 from typing import Any
 
 from ofitec.errors import TransientError
@@ -30,7 +31,7 @@ def post(text: str, blocks: list[dict[str, Any]], conn_id: str = "slack_default"
         handler(max_retry_count=_ATTEMPTS - 1)
         for handler in (ConnectionErrorRetryHandler, RateLimitErrorRetryHandler, ServerErrorRetryHandler)
     ]
-    hook = SlackWebhookHook(slack_webhook_conn_id=conn_id, timeout=15, retry_handlers=retries)
+    hook = SlackWebhookHook(slack_webhook_conn_id=conn_id, timeout=15, retry_handlers=retries, logger=_silent())
     try:
         answer = hook.client.send(text=text, blocks=blocks, unfurl_links=False)
     except OSError as error:
@@ -42,3 +43,10 @@ def post(text: str, blocks: list[dict[str, Any]], conn_id: str = "slack_default"
             f"Slack answered {answer.status_code} {answer.body[:100]!r} in {_ATTEMPTS} attempts. "
             f"Check the connection {conn_id}."
         )
+
+
+def _silent() -> logging.Logger:
+    """A logger that drops all: slack_sdk logs the webhook's whole address, a secret, when it tries again."""
+    logger = logging.getLogger(f"{__name__}.sdk")
+    logger.disabled = True
+    return logger
