@@ -158,6 +158,9 @@ def _start(place: Place, processes: Processes) -> dict[str, str]:
             f"--exec-root={FOLDER / 'exec'}", f"--pidfile={FOLDER / 'docker.pid'}"]  # fmt: skip
     reach = {"DOCKER_HOST": f"unix://{socket}"}
     with progress.step("docker engine"):
+        if processes.find("docker") is None:
+            # a killed engine leaves this file, and its number may be another program's by now: dockerd would refuse
+            (FOLDER / "docker.pid").unlink(missing_ok=True)
         processes.start("docker", argv, env=env)
         processes.wait("docker", lambda: _answers({"PATH": os.environ["PATH"], **reach}), timeout=60)
     return reach
