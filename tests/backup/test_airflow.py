@@ -18,6 +18,7 @@ from ofitec.backup.job import Job
 from ofitec.ledger import backups
 from tests.backup.cluster import LEDGER, ODOO, Cluster
 from tests.backup.conftest import PASSWORD
+from tests.backup.test_faults_nightly import biggest
 
 ROOT = Path(__file__).parents[2]
 SLACK = "/services/T0/B0/clavedeslack"
@@ -175,6 +176,23 @@ def test_failing_night_is_red_and_shows_no_secret(runs: Runs) -> None:
     assert "The password opens no key of the restic repository" in runs.output
     assert any("El respaldo de anoche fall" in message for message in map(unescaped, runs.slack.messages))
     no_secret(runs, "clave-que-no-es")
+
+
+def test_refuted_backup_makes_the_proofs_run_red_and_is_told(runs: Runs, job: Job, repository: Path) -> None:
+    """The copy is cleaned up in any case, and that must not make the run green."""
+    (night,) = runs(("backup_nightly", {}))
+    pack = biggest(repository / "data")
+    content = bytearray(pack.read_bytes())
+    content[len(content) // 3] ^= 1
+    pack.chmod(0o600)
+    pack.write_bytes(content)
+    (proof,) = runs(("backup_verify", {}), succeeds=False)
+    assert proof["tasks"]["restore"] == "failed"
+    assert proof["tasks"]["clean_up"] == "success"
+    assert proof["state"] == "failed"
+    assert [p.outcome for p in backups.proofs(job.ledger, night["returned"]["snapshot"])] == [backups.REFUTED]
+    assert list((job.work / "scratch").glob("*")) == []
+    assert any("El respaldo no pas" in message for message in map(unescaped, runs.slack.messages))
 
 
 def unescaped(message: str) -> str:

@@ -16,6 +16,8 @@ from ofitec.notify.failure import on_failure, remember_error
 from ofitec.notify.recovery import on_success
 
 ROOT = Path(__file__).parents[2]
+# these become upstream_failed when anything before them failed
+PASSES_FAILURE_ON = ("all_success", "none_failed", "none_failed_min_one_success")
 FILES = sorted((ROOT / "dags").glob("*.py"))
 
 
@@ -45,6 +47,16 @@ def test_every_dag_is_owned_tagged_bounded_and_told_of(dags: dict[str, Any]) -> 
             assert isinstance(task.execution_timeout, timedelta), task.task_id
             assert task.execution_timeout <= dag.dagrun_timeout, task.task_id
             assert list(task.on_failure_callback) == [remember_error], task.task_id
+
+
+def test_a_failed_task_fails_its_run(dags: dict[str, Any]) -> None:
+    """Airflow takes a run's state from its last tasks only; one that runs whatever happened must not be among them."""
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert not (task.is_teardown and task.on_failure_fail_dagrun), f"{dag.dag_id}.{task.task_id}"
+            last = not [t for t in task.downstream_list if not t.is_teardown]
+            if last and not task.is_teardown:
+                assert task.trigger_rule in PASSES_FAILURE_ON, f"{dag.dag_id}.{task.task_id}"
 
 
 def test_every_dag_explains_itself_and_names_its_runbook(dags: dict[str, Any]) -> None:
