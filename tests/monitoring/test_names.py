@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,14 +88,17 @@ def scraped(drill: Drill) -> Iterator[set[str]]:
     with nights.ledger.transaction() as session:
         session.add_all([done, running])
 
+    used = set().union(*(selected(drill.monitoring.parsed(expression)) for _, expression in expressions()))
+
     def all_there() -> bool:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as proxy:
             for line in LOG_LINES:
                 proxy.sendto(f"{line}\n".encode(), ("127.0.0.1", drill.monitoring.log_port))
-        names = drill.monitoring.metric_names()
-        return {"ofitec_deploy_running_timestamp_seconds", "ofitec_f29_status", "odoo_requests_total"} <= names
+        return used <= drill.monitoring.metric_names()
 
-    wait_until(all_there, "a scrape with the drill's rows")
+    # a busy machine misses scrapes: what is still missing after this long fails the test that names it
+    with suppress(AssertionError):
+        wait_until(all_there, "a scrape of every exporter")
     yield drill.monitoring.metric_names()
     nights.forget()
     with nights.ledger.transaction() as session:
