@@ -86,9 +86,9 @@ class Cluster:
         subprocess.run(self._as_user([str(self.bin / program), *argv]), check=True, capture_output=True, cwd="/")
 
     def _as_user(self, argv: list[str]) -> list[str]:
-        if os.geteuid() != 0:
-            return argv
-        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--init-groups", *argv]
+        """The command as a user that the server accepts; it stops when this process is gone."""
+        user = [f"--reuid={self.user}", f"--regid={self.user}", "--init-groups"] if os.geteuid() == 0 else []
+        return ["setpriv", *user, "--pdeathsig=INT", "--", *argv]
 
 
 def _binaries() -> Path:

@@ -15,9 +15,9 @@ from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST
 from ofitec.backup.manifest import Manifest
 from ofitec.backup.moment import Moment
 from ofitec.clients import postgres
-from ofitec.clients.restic import Saved
 from ofitec.clients.restic_errors import IndexDamaged, RepositoryMissing, SourceUnreadable
 from ofitec.clients.restic_progress import Progress, mb
+from ofitec.clients.restic_records import Saved
 from ofitec.errors import OfitecError, PermanentError, TransientError
 from ofitec.ledger import backups
 from ofitec.ledger.exclusive import ODOO, REPOSITORY, Held, held

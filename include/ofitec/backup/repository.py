@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ofitec.backup.job import Job
-from ofitec.clients.restic import Lock, Restic, Snapshot
+from ofitec.clients.restic import Restic
 from ofitec.clients.restic_errors import RepositoryLocked
+from ofitec.clients.restic_records import Lock, Snapshot
 from ofitec.errors import OfitecError, PermanentError
 from ofitec.ledger import backups
 from ofitec.ledger.tables import BackupRun

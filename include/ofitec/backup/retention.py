@@ -11,7 +11,7 @@ from typing import Any
 
 from ofitec.backup.attachments import sample
 from ofitec.backup.job import PARTS, Job
-from ofitec.clients.restic import Snapshot
+from ofitec.clients.restic_records import Snapshot
 from ofitec.errors import PermanentError
 from ofitec.ledger import backups
 from ofitec.ledger.exclusive import REPOSITORY, held

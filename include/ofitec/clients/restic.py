@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from ofitec.clients.restic_errors import RepositoryUnreachable, ResticFailed, error_of, missing
 from ofitec.clients.restic_progress import Progress
+from ofitec.clients.restic_records import Lock, Saved, Snapshot, moment_of, snapshot_of
 from ofitec.errors import PermanentError
 from ofitec.process import Finished, ProgramStalled, ProgramTimeout, run
 
@@ -30,43 +30,6 @@ class Limits:
     opening: float = 120.0
     stall: float = 600.0
     grace: float = 10.0  # between TERM and KILL
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What one `restic backup` saved. Bytes; `added` is what the repository grew by, compressed."""
-
-    id: str
-    processed: int
-    added: int
-    files: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A snapshot as the repository lists it."""
-
-    id: str
-    time: datetime
-    hostname: str
-    paths: tuple[str, ...]
-    tags: frozenset[str]
-
-    def tag(self, name: str) -> str | None:
-        """The value of a tag `name=value`, or None."""
-        return next((tag.partition("=")[2] for tag in self.tags if tag.startswith(f"{name}=")), None)
-
-
-@dataclass(frozen=True)
-class Lock:
-    """A lock in the repository."""
-
-    id: str
-    time: datetime
-    hostname: str
-    pid: int
-    exclusive: bool
 
 
 @dataclass(frozen=True)
@@ -156,7 +119,7 @@ class Restic:
         """The snapshots of this host that carry all these tags, oldest first."""
         argv = ["snapshots", "--host", self.host, *(["--tag", ",".join(tags)] if tags else [])]
         found = json.loads(self._run(argv, lock=False, timeout=self.limits.opening).stdout or "[]")
-        return sorted((_snapshot(record) for record in found or []), key=lambda s: s.time)
+        return sorted((snapshot_of(record) for record in found or []), key=lambda s: s.time)
 
     def forget_plan(self, policy: Mapping[str, int], *tags: str) -> tuple[list[Snapshot], list[Snapshot]]:
         """What a policy would keep and remove among this host's snapshots with all these tags; removes nothing.
@@ -166,8 +129,8 @@ class Restic:
         rules = [word for unit, count in policy.items() if count for word in (f"--keep-{unit}", str(count))]
         scope = ["--host", self.host, "--tag", ",".join(tags), "--group-by", "host"]
         groups = json.loads(self._run(["forget", "--dry-run", *scope, *rules]).stdout or "[]") or []
-        keep = [_snapshot(record) for group in groups for record in group["keep"] or []]
-        remove = [_snapshot(record) for group in groups for record in group["remove"] or []]
+        keep = [snapshot_of(record) for group in groups for record in group["keep"] or []]
+        remove = [snapshot_of(record) for group in groups for record in group["remove"] or []]
         return keep, remove
 
     def forget(self, ids: Sequence[str]) -> None:
@@ -213,7 +176,7 @@ class Restic:
                 # it was released between the two calls
                 continue
             record = json.loads(said)
-            held = (_moment(record["time"]), record["hostname"], int(record["pid"]), bool(record.get("exclusive")))
+            held = (moment_of(record["time"]), record["hostname"], int(record["pid"]), bool(record.get("exclusive")))
             found.append(Lock(name, *held))
         return found
 
@@ -296,21 +259,6 @@ class Restic:
         if finished.returncode:
             raise error_of(argv[0], self.where, finished)
         return finished
-
-
-def _snapshot(record: dict[str, Any]) -> Snapshot:
-    return Snapshot(
-        id=record["id"],
-        time=_moment(record["time"]),
-        hostname=record["hostname"],
-        paths=tuple(record["paths"]),
-        tags=frozenset(record.get("tags") or ()),
-    )
-
-
-def _moment(text: str) -> datetime:
-    # restic writes nanoseconds, Python reads microseconds
-    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).astimezone(UTC)
 
 
 def _passwords_in(repository: str) -> list[str]:
