@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PYTHONPATH := $(CURDIR)/include
 RUN := .local/venv/bin/python
 
-.PHONY: help demo status down test drill bench lint lock bootstrap
+.PHONY: help demo status down up deploy rollback test drill bench lint lock bootstrap
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -16,8 +16,21 @@ demo: bootstrap ## start the real local services, close a month's F29, show what
 status: bootstrap ## list the demo's servers
 	@$(RUN) -m stack status
 
-down: bootstrap ## end what `make demo` started
+down: bootstrap ## end what `make demo` and `make up` started; data stay
 	@$(RUN) -m stack down
+	@if [ -d state ] && command -v docker >/dev/null; then docker compose --profile '*' down; fi
+
+up: ## on Odoo's host: make missing secrets, start PostgreSQL, HAProxy, the released Odoo, and Airflow, by docker
+	@command -v docker >/dev/null || { echo "make up needs docker with compose 2.24 or newer (docs/operations.md)" >&2; exit 1; }
+	@python3 -m ofitec.deploy.host --home . up
+	@include/images/build.sh airflow ofitec-airflow:local
+	@docker compose --profile odoo --profile airflow up --detach --wait
+
+deploy: bootstrap ## deploy IMAGE=registry/name@sha256:... from a terminal, with the same gates as odoo_deploy
+	@$(RUN) -m ofitec.deploy deploy --image "$(IMAGE)" $(ARGS)
+
+rollback: bootstrap ## return to the previous release from a terminal
+	@$(RUN) -m ofitec.deploy rollback $(ARGS)
 
 test: bootstrap ## run the whole test suite on real services (ARGS="-k f29" for a part)
 	@$(RUN) -m pytest $(ARGS)
@@ -28,12 +41,14 @@ drill: bootstrap ## run the drills: deploys on a docker engine, faults put into 
 bench: bootstrap ## run the benchmarks, figures in .local/bench.json (ARGS="dag_parse" for one)
 	@$(RUN) -m tests.bench $(ARGS)
 
-lint: bootstrap ## ruff, mypy, pylint-odoo, shellcheck
+lint: bootstrap ## ruff, mypy, pylint-odoo, shellcheck, hadolint, zizmor
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy include
 	@if [ -f odoo_addon/.pylintrc ]; then $(RUN) -m pylint --rcfile=odoo_addon/.pylintrc odoo_addon/of_sii_cl; fi
 	@.local/venv/bin/shellcheck .ci/run $$(find include odoo_addon -name '*.sh')
+	@.local/venv/bin/hadolint $$(find include -name Dockerfile)
+	@.local/venv/bin/zizmor --offline --quiet .github/workflows
 
 lock: bootstrap ## resolve the hashed requirements anew from the *.in files
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \

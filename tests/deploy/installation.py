@@ -46,7 +46,8 @@ class Installation:
 
     def make(self) -> Self:
         shutil.rmtree(self.root, ignore_errors=True)
-        shutil.copytree(ROOT / "include" / "images", self.root / "include" / "images")
+        for part in ("images", "monitoring"):
+            shutil.copytree(ROOT / "include" / part, self.root / "include" / part)
         compose = (ROOT / "docker-compose.yml").read_text()
         # a small disk beside PostgreSQL's own, for the test that fills it
         shm = "    shm_size: 256mb\n"

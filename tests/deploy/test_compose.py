@@ -2,42 +2,70 @@
 
 import itertools
 import json
+import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ofitec.deploy.host import first_start
 from ofitec.deploy.host.home import Home
+from stack import debian
 from stack.docker_engine import Docker
 from stack.paths import ROOT
 
-PROFILES = ("odoo", "airflow", "celery", "colours")
+PROFILES = ("odoo", "airflow", "celery", "colours", "monitoring")
+FILES = ("docker-compose.yml", "include/monitoring/compose.yml")
+
+
+@pytest.fixture(scope="module")
+def shown() -> Callable[..., str]:
+    """`docker compose ... config` of these files and profiles: needs the program, no engine."""
+    program = next((debian.unpacked("docker-compose") / "usr").rglob("cli-plugins/docker-compose"))
+
+    def config(files: tuple[str, ...], profiles: tuple[str, ...], *options: str) -> str:
+        argv = [str(program), *[f"--file={ROOT / name}" for name in files], *[f"--profile={name}" for name in profiles]]
+        # with the defaults, whatever .env stands here
+        env = {"PATH": os.environ["PATH"], "COMPOSE_DISABLE_ENV_FILE": "1"}
+        done = subprocess.run([*argv, "config", *options], env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return config
 
 
 @pytest.mark.parametrize(
     "profiles", [c for n in range(len(PROFILES) + 1) for c in itertools.combinations(PROFILES, n)], ids="+".join
 )
-def test_every_profile_is_valid(docker: Docker, profiles: tuple[str, ...]) -> None:
-    chosen = [part for name in profiles for part in ("--profile", name)]
-    docker.run("compose", "--project-directory", str(ROOT), *chosen, "config", "--quiet")
+def test_every_profile_is_valid(shown: Callable[..., str], profiles: tuple[str, ...]) -> None:
+    shown(FILES[:1], profiles, "--quiet")
 
 
-def test_behind_traefik_too(docker: Docker) -> None:
-    files = [
-        part for name in ("docker-compose.yml", "docker-compose.traefik.yml") for part in ("--file", str(ROOT / name))
-    ]
-    shown = docker.run("compose", *files, "--profile", "odoo", "config", "--format", "json")
-    proxy = json.loads(shown)["services"]["proxy"]
+def test_behind_traefik_too(shown: Callable[..., str]) -> None:
+    text = shown(("docker-compose.yml", "docker-compose.traefik.yml"), ("odoo",), "--format=json")
+    proxy = json.loads(text)["services"]["proxy"]
     assert set(proxy["networks"]) == {"ofitec", "traefik"}
     assert proxy["labels"]["traefik.http.services.ofitec-odoo.loadbalancer.server.port"] == "8069"
 
 
+def test_prometheus_asks_only_services_that_run(shown: Callable[..., str]) -> None:
+    services = json.loads(shown(FILES[:1], PROFILES, "--format=json"))["services"]
+    config = (ROOT / "include/monitoring/prometheus/prometheus.yml").read_text()
+    asked = set(re.findall(r"(?:http://)?([a-z][a-z-]+):\d{4}", config)) - {"localhost"}
+    assert asked <= set(services), asked - set(services)
+    token = services["airflow-apiserver"]["environment"]["OFITEC_METRICS_TOKEN_FILE"]
+    assert Path(token).name in {secret["source"] for secret in services["airflow-secrets"]["secrets"]}
+
+
 def test_foreign_images_come_by_digest_and_a_bare_up_starts_no_colour() -> None:
-    text = (ROOT / "docker-compose.yml").read_text()
+    text = "".join((ROOT / name).read_text() for name in FILES)
     for image in re.findall(r"image: \$\{\w+:-([^}]+)\}", text):
-        assert "@sha256:" in image or image in ("ofitec-odoo:none", "ofitec-airflow:local"), image
+        assert "@sha256:" in image or image in ("ofitec-odoo:none", "ofitec-airflow:local", "ofitec-mtail:local"), image
+    for dockerfile in (ROOT / "include").rglob("Dockerfile"):
+        for base in re.findall(r"(?m)^FROM (\S+)", dockerfile.read_text()):
+            assert "@sha256:" in base or base.startswith("$"), f"{dockerfile}: {base}"
     colours = re.findall(r"^x-odoo: &odoo\n  profiles: \[colours\]", text, re.MULTILINE)
     assert len(colours) == 1
 
@@ -45,8 +73,9 @@ def test_foreign_images_come_by_digest_and_a_bare_up_starts_no_colour() -> None:
 def test_secrets_are_made_once_for_their_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").touch()
     made = first_start.secrets_set(Home.open(tmp_path))["made"]
-    named = set(re.findall(r"file: \./secrets/(\S+)\}", (ROOT / "docker-compose.yml").read_text()))
-    assert named <= set(made)
+    named = set(re.findall(r"file: \S*/secrets/(\S+)\}", "".join((ROOT / name).read_text() for name in FILES)))
+    # what only a person can give: docs/monitoring.md
+    assert named - {"slack_webhook", "smtp_password", "dead_mans_switch_url"} <= set(made)
     before = {path.name: path.read_bytes() for path in (tmp_path / "secrets").iterdir()}
     assert {(tmp_path / "secrets" / name).stat().st_mode & 0o777 for name in before} == {0o600}
     assert len(set(before.values())) == len(before)

@@ -19,6 +19,7 @@ from ofitec.errors import InputError, PermanentError
 _WORDS = (
     "postgres_password", "odoo_db_password", "odoo_admin_password", "odoo_smoke_password", "airflow_db_password",
     "ofitec_db_password", "airflow_admin_password", "airflow_jwt_secret", "airflow_secret_key", "redis_password",
+    "ofitec_metrics_token", "monitoring_db_password", "grafana_admin_password",
 )  # fmt: skip
 # A login that may read and not more is enough for the smoke; a user's default rights are those of an employee.
 _USERS = """
