@@ -95,6 +95,21 @@ class AirflowApi:
         instances: list[dict[str, Any]] = self.call("GET", path, params={"limit": 500})["task_instances"]
         return instances
 
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str, timeout: float = 120) -> None:
+        """Waits until an approval step asks, and answers it. Raises StackError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while True:
+            states = {task["task_id"]: task["state"] for task in self.tasks(dag_id, run_id)}
+            if states.get(task_id) in ("awaiting_input", "deferred"):
+                break
+            if time.monotonic() > deadline:
+                raise StackError(f"{task_id} of {dag_id} did not ask within {timeout:.0f} s: {states}; see {self.url}")
+            time.sleep(0.5)
+        # Airflow 3.3's worker tells five seconds later that the task is parked; an answer before that is asked again
+        time.sleep(8)
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        self.call("PATCH", path, json={"chosen_options": [option], "params_input": {}})
+
     def log(self, task: dict[str, Any]) -> str:
         """The plain text of a task instance's last try."""
         path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/logs"

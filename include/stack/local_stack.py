@@ -106,11 +106,12 @@ class LocalStack:
     def restic_repository(self) -> Path:
         return self.place.dir / "restic"
 
-    @cached_property
+    @property
     def restic_password_file(self) -> Path:
-        """The repository's password, in a 0600 file, for restic's --password-file."""
-        file = self.place.dir / "restic-password"
-        write_whole(file, self.credentials.restic)
+        """The repository's password, in a 0600 file in a folder of its own: `secrets_rotate` changes it there."""
+        file = self.place.dir / "restic-key" / "password"
+        if not file.exists():
+            write_whole(file, self.credentials.restic)
         return file
 
     @cached_property
@@ -126,6 +127,7 @@ class LocalStack:
         """Airflow, with connections and settings that lead to the other parts (all of which it starts)."""
         if self.fresh:
             shutil.rmtree(self.restic_repository, ignore_errors=True)
+            shutil.rmtree(self.restic_password_file.parent)
         return airflow.up(
             self.place,
             self.processes,
@@ -160,7 +162,10 @@ class LocalStack:
             },
             "ofitec_ledger": self._database("ofitec", LEDGER_DATABASE),
             "odoo_db": self._database("odoo", self.odoo.database),
-            "restic_default": {"conn_type": "generic", "password": self.credentials.restic},
+            "restic_default": {
+                "conn_type": "generic",
+                "extra": {"password_file": str(self.restic_password_file)},
+            },
         }
 
     def _database(self, role: str, database: str) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """`odoo_deploy` through a real Airflow: its scheduler, its approval, its branches; the host is a real sshd."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,21 +26,6 @@ def api(airflow: Any, docker: Docker, small: Installation, tmp_path_factory: pyt
     host.stop()
 
 
-def answer(api: Any, run: str, option: str, seconds: float = 120) -> None:
-    """Answer the approval as soon as it waits."""
-    deadline = time.monotonic() + seconds
-    while True:
-        states = {task["task_id"]: task["state"] for task in api.tasks(DAG, run)}
-        if states.get("approve") in ("awaiting_input", "deferred"):
-            break
-        assert time.monotonic() < deadline, states
-        time.sleep(1)
-    # Airflow 3.3 loses an answer given in the same second: its executor has not yet told that the task parked itself
-    time.sleep(5)
-    path = f"/dags/{DAG}/dagRuns/{run}/taskInstances/approve/-1/hitlDetails"
-    api.call("PATCH", path, json={"chosen_options": [option], "params_input": {}})
-
-
 def states(api: Any, run: str) -> dict[str, str]:
     return {task["task_id"]: task["state"] for task in api.tasks(DAG, run)}
 
@@ -51,7 +35,7 @@ def test_a_rejected_deploy_changes_nothing_and_gives_the_lock_back(
 ) -> None:
     before, journal = small.get("/release"), small.status()["journal"]
     run = api.trigger(DAG, {"image": tiny["two"]})
-    answer(api, run, "Reject")
+    api.answer(DAG, run, "approve", "Reject")
     assert api.wait(DAG, run, 120).state == "success"
     found = states(api, run)
     assert found["apply"] == "skipped"
@@ -66,7 +50,7 @@ def test_an_approved_code_deploy_needs_no_backup_and_serves(
     api: Any, small: Installation, tiny: dict[str, str]
 ) -> None:
     run = api.trigger(DAG, {"image": tiny["two"], "watch_minutes": 0})
-    answer(api, run, "Approve")
+    api.answer(DAG, run, "approve", "Approve")
     ended = api.wait(DAG, run, 240)
     assert ended.state == "success", api.why_failed(ended)
     found = states(api, run)
@@ -80,7 +64,7 @@ def test_a_failed_deploy_fails_the_run_and_leaves_the_old_version(
     api: Any, small: Installation, tiny: dict[str, str]
 ) -> None:
     run = api.trigger(DAG, {"image": tiny["crash"], "watch_minutes": 0})
-    answer(api, run, "Approve")
+    api.answer(DAG, run, "approve", "Approve")
     assert api.wait(DAG, run, 240).state == "failed"
     found = states(api, run)
     assert (found["apply"], found["settle"]) == ("failed", "success")

@@ -1,0 +1,175 @@
+"""Backups, proof, restore and rotation by the real scheduler, and that no secret shows anywhere meanwhile."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from ofitec.ledger import backups, open_ledger
+from stack.airflow_api import DagRun
+
+TARGET = "odoo_restaurado"
+
+
+class Safe:
+    """The stack with what its backups' runs showed: Slack, and every command line that existed meanwhile."""
+
+    def __init__(self, stack: Any) -> None:
+        self.stack, self.api = stack, stack.airflow.api
+        self.ledger = open_ledger(stack.postgres.dsn("ofitec_ledger", "ofitec"))
+        self.argv: set[str] = set()
+        self.over = threading.Event()
+        self.first_password = stack.restic_password_file.read_text()
+
+    def run(self, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
+        self.api.wait_for_dag(dag_id)
+        self.api.unpause(dag_id)
+        return self.succeeded(dag_id, self.api.trigger(dag_id, conf))
+
+    def succeeded(self, dag_id: str, run_id: str) -> DagRun:
+        done = self.api.wait(dag_id, run_id, timeout=240)
+        assert done.state == "success", self.api.why_failed(done)
+        return done
+
+    def proof(self, number: int) -> DagRun:
+        """The n-th run that backups started."""
+        deadline = time.monotonic() + 60
+        while len(runs := self.api.runs("backup_verify")) < number:
+            assert time.monotonic() < deadline, "no proof began within a minute of its backup"
+            time.sleep(0.5)
+        return self.succeeded("backup_verify", runs[number - 1])
+
+    def newest(self) -> Any:
+        return backups.newest_proven(self.ledger, self.stack.place.name)
+
+    def messages(self) -> str:
+        return json.dumps(self.stack.slack_sink.messages(), ensure_ascii=False)
+
+    def watch(self) -> None:
+        """Collect command lines until it is over."""
+        while not self.over.is_set():
+            for entry in Path("/proc").iterdir():
+                if entry.name.isdigit():
+                    try:
+                        self.argv.add((entry / "cmdline").read_text().replace("\0", " "))
+                    except OSError:
+                        continue
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def safe(local_stack: Any, airflow: Any, odoo: Any, slack_sink: Any) -> Iterator[Safe]:
+    stack = Safe(local_stack)
+    drop_restored(stack)
+    watcher = threading.Thread(target=stack.watch)
+    watcher.start()
+    stack.api.wait_for_dag("backup_verify")
+    stack.api.unpause("backup_verify")
+    yield stack
+    stack.over.set()
+    watcher.join()
+    drop_restored(stack)
+
+
+@pytest.fixture(scope="module")
+def proven(safe: Safe) -> Any:
+    """The newest proven backup after one night."""
+    safe.run("backup_nightly", {"create_repository": True})
+    safe.proof(1)
+    return safe.newest()
+
+
+def test_a_nights_backup_is_proven_by_itself(safe: Safe, proven: Any) -> None:
+    proof = backups.proofs(safe.ledger, proven.key)[-1]
+    assert proof.outcome == backups.PASSED
+    assert proof.tables > 300
+    assert proof.files > 100
+    assert "boot" in proof.steps
+
+
+def test_the_rotation_backs_up_with_the_new_password_and_proves_it(safe: Safe, proven: Any) -> None:
+    safe.run("secrets_rotate")
+    assert safe.stack.restic_password_file.read_text() != safe.first_password
+    safe.proof(2)
+    assert safe.newest().key > proven.key
+    assert "clave de los respaldos" in safe.messages()
+
+
+def test_a_restore_over_a_database_asks_first_and_keeps_the_old_one(safe: Safe, proven: Any) -> None:
+    server = safe.stack.postgres
+    safe.run("backup_restore", {"database": TARGET})
+    first = oid(safe, TARGET)
+    run = safe.api.trigger("backup_restore", {"database": TARGET, "backup": proven.key})
+    safe.api.answer("backup_restore", run, "approve", "Approve")
+    safe.succeeded("backup_restore", run)
+    kept = [name for name in server.names_like(f"{TARGET}_%") if oid(safe, name) == first]
+    assert len(kept) == 1
+    assert oid(safe, TARGET) != first
+    # nobody may run a copy that sends mails: neutralised
+    assert rows(safe, TARGET, "SELECT value FROM ir_config_parameter WHERE key = 'database.is_neutralized'") == [
+        ("true",)
+    ]
+
+
+def test_a_refused_restore_changes_nothing(safe: Safe, proven: Any) -> None:
+    server = safe.stack.postgres
+    before = server.names_like("%")
+    run = safe.api.trigger("backup_restore", {"database": TARGET})
+    safe.api.answer("backup_restore", run, "approve", "Reject")
+    safe.api.wait("backup_restore", run, timeout=120)
+    assert server.names_like("%") == before
+
+
+def test_no_secret_shows_anywhere(safe: Safe, proven: Any) -> None:
+    """After the above: the output of scheduler and servers, task logs, XCom, ledger, Slack, command lines."""
+    stack = safe.stack
+    files = [*stack.place.logs.glob("airflow*.log"), *(stack.airflow.home / "logs").rglob("*.log")]
+    places = {str(path): path.read_bytes().decode(errors="replace") for path in files}
+    assert "backup_nightly" in places[str(stack.place.logs / "airflow-scheduler.log")]
+    places |= {"command lines": "\n".join(safe.argv), "Slack": safe.messages()}
+    assert "pg_dump" in places["command lines"]
+    for database, tables in {
+        "airflow": ("xcom", "rendered_task_instance_fields", "dag_run", "log", "hitl_detail"),
+        "ofitec_ledger": ("ofitec.backup_run", "ofitec.restore_proof", "ofitec.task_error", "ofitec.notification"),
+    }.items():
+        for table in tables:
+            shown = rows(safe, database, f"SELECT t::text FROM {table} t")
+            places[f"{database} {table}"] = "\n".join(row[0] for row in shown)
+    assert "snapshot" in places["airflow xcom"]
+    named = {
+        **asdict(stack.credentials),
+        "first restic password": safe.first_password,
+        "restic password": stack.restic_password_file.read_text(),
+        "metrics token": stack.metrics_token_file.read_text(),
+    }
+    # a login name, not a secret
+    secrets = {name: value for name, value in named.items() if name != "s3_access_key"}
+    found = [
+        (name, where)
+        for name, value in secrets.items()
+        for where, shown in places.items()
+        if any(form in shown for form in (value, quote(value, safe="")))
+    ]
+    assert found == []
+
+
+def drop_restored(safe: Safe) -> None:
+    for database in safe.stack.postgres.names_like(f"{TARGET}%"):
+        safe.stack.odoo_parts.drop(database)
+
+
+def rows(safe: Safe, database: str, query: str) -> list[tuple[Any, ...]]:
+    with safe.stack.postgres.admin(database) as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())
+
+
+def oid(safe: Safe, database: str) -> int:
+    [(number,)] = rows(safe, "postgres", f"SELECT oid FROM pg_database WHERE datname = '{database}'")
+    return int(number)
