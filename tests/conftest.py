@@ -11,14 +11,19 @@
 Drills (marker `drill`: a docker engine with real images, faults put into a running stack) take many minutes and are run
 by `make drill`. Nothing else is left out or skipped silently: where a part cannot be had its tests fail with the
 reason. `--without odoo,airflow` names parts off on purpose. `-m "not services"` leaves the tests that need none.
+
+`make test` runs several worker processes (pytest-xdist). Tests that share a stack stay together, in order, in a worker
+with a stack of its own: those of one `xdist_group`, and all others that need services. The rest goes to whoever idles.
 """
 
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -36,7 +41,8 @@ if TYPE_CHECKING:
     from stack.slack_sink import SlackSink
 
 PARTS = ("postgres", "odoo_parts", "odoo", "s3", "slack_sink", "airflow", "browser")
-PLACE = Place("test")
+# one for each worker that needs a stack; their templates are kept for the next run
+PLACES = (Place("test"), *(Place(f"test-{number}") for number in range(2, 9)))
 T = TypeVar("T")
 
 
@@ -49,18 +55,40 @@ def pytest_configure(config: pytest.Config) -> None:
     unknown = set(_named_off(config)) - set(PARTS)
     if unknown:
         raise pytest.UsageError(f"--without names no part: {', '.join(sorted(unknown))}; parts are {', '.join(PARTS)}")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        PLACES[0].make()
+        lock = _lock(PLACES[0].dir / "run.lock")
+        if lock is None:
+            pytest.exit("another test run is using .local/test: wait for its end.", returncode=3)
+        config.add_cleanup(lock.close)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if set(PARTS) & set(getattr(item, "fixturenames", ())):
+        item.add_marker("services")
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        if set(PARTS) & set(getattr(item, "fixturenames", ())):
-            item.add_marker("services")
     if config.getoption("--drills"):
         return
     drills = [item for item in items if item.get_closest_marker("drill")]
     config.hook.pytest_deselected(items=drills)
     items[:] = [item for item in items if item not in drills]
+
+
+def _lock(file: Path) -> IO[str] | None:
+    """The file, held by this process until it is closed; None if another holds it."""
+    handle = file.open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    return handle
 
 
 def _named_off(config: pytest.Config) -> list[str]:
@@ -69,23 +97,23 @@ def _named_off(config: pytest.Config) -> list[str]:
 
 @pytest.fixture(scope="session")
 def local_stack() -> Iterator[LocalStack]:
-    """The test suite's own stack under `.local/test`, new data each session, ended with it."""
+    """This worker's own stack under `.local/test*`, new data each session, ended with it."""
     from stack.local_stack import LocalStack
+    from stack.process import Processes
 
-    PLACE.make()
-    with (PLACE.dir / "session.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pytest.exit("another test run is using .local/test: wait for its end.", returncode=3)
-        from stack.process import Processes
-
-        Processes(PLACE).stop_all()  # what a killed session left behind
-        stack = LocalStack(PLACE, extra_dags=Path(__file__).parent / "stack" / "dags")
-        try:
-            yield stack
-        finally:
-            stack.down()
+    for place in PLACES:
+        place.make()
+        lock = _lock(place.dir / "session.lock")
+        if lock is not None:
+            break
+    else:
+        pytest.exit(f"all of {', '.join(place.name for place in PLACES)} are in use.", returncode=3)
+    with ExitStack() as after:
+        after.callback(lock.close)
+        Processes(place).stop_all()  # what a killed session left behind
+        stack = LocalStack(place, extra_dags=Path(__file__).parent / "stack" / "dags")
+        after.callback(stack.down)
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import psutil  # type: ignore[import-untyped]
 from stack import demo, ports, progress, state
 from stack.errors import StackError
 from stack.local_stack import LocalStack
-from stack.paths import Place
+from stack.paths import LOCAL, Place
 from stack.process import Processes
 
 
@@ -59,11 +59,13 @@ def main() -> int:
     """Runs one verb; a failure is one clear message and status 1."""
     parser = argparse.ArgumentParser(prog="python -m stack", description="The local stack of OFITEC ops.")
     parser.add_argument("verb", choices=VERBS, help="demo: run everything; up, down, status: the servers alone")
-    parser.add_argument("--place", choices=("demo", "test"), default="demo", help="test: the test suite's own stack")
+    parser.add_argument("--place", choices=("demo", "test"), default="demo", help="test: the test suite's own stacks")
     arguments = parser.parse_args()
     verb = arguments.verb
     try:
-        VERBS[verb](Place(arguments.place))
+        names = [path.name for path in LOCAL.glob("test-*")] if arguments.place == "test" else []
+        for name in (arguments.place, *sorted(names)):
+            VERBS[verb](Place(name))
     except StackError as error:
         sys.stdout.flush()
         progress.say(f"\nmake {verb} stopped: {error}")

@@ -16,6 +16,9 @@ from stack.odoo import Odoo
 from tests.backup.test_nightly import back_up
 from tests.backup.test_proof import nothing_left
 
+# a stack of its own: it would be the longest part of the other's time
+pytestmark = pytest.mark.xdist_group("second stack")
+
 
 @pytest.fixture
 def real(job: Job, odoo_parts: Odoo) -> Iterator[Job]:

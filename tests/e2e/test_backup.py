@@ -14,6 +14,9 @@ import pytest
 from ofitec.ledger import backups, open_ledger
 from stack.airflow_api import DagRun
 
+# a stack of its own: it would be the longest part of the other's time
+pytestmark = pytest.mark.xdist_group("second stack")
+
 TARGET = "odoo_restaurado"
 
 

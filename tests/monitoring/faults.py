@@ -2,12 +2,14 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
 
+import psutil
 import psycopg
 from sqlalchemy import delete
 
@@ -17,6 +19,7 @@ from stack.local_stack import LEDGER_DATABASE, ODOO_DATABASE
 from tests.monitoring.drill import Drill
 from tests.ofitec.board.past import backup, proof
 
+NIGHTLY, VERIFY = "backup_nightly", "backup_verify"
 BOTH, SLACK = ("slack", "mail"), ("slack",)
 DISK = """\
 # HELP node_filesystem_{name} {text}
@@ -67,35 +70,83 @@ class Nights:
             session.execute(delete(BackupRun).where(BackupRun.env.in_(self.used)))
 
 
-def of_the_ledger(nights: Nights) -> list[Fault]:
-    """Faults that show in the ledger: a backup that failed, one that never ran, a proof that found a difference."""
+def backup_never_ran(nights: Nights) -> Fault:
+    """The newest good backup is 30 hours old; nothing else can be faked about a day that passes."""
+    return Fault(
+        "backup never runs",
+        "BackupMissing",
+        SLACK,
+        lambda: nights.add("drill-never", hours_ago=30),
+        lambda: nights.add("drill-never", hours_ago=1),
+    )
 
-    def put(env: str, **how: Any) -> Callable[[], None]:
-        return lambda: nights.add(env, **how)
 
-    return [
-        Fault(
-            "backup fails",
-            "BackupFailed",
-            SLACK,
-            put("drill-fails", hours_ago=2, failed=True),
-            put("drill-fails", hours_ago=1),
-        ),
-        Fault(
-            "backup never runs",
-            "BackupMissing",
-            SLACK,
-            put("drill-never", hours_ago=30),
-            put("drill-never", hours_ago=1),
-        ),
-        Fault(
-            "proof fails",
-            "BackupProofFailed",
-            BOTH,
-            put("drill-proof", hours_ago=2, refuted=True),
-            put("drill-proof", hours_ago=1),
-        ),
-    ]
+def backup_fails(drill: Drill) -> Fault:
+    """The night's pg_dump is killed; half a minute later the task's next try makes the backup after all."""
+    api, runs = drill.airflow.api, []
+
+    def inject() -> None:
+        api.unpause(NIGHTLY)
+        runs.append(api.trigger(NIGHTLY, {"create_repository": True}))
+        killed_until = time.monotonic() + 60
+        while not (dumps := [p for p in psutil.process_iter() if _dumps(p)]):
+            assert time.monotonic() < killed_until, "no pg_dump within a minute"
+            time.sleep(0.005)
+        for process in dumps:
+            process.kill()
+
+    def repair() -> None:
+        done = api.wait(NIGHTLY, runs[-1])
+        assert done.state == "success", api.why_failed(done)
+        proven(drill, 1)
+
+    return Fault("backup fails", "BackupFailed", SLACK, inject, repair)
+
+
+def _dumps(process: psutil.Process) -> bool:
+    try:
+        argv = process.cmdline()
+    except psutil.Error:
+        return False
+    return bool(argv) and Path(argv[0]).name == "pg_dump" and "--snapshot" in " ".join(argv)
+
+
+def proof_fails(drill: Drill) -> Fault:
+    """A byte of the biggest file in the repository flips; then it flips back."""
+    api, repository = drill.airflow.api, drill.stack.restic_repository
+
+    def flip() -> None:
+        pack = max(
+            (path for path in (repository / "data").rglob("*") if path.is_file()), key=lambda p: p.stat().st_size
+        )
+        content = bytearray(pack.read_bytes())
+        content[len(content) // 3] ^= 1
+        pack.chmod(0o600)
+        pack.write_bytes(content)
+
+    def prove(state: str) -> None:
+        done = api.wait(VERIFY, api.trigger(VERIFY))
+        assert done.state == state, api.why_failed(done)
+
+    def inject() -> None:
+        flip()
+        prove("failed")
+
+    def repair() -> None:
+        flip()
+        prove("success")
+
+    return Fault("proof fails", "BackupProofFailed", BOTH, inject, repair)
+
+
+def proven(drill: Drill, number: int) -> None:
+    """Wait until the n-th proof that backups started has passed."""
+    api, deadline = drill.airflow.api, time.monotonic() + 60
+    while len(runs := api.runs(VERIFY)) < number:
+        assert time.monotonic() < deadline, "no proof began within a minute of its backup"
+        time.sleep(0.5)
+    done = api.wait(VERIFY, runs[number - 1])
+    assert done.state == "success", api.why_failed(done)
 
 
 def odoo_stopped(drill: Drill) -> Fault:

@@ -99,9 +99,17 @@ def until_heard(
     return heard
 
 
-def test_backup_proof_odoo_disk_and_dag_faults(drill: Drill, nights: Nights, table: list[Row]) -> None:
+def test_a_backup_that_fails_and_one_that_does_not_pass_its_proof(drill: Drill, table: list[Row]) -> None:
+    for dag_id in (faults.NIGHTLY, faults.VERIFY):
+        drill.airflow.api.wait_for_dag(dag_id)
+        drill.airflow.api.unpause(dag_id)
+    run_through(drill, [faults.backup_fails(drill)], table)
+    run_through(drill, [faults.proof_fails(drill)], table)
+
+
+def test_odoo_disk_dag_and_no_backup_faults(drill: Drill, nights: Nights, table: list[Row]) -> None:
     together = [
-        *faults.of_the_ledger(nights),
+        faults.backup_never_ran(nights),
         faults.odoo_stopped(drill),
         faults.disk_full(drill),
         faults.import_error(drill),
