@@ -63,9 +63,10 @@ def main() -> int:
     arguments = parser.parse_args()
     verb = arguments.verb
     try:
-        names = [path.name for path in LOCAL.glob("test-*")] if arguments.place == "test" else []
-        for name in (arguments.place, *sorted(names)):
-            VERBS[verb](Place(name))
+        VERBS[verb](Place(arguments.place))
+        if verb == "down" and arguments.place == "test":
+            for worker in sorted(LOCAL.glob("test-*")):  # the further stacks of a parallel test run
+                down(Place(worker.name))
     except StackError as error:
         sys.stdout.flush()
         progress.say(f"\nmake {verb} stopped: {error}")

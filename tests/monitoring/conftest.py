@@ -23,6 +23,11 @@ MAIL_PASSWORD = "drill-mail-word"
 PEOPLE = "operaciones@example.cl"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: "drill" in getattr(item, "fixturenames", ()))
+
+
 def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
     good = isinstance(data, LoginPassword) and (data.login, data.password) == (
         MAIL_USER.encode(),
@@ -52,7 +57,7 @@ def mails(local_stack: Any) -> Iterator[Mails]:
 
 @pytest.fixture(scope="package")
 def drill(local_stack: Any, airflow: Any, mails: Mails, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
-    """The session's Airflow, started anew with mail, Alertmanager and the drill's DAGs; put back afterwards."""
+    """The session's Airflow, started anew with mail, Alertmanager and the drill's DAGs: nobody uses it later."""
     stack = local_stack
     dags = tmp_path_factory.mktemp("drill") / "dags"
     shutil.copytree(DAGS, dags)
@@ -98,4 +103,3 @@ def drill(local_stack: Any, airflow: Any, mails: Mails, tmp_path_factory: pytest
     running = monitoring.up(stack.place, stack.processes, stack.postgres, watched, QUICK)
     yield Drill(stack, restarted, running, mails, dags, start_watched)
     monitoring.down(stack.processes)
-    start({}, {}, stack.extra_dags)

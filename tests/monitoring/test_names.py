@@ -127,7 +127,10 @@ def test_the_latency_of_real_requests(drill: Drill, scraped: set[str]) -> None:
 def test_the_board_shows_what_fires_and_opens_its_runbook_from_airflows_frame(
     drill: Drill, scraped: set[str], browser: Any
 ) -> None:
-    """The demo company's last month is not computed and overdue, so F29NotComputed fires."""
+    nights = Nights.of(drill)
+    nights.add("drill-board", hours_ago=30)
+    url = drill.monitoring.alertmanager_url
+    wait_until(lambda: "BackupMissing" in {alert.name for alert in alertmanager.firing(url)}, "BackupMissing")
     window = browser.new_context(viewport={"width": 1280, "height": 900}, locale="es-CL")
     tab = window.new_page()
     tab.goto(f"{drill.airflow.url}/ofitec/board")
@@ -136,12 +139,13 @@ def test_the_board_shows_what_fires_and_opens_its_runbook_from_airflows_frame(
     tab.click("button[type=submit]")
     tab.wait_for_selector("h1:has-text('Tablero OFITEC')", timeout=60_000)
     tab.goto(f"{drill.airflow.url}/plugin/ofitec")
-    link = tab.frame_locator("iframe").locator("text=Qué hacer: F29NotComputed")
+    link = tab.frame_locator("iframe").locator("text=Qué hacer: BackupMissing")
     link.wait_for(timeout=60_000)
     with window.expect_page(timeout=30_000) as opened:
         link.click()
     assert opened.value
     window.close()
+    nights.forget()
 
 
 def test_alertmanager_is_read_or_said_to_be_down(drill: Drill, scraped: set[str]) -> None:
