@@ -153,6 +153,15 @@ def test_the_terminal_does_the_same_and_asks_first(
     assert "Finished: done in" in said
 
 
+def test_a_command_that_ends_before_it_has_read_all_is_no_lost_connection(
+    ssh: SshHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ODOO_HOST", ssh.connection())
+    host = Host.from_connection()
+    assert host.run(["true"], stdin=b"x" * 5_000_000).returncode == 0
+    assert host.run(["sh", "-c", "echo said; exit 7"], stdin=b"x" * 5_000_000).stdout == "said\n"
+
+
 def test_another_host_key_or_none_is_never_talked_to(
     ssh: SshHost, told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -67,8 +68,10 @@ class Host:
         try:
             with hook.get_conn() as link:
                 into, out, err = link.exec_command(shlex.join(argv), timeout=timeout)
-                into.write(stdin)
-                into.channel.shutdown_write()
+                # a command that has ended reads no more; whether it ended well, its status says
+                with suppress(OSError):
+                    into.write(stdin)
+                    into.channel.shutdown_write()
                 said, complained = out.read(), err.read()
                 status = out.channel.recv_exit_status()
         except paramiko.BadHostKeyException:
