@@ -52,7 +52,8 @@ def test_a_bad_image_fails_no_request_and_says_why(
     if image != "errors":  # that one is only found out by real requests: it returns within seconds
         assert dict(load.failed) == {}
     else:
-        assert 0 < load.failures < 0.2 * load.good
+        assert load.failures > 0
+        assert load.worst_gap < 5
 
 
 def test_a_missing_tag_or_a_wrong_digest_touches_nothing(small: Installation, tiny: dict[str, str]) -> None:
