@@ -29,7 +29,7 @@ Row = tuple[str, str, str, str, float, str]
 
 
 @pytest.fixture(scope="module")
-def table() -> Iterator[list[Row]]:
+def table(request: pytest.FixtureRequest) -> Iterator[list[Row]]:
     """What was measured, printed at the end."""
     rows: list[Row] = []
     yield rows
@@ -38,7 +38,8 @@ def table() -> Iterator[list[Row]]:
         f"{name:37}{alert:34}{where:13}{own:>8}{told:>7.1f} s{ended:>10}"
         for name, alert, where, own, told, ended in rows
     ]
-    sys.stderr.write("\n\n" + "\n".join(lines) + "\n")
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        sys.stderr.write("\n\n" + "\n".join(lines) + "\n")
 
 
 @pytest.fixture(scope="module")
