@@ -75,3 +75,7 @@ def _mac(key: bytes, nonce: bytes, body: bytes) -> bytes:
     # Poly1305-AES: s is the nonce encrypted under the MAC's own key
     s = Cipher(algorithms.AES(key[32:48]), modes.ECB()).encryptor().update(nonce)
     return Poly1305.generate_tag(key[48:64] + s, body)
+
+
+def biggest(folder: Path) -> Path:
+    return max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,7 +20,8 @@ from ofitec.backup.job import Job
 from ofitec.ledger import backups
 from tests.backup.cluster import LEDGER, ODOO, Cluster
 from tests.backup.conftest import PASSWORD
-from tests.backup.test_faults_nightly import biggest
+from tests.backup.restic_files import biggest
+from tests.command_lines import CommandLines
 
 ROOT = Path(__file__).parents[2]
 SLACK = "/services/T0/B0/clavedeslack"
@@ -33,43 +33,29 @@ class Runs:
 
     def __init__(self, job: Job, tmp_path: Path, cluster: Cluster, slack: "Sink") -> None:
         self.job, self.tmp_path, self.cluster, self.slack = job, tmp_path, cluster, slack
-        self.argv: set[str] = set()
+        self.commands = CommandLines()
         self.output = ""
         self.extra: dict[str, Any] = {"repository": job.restic.repository}
         self.password: str | None = PASSWORD
 
     def __call__(self, *runs: tuple[str, dict[str, Any]], succeeds: bool = True) -> list[dict[str, Any]]:
-        stop = threading.Event()
-        watcher = threading.Thread(target=self._watch, args=[stop])
-        watcher.start()
         command = [sys.executable, "-m", "tests.backup.airflow_run", json.dumps(runs)]
-        done = subprocess.run(
-            command,
-            env=self._environment(),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        stop.set()
-        watcher.join()
+        with self.commands:
+            done = subprocess.run(
+                command,
+                env=self._environment(),
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
         self.output += done.stdout
         said = [json.loads(line[4:]) for line in done.stdout.splitlines() if line.startswith("RUN ")]
         assert len(said) == len(runs), done.stdout[-5000:]
         if succeeds:
             assert {run["state"] for run in said} == {"success"}, done.stdout[-8000:]
         return said
-
-    def _watch(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            for entry in Path("/proc").iterdir():
-                if entry.name.isdigit():
-                    try:
-                        self.argv.add((entry / "cmdline").read_text().replace("\0", " "))
-                    except OSError:
-                        continue
-            time.sleep(0.05)
 
     def _environment(self) -> dict[str, str]:
         job = self.job
@@ -135,7 +121,11 @@ def no_secret(runs: Runs, *more: str) -> None:
     """Neither in what the processes printed, nor in Airflow's database and logs, nor on a command line."""
     files = [path for path in (runs.tmp_path / "airflow").rglob("*") if path.is_file() and path.suffix != ".cfg"]
     places = {str(path): path.read_bytes().decode(errors="replace") for path in files}
-    places |= {"output": runs.output, "command lines": "\n".join(runs.argv), "Slack": "\n".join(runs.slack.messages)}
+    places |= {
+        "output": runs.output,
+        "command lines": "\n".join(runs.commands.seen),
+        "Slack": "\n".join(runs.slack.messages),
+    }
     ledger = runs.job.ledger
     with ledger.engine.connect() as link:
         for table in ("backup_run", "restore_proof", "task_error", "notification"):
@@ -156,7 +146,7 @@ def test_failing_night_is_red_and_shows_no_secret(runs: Runs) -> None:
     }  # fmt: skip
     assert "The password opens no key of the restic repository" in runs.output
     # the sampler saw the programs at all
-    assert any("/restic " in argv for argv in runs.argv)
+    assert any("/restic " in argv for argv in runs.commands.seen)
     assert any("El respaldo de anoche fall" in message for message in map(unescaped, runs.slack.messages))
     no_secret(runs, "clave-que-no-es")
 

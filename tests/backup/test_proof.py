@@ -14,7 +14,7 @@ from ofitec.errors import InputError, TransientError
 from ofitec.ledger import backups
 from ofitec.settings import settings
 from tests.backup.cluster import Cluster
-from tests.backup.test_faults_nightly import biggest
+from tests.backup.restic_files import biggest
 from tests.backup.test_nightly import back_up
 
 

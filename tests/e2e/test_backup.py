@@ -1,11 +1,9 @@
 """Backups, proof, restore and rotation by the real scheduler, and that no secret shows anywhere meanwhile."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +14,7 @@ from ofitec.ledger import backups, open_ledger
 from stack import debian
 from stack.airflow_api import DagRun
 from tests.backup.restic_files import cheapen
+from tests.command_lines import CommandLines
 
 # a stack of its own: it would be the longest part of the other's time
 pytestmark = pytest.mark.xdist_group("second stack")
@@ -29,8 +28,7 @@ class Safe:
     def __init__(self, stack: Any) -> None:
         self.stack, self.api = stack, stack.airflow.api
         self.ledger = open_ledger(stack.postgres.dsn("ofitec_ledger", "ofitec"))
-        self.argv: set[str] = set()
-        self.over = threading.Event()
+        self.commands = CommandLines()
         self.first_password = stack.restic_password_file.read_text()
 
     def run(self, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
@@ -57,29 +55,15 @@ class Safe:
     def messages(self) -> str:
         return json.dumps(self.stack.slack_sink.messages(), ensure_ascii=False)
 
-    def watch(self) -> None:
-        """Collect command lines until it is over."""
-        while not self.over.is_set():
-            for entry in Path("/proc").iterdir():
-                if entry.name.isdigit():
-                    try:
-                        self.argv.add((entry / "cmdline").read_text().replace("\0", " "))
-                    except OSError:
-                        continue
-            time.sleep(0.05)
-
 
 @pytest.fixture(scope="module")
 def safe(local_stack: Any, airflow: Any, odoo: Any, slack_sink: Any) -> Iterator[Safe]:
     stack = Safe(local_stack)
     drop_restored(stack)
-    watcher = threading.Thread(target=stack.watch)
-    watcher.start()
     stack.api.wait_for_dag("backup_verify")
     stack.api.unpause("backup_verify")
-    yield stack
-    stack.over.set()
-    watcher.join()
+    with stack.commands:
+        yield stack
     drop_restored(stack)
 
 
@@ -141,7 +125,7 @@ def test_no_secret_shows_anywhere(safe: Safe, proven: Any) -> None:
     files = [*stack.place.logs.glob("airflow*.log"), *(stack.airflow.home / "logs").rglob("*.log")]
     places = {str(path): path.read_bytes().decode(errors="replace") for path in files}
     assert "backup_nightly" in places[str(stack.place.logs / "airflow-scheduler.log")]
-    places |= {"command lines": "\n".join(safe.argv), "Slack": safe.messages()}
+    places |= {"command lines": "\n".join(safe.commands.seen), "Slack": safe.messages()}
     assert "pg_dump" in places["command lines"]
     for database, tables in {
         "airflow": ("xcom", "rendered_task_instance_fields", "dag_run", "log", "hitl_detail"),
