@@ -63,6 +63,8 @@ def test_foreign_images_come_by_digest_and_a_bare_up_starts_no_colour() -> None:
     text = "".join((ROOT / name).read_text() for name in FILES)
     for image in re.findall(r"image: \$\{\w+:-([^}]+)\}", text):
         assert "@sha256:" in image or image in ("ofitec-odoo:none", "ofitec-airflow:local", "ofitec-mtail:local"), image
+    for base in (ROOT / "include/images/bases.env").read_text().splitlines():
+        assert base.startswith("#") or re.fullmatch(r"\w+=\S+:\S+@sha256:[0-9a-f]{64}", base), base
     for dockerfile in (ROOT / "include").rglob("Dockerfile"):
         for base in re.findall(r"(?m)^FROM (\S+)", dockerfile.read_text()):
             assert "@sha256:" in base or base.startswith("$"), f"{dockerfile}: {base}"
