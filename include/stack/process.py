@@ -245,7 +245,12 @@ class Processes:
 
 
 def _family(record: Record) -> list[psutil.Process]:
-    """Every living process that carries the record's mark or belongs to its session, the recorded one first."""
+    """Every living process that carries the record's mark or belongs to its session, the recorded one first.
+
+    A program that sets its title (Airflow's workers) wipes the mark. It is known by its session; once the leader is
+    dead and its number could be another's, by its working folder too.
+    """
+    place = Path(record.log).parent.parent
     leader_alive = record.alive()
     family: list[psutil.Process] = []
     for process in psutil.process_iter():
@@ -253,7 +258,10 @@ def _family(record: Record) -> list[psutil.Process]:
             if process.pid == record.pid:
                 if leader_alive:
                     family.insert(0, process)
-            elif (leader_alive and os.getsid(process.pid) == record.pid) or process.environ().get(MARK) == record.mark:
+            elif process.environ().get(MARK) == record.mark or (
+                os.getsid(process.pid) == record.pid
+                and (leader_alive or Path(process.cwd()).is_relative_to(place.resolve()))
+            ):
                 family.append(process)
     return family
 

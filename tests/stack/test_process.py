@@ -21,6 +21,18 @@ print(child.pid, flush=True)
 time.sleep(60)
 """
 
+# Starts a child that wipes its environment by a long title, as Airflow's workers do.
+TITLED = """
+import os, time
+child = os.fork()
+if child == 0:
+    import setproctitle
+    setproctitle.setproctitle("worker " * 1000)
+    time.sleep(60)
+print(child, flush=True)
+time.sleep(60)
+"""
+
 
 @pytest.fixture
 def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Processes:
@@ -68,6 +80,19 @@ def test_a_grandchild_that_left_the_session_is_ended_too(processes: Processes) -
     processes.stop("parent")
     assert ended(record.pid)
     assert ended(grandchild)
+
+
+def test_a_worker_that_wiped_its_environment_is_ended_though_its_server_was_killed(processes: Processes) -> None:
+    record = processes.start("titled", [sys.executable, "-c", TITLED], env=ENV, cwd=processes.place.dir)
+    processes.wait("titled", lambda: bool(Path(record.log).read_text()), timeout=10)
+    worker = psutil.Process(int(Path(record.log).read_text()))
+    wiped = time.monotonic() + 10
+    while process.MARK in worker.environ() and time.monotonic() < wiped:
+        time.sleep(0.05)
+    psutil.Process(record.pid).kill()
+    assert ended(record.pid)
+    processes.stop("titled")
+    assert ended(worker.pid)
 
 
 def test_a_process_that_merely_has_the_recorded_pid_is_left_alone(processes: Processes) -> None:
