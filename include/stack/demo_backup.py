@@ -21,7 +21,7 @@ def run(stack: LocalStack) -> None:
     api.unpause(VERIFY)
     before = api.runs(VERIFY)
     api.run(NIGHTLY, {"create_repository": True})
-    _await_proof(api, before)
+    await_proof(api, before)
     ledger = open_ledger(stack.postgres.dsn(LEDGER_DATABASE, "ofitec"))
     row = backups.newest_proven(ledger, stack.place.name)
     if row is None:
@@ -29,8 +29,11 @@ def run(stack: LocalStack) -> None:
     print("\n".join(lines(row, backups.proofs(ledger, row.key)[-1])))
 
 
-def _await_proof(api: AirflowApi, before: list[str]) -> DagRun:
-    """Waits for the run that the backup's asset starts. Raises StackError when it fails or does not come."""
+def await_proof(api: AirflowApi, before: list[str]) -> DagRun:
+    """Waits for the proof that a backup starts: a run that is not among those `before` it.
+
+    Raises StackError when it fails or does not come.
+    """
     with progress.step(f"Airflow: {VERIFY}, started by the backup") as shown:
         deadline = time.monotonic() + 60
         while not (new := [run_id for run_id in api.runs(VERIFY) if run_id not in before]):

@@ -79,3 +79,11 @@ def _mac(key: bytes, nonce: bytes, body: bytes) -> bytes:
 
 def biggest(folder: Path) -> Path:
     return max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+
+
+def flip_byte(pack: Path, at: int | None = None) -> None:
+    """Change one bit of a file, a third of its way in unless told; a second time changes it back."""
+    content = bytearray(pack.read_bytes())
+    content[len(content) // 3 if at is None else at] ^= 1
+    pack.chmod(0o600)
+    pack.write_bytes(content)

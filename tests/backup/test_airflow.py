@@ -20,7 +20,7 @@ from ofitec.backup.job import Job
 from ofitec.ledger import backups
 from tests.backup.cluster import LEDGER, ODOO, Cluster
 from tests.backup.conftest import PASSWORD
-from tests.backup.restic_files import biggest
+from tests.backup.restic_files import biggest, flip_byte
 from tests.command_lines import CommandLines
 
 ROOT = Path(__file__).parents[2]
@@ -154,11 +154,7 @@ def test_failing_night_is_red_and_shows_no_secret(runs: Runs) -> None:
 def test_refuted_backup_makes_the_proofs_run_red_and_is_told(runs: Runs, job: Job, repository: Path) -> None:
     """The copy is cleaned up in any case, and that must not make the run green."""
     (night,) = runs(("backup_nightly", {}))
-    pack = biggest(repository / "data")
-    content = bytearray(pack.read_bytes())
-    content[len(content) // 3] ^= 1
-    pack.chmod(0o600)
-    pack.write_bytes(content)
+    flip_byte(biggest(repository / "data"))
     (proof,) = runs(("backup_verify", {}), succeeds=False)
     assert proof["tasks"]["restore"] == "failed"
     assert proof["tasks"]["clean_up"] == "success"

@@ -14,7 +14,7 @@ from ofitec.errors import InputError, TransientError
 from ofitec.ledger import backups
 from ofitec.settings import settings
 from tests.backup.cluster import Cluster
-from tests.backup.restic_files import biggest
+from tests.backup.restic_files import biggest, flip_byte
 from tests.backup.test_nightly import back_up
 
 
@@ -132,11 +132,7 @@ def _size(job: Job, path: Path) -> int:
 
 def test_flipped_byte_passes_the_check_and_fails_the_proof(job: Job, repository: Path) -> None:
     key = back_up(job)
-    pack = biggest(repository / "data")
-    content = bytearray(pack.read_bytes())
-    content[len(content) // 3] ^= 1
-    pack.chmod(0o600)
-    pack.write_bytes(content)
+    flip_byte(biggest(repository / "data"))
     job.restic.check()
     refuted(job, key, "cannot be restored")
 
@@ -146,11 +142,7 @@ def test_flipped_byte_elsewhere_is_found_by_reading_all(job: Job, repository: Pa
     other = job.restic.backup_bytes(b"de otro" * 50_000, "x", at=_now(), tags=["otro"])
     packs = {path for path in (repository / "data").rglob("*") if path.is_file()}
     key = back_up(job)
-    pack = max(packs, key=lambda path: path.stat().st_size)
-    content = bytearray(pack.read_bytes())
-    content[20] ^= 1
-    pack.chmod(0o600)
-    pack.write_bytes(content)
+    flip_byte(max(packs, key=lambda path: path.stat().st_size), at=20)
     with pytest.raises(RepositoryDamaged, match="not all is well"):
         proof.prove(job, key, run_id="r", read_data=True)
     (row,) = backups.proofs(job.ledger, key)

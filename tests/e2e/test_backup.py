@@ -1,7 +1,6 @@
 """Backups, proof, restore and rotation by the real scheduler, and that no secret shows anywhere meanwhile."""
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from ofitec.clients.restic import Restic
 from ofitec.ledger import backups, open_ledger
 from stack import debian
-from stack.airflow_api import DagRun
+from stack.demo_backup import NIGHTLY, VERIFY, await_proof
 from tests.backup.restic_files import cheapen
 from tests.command_lines import CommandLines
 
@@ -31,24 +30,6 @@ class Safe:
         self.commands = CommandLines()
         self.first_password = stack.restic_password_file.read_text()
 
-    def run(self, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
-        self.api.wait_for_dag(dag_id)
-        self.api.unpause(dag_id)
-        return self.succeeded(dag_id, self.api.trigger(dag_id, conf))
-
-    def succeeded(self, dag_id: str, run_id: str) -> DagRun:
-        done = self.api.wait(dag_id, run_id, timeout=240)
-        assert done.state == "success", self.api.why_failed(done)
-        return done
-
-    def proof(self, number: int) -> DagRun:
-        """The n-th run that backups started."""
-        deadline = time.monotonic() + 60
-        while len(runs := self.api.runs("backup_verify")) < number:
-            assert time.monotonic() < deadline, "no proof began within a minute of its backup"
-            time.sleep(0.5)
-        return self.succeeded("backup_verify", runs[number - 1])
-
     def newest(self) -> Any:
         return backups.newest_proven(self.ledger, self.stack.place.name)
 
@@ -60,8 +41,8 @@ class Safe:
 def safe(local_stack: Any, airflow: Any, odoo: Any, slack_sink: Any) -> Iterator[Safe]:
     stack = Safe(local_stack)
     drop_restored(stack)
-    stack.api.wait_for_dag("backup_verify")
-    stack.api.unpause("backup_verify")
+    stack.api.wait_for_dag(VERIFY)
+    stack.api.unpause(VERIFY)
     with stack.commands:
         yield stack
     drop_restored(stack)
@@ -73,8 +54,8 @@ def proven(safe: Safe) -> Any:
     repository = str(safe.stack.restic_repository)
     Restic(repository, {"RESTIC_PASSWORD": safe.first_password}, binary=str(debian.restic())).init()
     cheapen(safe.stack.restic_repository, safe.first_password)
-    safe.run("backup_nightly")
-    safe.proof(1)
+    safe.api.run(NIGHTLY, timeout=240)
+    await_proof(safe.api, [])
     return safe.newest()
 
 
@@ -87,20 +68,22 @@ def test_a_nights_backup_is_proven_by_itself(safe: Safe, proven: Any) -> None:
 
 
 def test_the_rotation_backs_up_with_the_new_password_and_proves_it(safe: Safe, proven: Any) -> None:
-    safe.run("secrets_rotate")
+    before = safe.api.runs(VERIFY)
+    safe.api.run("secrets_rotate", timeout=240)
     assert safe.stack.restic_password_file.read_text() != safe.first_password
-    safe.proof(2)
+    await_proof(safe.api, before)
     assert safe.newest().key > proven.key
     assert "clave de los respaldos" in safe.messages()
 
 
 def test_a_restore_over_a_database_asks_first_and_keeps_the_old_one(safe: Safe, proven: Any) -> None:
     server = safe.stack.postgres
-    safe.run("backup_restore", {"database": TARGET})
+    safe.api.run("backup_restore", {"database": TARGET}, timeout=240)
     first = oid(safe, TARGET)
     run = safe.api.trigger("backup_restore", {"database": TARGET, "backup": proven.key})
     safe.api.answer("backup_restore", run, "approve", "Approve")
-    safe.succeeded("backup_restore", run)
+    done = safe.api.wait("backup_restore", run, timeout=240)
+    assert done.state == "success", safe.api.why_failed(done)
     kept = [name for name in server.names_like(f"{TARGET}_%") if oid(safe, name) == first]
     assert len(kept) == 1
     assert oid(safe, TARGET) != first

@@ -77,18 +77,15 @@ def drill(local_stack: Any, airflow: Any, mails: Mails, tmp_path_factory: pytest
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     }
 
-    def start(connections: dict[str, Any], settings: dict[str, str], extra_dags: Path) -> Any:
+    def start_watched() -> Any:
         return stack_airflow.up(
             stack.place,
             stack.processes,
             stack.postgres,
-            connections={**stack.connections(), **connections},
-            settings={**stack.settings(), **settings},
-            extra_dags=extra_dags,
+            connections={**stack.connections(), "smtp_default": smtp},
+            settings={**stack.settings(), **quick},
+            extra_dags=dags,
         )
-
-    def start_watched() -> Any:
-        return start({"smtp_default": smtp}, quick, dags)
 
     restarted = start_watched()
     watched = Watched(

@@ -15,11 +15,13 @@ from sqlalchemy import delete
 
 from ofitec.ledger import Ledger, open_ledger
 from ofitec.ledger.tables import BackupRun, RestoreProof
+from stack.airflow_api import AirflowApi
+from stack.demo_backup import NIGHTLY, VERIFY, await_proof
 from stack.local_stack import LEDGER_DATABASE, ODOO_DATABASE
+from tests.backup.restic_files import biggest, flip_byte
 from tests.monitoring.drill import Drill
 from tests.ofitec.board.past import backup, proof
 
-NIGHTLY, VERIFY = "backup_nightly", "backup_verify"
 BOTH, SLACK = ("slack", "mail"), ("slack",)
 DISK = """\
 # HELP node_filesystem_{name} {text}
@@ -50,8 +52,8 @@ class Nights:
     def of(cls, drill: Drill) -> "Nights":
         return cls(open_ledger(drill.stack.postgres.dsn(LEDGER_DATABASE, "ofitec")))
 
-    def add(self, env: str, hours_ago: float, *, failed: bool = False, refuted: bool = False) -> None:
-        """A night so many hours ago, proven unless it failed; its proof refuted it if asked."""
+    def add(self, env: str, hours_ago: float, *, failed: bool = False) -> None:
+        """A night so many hours ago, proven unless it failed."""
         self.used.add(env)
         night = backup(datetime.now(UTC) - timedelta(hours=hours_ago), failed=failed)
         night.env = env
@@ -60,7 +62,7 @@ class Nights:
             session.add(night)
             session.flush()
             if not failed:
-                judged = proof(night, minutes=10, refuted=refuted)
+                judged = proof(night, minutes=10)
                 judged.finished_at = datetime.now(UTC)
                 session.add(judged)
 
@@ -97,12 +99,7 @@ def backup_fails(drill: Drill) -> Fault:
             process.kill()
         assert api.wait(NIGHTLY, run).state == "failed"
 
-    def repair() -> None:
-        done = api.wait(NIGHTLY, api.trigger(NIGHTLY))
-        assert done.state == "success", api.why_failed(done)
-        proven(drill, 1)
-
-    return Fault("backup fails", "BackupFailed", SLACK, inject, repair)
+    return Fault("backup fails", "BackupFailed", SLACK, inject, lambda: back_up(api))
 
 
 def _dumps(process: psutil.Process) -> bool:
@@ -115,39 +112,27 @@ def _dumps(process: psutil.Process) -> bool:
 
 def proof_fails(drill: Drill) -> Fault:
     """A byte of the biggest file in the repository flips; then it flips back and a new backup is made."""
-    api, repository = drill.airflow.api, drill.stack.restic_repository
-
-    def flip() -> None:
-        pack = max(
-            (path for path in (repository / "data").rglob("*") if path.is_file()), key=lambda p: p.stat().st_size
-        )
-        content = bytearray(pack.read_bytes())
-        content[len(content) // 3] ^= 1
-        pack.chmod(0o600)
-        pack.write_bytes(content)
+    api = drill.airflow.api
+    packs: list[Path] = []
 
     def inject() -> None:
-        flip()
+        packs.append(biggest(drill.stack.restic_repository / "data"))
+        flip_byte(packs[-1])
         assert api.wait(VERIFY, api.trigger(VERIFY)).state == "failed"
 
     def repair() -> None:
-        flip()
+        flip_byte(packs[-1])
         # a refuted backup is not asked again: the next one is proven
-        before = len(api.runs(VERIFY))
-        assert api.wait(NIGHTLY, api.trigger(NIGHTLY)).state == "success"
-        proven(drill, before + 1)
+        back_up(api)
 
     return Fault("proof fails", "BackupProofFailed", BOTH, inject, repair)
 
 
-def proven(drill: Drill, number: int) -> None:
-    """Wait until the n-th proof that backups started has passed."""
-    api, deadline = drill.airflow.api, time.monotonic() + 60
-    while len(runs := api.runs(VERIFY)) < number:
-        assert time.monotonic() < deadline, "no proof began within a minute of its backup"
-        time.sleep(0.5)
-    done = api.wait(VERIFY, runs[number - 1])
-    assert done.state == "success", api.why_failed(done)
+def back_up(api: AirflowApi) -> None:
+    """A good night and its proof."""
+    before = api.runs(VERIFY)
+    api.run(NIGHTLY)
+    await_proof(api, before)
 
 
 def odoo_stopped(drill: Drill) -> Fault:
