@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 export PYTHONPATH := $(CURDIR)/include
+# Container images often set it; every process here would then compile all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 RUN := .local/venv/bin/python
 # Much of the suite waits for servers: more of it at once than there are cores.
 WORKERS ?= 4

@@ -1,8 +1,9 @@
 """Every command line that exists while something runs: what `ps` would show to anybody on the machine."""
 
+import os
 import threading
 import time
-from pathlib import Path
+from contextlib import suppress
 from typing import Self
 
 
@@ -10,8 +11,12 @@ class CommandLines:
     """Collects them, twenty times a second, between `with` and its end; `seen` may be read at any time."""
 
     def __init__(self) -> None:
-        self.seen: set[str] = set()
+        self._raw: set[bytes] = set()
         self._over = threading.Event()
+
+    @property
+    def seen(self) -> set[str]:
+        return {line.replace(b"\0", b" ").decode(errors="replace") for line in self._raw.copy()}
 
     def __enter__(self) -> Self:
         self._over.clear()
@@ -25,10 +30,8 @@ class CommandLines:
 
     def _watch(self) -> None:
         while not self._over.is_set():
-            for entry in Path("/proc").iterdir():
-                if entry.name.isdigit():
-                    try:
-                        self.seen.add((entry / "cmdline").read_text().replace("\0", " "))
-                    except OSError:
-                        continue
+            # without pathlib: it costs a third, and this runs beside everything
+            for pid in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
+                with suppress(OSError), open(f"/proc/{pid}/cmdline", "rb", buffering=0) as line:  # noqa: PTH123
+                    self._raw.add(line.read())
             time.sleep(0.05)

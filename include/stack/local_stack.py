@@ -63,7 +63,7 @@ class LocalStack:
 
     def odoo_template(self) -> str:
         """The template of this stack's Odoo database: the add-on and the demo company's month."""
-        sources = sorted(Path(__file__).parent.glob("demo_*.py"))
+        sources = (Path(__file__).with_name(name) for name in ("demo_company.py", "demo_documents.py"))
         key = "".join(file.read_text(encoding="utf-8") for file in sources) + self.period
 
         def fill_month(odoo: odoorpc.ODOO) -> None:

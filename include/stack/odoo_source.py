@@ -38,7 +38,8 @@ class OdooSource:
             "PYTHONPATH": str(self.pythonpath),
             "HOME": os.environ.get("HOME", "/tmp"),  # noqa: S108 - only where Odoo would write a config it is told not to
             "LANG": "C.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
+            # compiled once, and not into a tree of yours
+            "PYTHONPYCACHEPREFIX": str(CACHE / "bytecode"),
         }
 
 

@@ -56,16 +56,10 @@ _DAMAGED = (
     "loading index",
     "no matching id found",
 )
-_UNREACHABLE = (
-    "connection refused",
-    "connection reset",
-    "no such host",
-    "i/o timeout",
-    "network is unreachable",
-    "eof",
-    "503",
-    "500 internal",
-    "slowdown",
+# words only: the bare number of an HTTP status also stands in the names of packs
+_UNREACHABLE = re.compile(
+    r"connection refused|connection reset|no such host|i/o timeout|network is unreachable|\beof\b"
+    r"|internal (server )?error|bad gateway|service unavailable|gateway timeout|reduce your request rate"
 )
 _READERS = ("check", "dump", "restore")
 _SAMPLE = 3
@@ -126,7 +120,7 @@ def error_of(verb: str, where: str, finished: Finished) -> OfitecError:  # noqa:
         return SourceUnreadable(
             f"restic {verb} could not read all it should save (exit {code}): {said}. Nothing of it is counted."
         )
-    if any(sign in everything for sign in _UNREACHABLE):
+    if _UNREACHABLE.search(everything):
         return RepositoryUnreachable(
             f"The restic repository {where} does not answer ({verb}: {said}). Check its storage."
         )
