@@ -97,7 +97,11 @@ def _named_off(config: pytest.Config) -> list[str]:
 
 @pytest.fixture(scope="session")
 def local_stack() -> Iterator[LocalStack]:
-    """This worker's own stack under `.local/test*`, new data each session, ended with it."""
+    """This worker's own stack under `.local/test*`, new data each session, ended with it.
+
+    Its board asks an Alertmanager that answers once tests/monitoring has started one.
+    """
+    from stack import monitoring
     from stack.local_stack import LocalStack
     from stack.process import Processes
 
@@ -110,8 +114,10 @@ def local_stack() -> Iterator[LocalStack]:
         pytest.exit(f"all of {', '.join(place.name for place in PLACES)} are in use.", returncode=3)
     with ExitStack() as after:
         after.callback(lock.close)
-        Processes(place).stop_all()  # what a killed session left behind
-        stack = LocalStack(place, extra_dags=Path(__file__).parent / "stack" / "dags")
+        processes = Processes(place)
+        processes.stop_all()  # what a killed session left behind
+        alerts = {"OFITEC_ALERTMANAGER_URL": monitoring.alertmanager_url(place, processes)}
+        stack = LocalStack(place, extra_dags=Path(__file__).parent / "stack" / "dags", extra_settings=alerts)
         after.callback(stack.down)
         yield stack
 

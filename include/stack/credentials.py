@@ -39,12 +39,17 @@ def _typable() -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(12))
 
 
+def _awkward() -> str:
+    """As people and password managers make them: with characters that URLs, shells and INI files read in their way."""
+    return f"{secrets.token_urlsafe(16)}&/{secrets.token_urlsafe(8)}='+"
+
+
 def generate() -> Credentials:
     return Credentials(
-        postgres=secrets.token_urlsafe(24),
-        odoo_db=secrets.token_urlsafe(24),
-        airflow_db=secrets.token_urlsafe(24),
-        ledger_db=secrets.token_urlsafe(24),
+        postgres=_awkward(),
+        odoo_db=_awkward(),
+        airflow_db=_awkward(),
+        ledger_db=_awkward(),
         odoo_master=secrets.token_urlsafe(24),
         odoo_admin=_typable(),
         odoo_bot=secrets.token_urlsafe(24),
@@ -54,7 +59,7 @@ def generate() -> Credentials:
         airflow_secret_key=secrets.token_urlsafe(32),
         s3_access_key=secrets.token_hex(10),
         s3_secret_key=secrets.token_urlsafe(30),
-        restic=secrets.token_urlsafe(30),
+        restic=_awkward(),
     )
 
 

@@ -20,7 +20,7 @@ _BATCH = 40
 def fill(odoo: odoorpc.ODOO, period: str) -> dict[str, Any]:
     """Set the company up and post a month of documents.
 
-    :param odoo: a session of an administrator, on a database with l10n_cl and of_sii_cl
+    :param odoo: a session of an administrator, on a template's database (stack.odoo) with of_sii_cl
     :param period: "YYYY-MM"
     :return: {"company_id", "rut", "period", "posted", "drafts"}
     """
@@ -38,10 +38,9 @@ def fill(odoo: odoorpc.ODOO, period: str) -> dict[str, Any]:
 
 
 def _company(odoo: odoorpc.ODOO, period: str) -> int:
-    """The database's first company becomes the demo company, with the Chilean chart."""
+    """The database's first company, which has the Chilean chart, becomes the demo company."""
     company_id = odoo.execute("res.company", "search", [], 0, 1, "id")[0]
-    chile = _ref(odoo, "base.cl")
-    company = {"name": COMPANY, "country_id": chile, "vat": RUT, "email": "contabilidad@losaromos.example"}
+    company = {"name": COMPANY, "vat": RUT, "email": "contabilidad@losaromos.example"}
     odoo.execute("res.company", "write", [company_id], company)
     partner_id = odoo.execute("res.company", "read", [company_id], ["partner_id"])[0]["partner_id"][0]
     odoo.execute(
@@ -50,7 +49,6 @@ def _company(odoo: odoorpc.ODOO, period: str) -> int:
         [partner_id],
         {"l10n_cl_sii_taxpayer_type": "1", "street": "Av. Matta 1234", "city": "Santiago"},
     )
-    _chart(odoo, company_id)
     odoo.execute("res.company", "write", [company_id], {"of_sii_ppm_rate": 0.25, "of_sii_common_use_factor": 0.6})
     usd = odoo.execute_kw("res.currency", "search", [[("name", "=", "USD")]], {"context": {"active_test": False}})
     odoo.execute("res.currency", "write", usd, {"active": True})
@@ -63,16 +61,6 @@ def _company(odoo: odoorpc.ODOO, period: str) -> int:
     odoo.execute("res.currency.rate", "create", rate)
     _utm(odoo, period)
     return int(company_id)
-
-
-def _chart(odoo: odoorpc.ODOO, company_id: int) -> None:
-    if odoo.version.startswith("16."):
-        template = _ref(odoo, "l10n_cl.cl_chart_template")
-        if odoo.execute("res.company", "read", [company_id], ["chart_template_id"])[0]["chart_template_id"]:
-            return
-        odoo.execute("account.chart.template", "try_loading", [template], company_id, False)
-    else:
-        odoo.execute("account.chart.template", "try_loading", [], "cl", company_id, False)
 
 
 def _utm(odoo: odoorpc.ODOO, period: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +26,14 @@ EXPORT_PREFIX = "entregas"
 
 
 class LocalStack:
-    """Real services of one place (`demo` or `test`); `extra_dags` is a folder of DAGs beside the project's own."""
+    """Real services of one place (`demo` or `test`).
 
-    def __init__(self, place: Place, extra_dags: Path | None = None) -> None:
+    `extra_dags` is a folder of DAGs beside the project's own, `extra_settings` more OFITEC_* settings for Airflow.
+    """
+
+    def __init__(
+        self, place: Place, extra_dags: Path | None = None, extra_settings: Mapping[str, str] | None = None
+    ) -> None:
         place.make()
         # A machine behind a web proxy must not ask that proxy for its own loopback services.
         os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(
@@ -35,6 +41,7 @@ class LocalStack:
         )
         self.place = place
         self.extra_dags = extra_dags
+        self.extra_settings = dict(extra_settings or {})
         self.processes = Processes(place)
         self.credentials = credentials.of(place)
         # A stack that starts from nothing starts with new data; one that is up keeps its data.
@@ -192,6 +199,7 @@ class LocalStack:
             "OFITEC_ODOO_COMMAND": self.odoo_parts.command_line(),
             "OFITEC_METRICS_TOKEN_FILE": str(self.metrics_token_file),
             "PATH": f"{debian.restic().parent}:{self.postgres.bin}:{airflow.search_path()}",
+            **self.extra_settings,
         }
 
     def down(self) -> list[str]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg2
 import psycopg2.extensions
@@ -48,7 +49,7 @@ class Postgres:
 
     def dsn(self, database: str, role: str = "postgres") -> str:
         """A connection URL for `role`: postgres (superuser), odoo, airflow or ofitec (the ledger)."""
-        return f"postgresql://{role}:{self.password(role)}@{self.host}:{self.port}/{database}"
+        return f"postgresql://{role}:{quote(self.password(role), safe='')}@{self.host}:{self.port}/{database}"
 
     def password(self, role: str) -> str:
         known = {

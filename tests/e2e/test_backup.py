@@ -1,4 +1,7 @@
-"""Backups, proof, restore and rotation by the real scheduler, and that no secret shows anywhere meanwhile."""
+"""Backups, proof, restore and rotation by the real scheduler, when they succeed and when they fail.
+
+Last, that no secret showed anywhere meanwhile.
+"""
 
 import json
 from collections.abc import Iterator
@@ -12,13 +15,15 @@ from ofitec.clients.restic import Restic
 from ofitec.ledger import backups, open_ledger
 from stack import debian
 from stack.demo_backup import NIGHTLY, VERIFY, await_proof
-from tests.backup.restic_files import cheapen
+from tests.backup.restic_files import biggest, cheapen, flip_byte
 from tests.command_lines import CommandLines
+from tests.waiting import wait_until
 
 # a stack of its own: it would be the longest part of the other's time
 pytestmark = pytest.mark.xdist_group("second stack")
 
 TARGET = "odoo_restaurado"
+WRONG_PASSWORD = "clave&que/no-es"
 
 
 class Safe:
@@ -35,6 +40,18 @@ class Safe:
 
     def messages(self) -> str:
         return json.dumps(self.stack.slack_sink.messages(), ensure_ascii=False)
+
+    def fails(self, dag_id: str, conf: dict[str, Any] | None = None) -> tuple[dict[str, str], str]:
+        """Runs a DAG that must fail: its tasks' states, and why it failed."""
+        self.api.unpause(dag_id)
+        run = self.api.wait(dag_id, self.api.trigger(dag_id, conf), timeout=240)
+        assert run.state == "failed"
+        tasks = self.api.tasks(dag_id, run.run_id)
+        return {task["task_id"]: task["state"] for task in tasks}, self.api.why_failed(run)
+
+    def hears(self, words: str) -> None:
+        """Waits until people were told it."""
+        wait_until(lambda: words in self.messages(), f"{words!r} in Slack")
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +119,35 @@ def test_a_refused_restore_changes_nothing(safe: Safe, proven: Any) -> None:
     assert server.names_like("%") == before
 
 
+def test_a_failing_night_is_red_and_told(safe: Safe, proven: Any) -> None:
+    file = safe.stack.restic_password_file
+    right = file.read_text()
+    file.write_text(WRONG_PASSWORD)
+    try:
+        tasks, why = safe.fails(NIGHTLY)
+    finally:
+        file.write_text(right)
+    assert tasks == {
+        "preflight": "failed", "snapshot": "upstream_failed", "check": "upstream_failed", "retain": "upstream_failed"
+    }  # fmt: skip
+    assert "The password opens no key of the restic repository" in why
+    safe.hears("El respaldo de anoche falló")
+
+
+def test_a_refuted_backup_makes_the_proofs_run_red_and_is_told(safe: Safe, proven: Any) -> None:
+    """The copy is cleaned up in any case, and that must not make the run green."""
+    backup, pack = safe.newest().key, biggest(safe.stack.restic_repository / "data")
+    flip_byte(pack)
+    try:
+        tasks, _ = safe.fails(VERIFY, {"backup": backup})
+    finally:
+        flip_byte(pack)
+    assert (tasks["restore"], tasks["clean_up"]) == ("failed", "success")
+    assert backups.proofs(safe.ledger, backup)[-1].outcome == backups.REFUTED
+    assert list((safe.stack.place.dir / "work" / "scratch").glob("*")) == []
+    safe.hears("El respaldo no pas")
+
+
 def test_no_secret_shows_anywhere(safe: Safe, proven: Any) -> None:
     """After the above: the output of scheduler and servers, task logs, XCom, ledger, Slack, command lines."""
     stack = safe.stack
@@ -121,6 +167,7 @@ def test_no_secret_shows_anywhere(safe: Safe, proven: Any) -> None:
     named = {
         **asdict(stack.credentials),
         "first restic password": safe.first_password,
+        "wrong restic password": WRONG_PASSWORD,
         "restic password": stack.restic_password_file.read_text(),
         "metrics token": stack.metrics_token_file.read_text(),
     }

@@ -1,10 +1,7 @@
 """What reached people: alarms of Alertmanager and messages of Airflow's callbacks, in Slack and by mail."""
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from tests.monitoring.drill import Drill
 
@@ -38,13 +35,3 @@ class Ear:
         mark = {"slack": f"`{alert}`", "mail": f"Alerta: {alert}"}[place]
         heard = self.slack() if place == "slack" else self.mail()
         return len([text for text in heard if mark in text and any(f"{state}: " in text for state in states)])
-
-
-def wait_until(true: Callable[[], Any], what: str, timeout: float = 90) -> float:
-    """Seconds until it was true."""
-    begun = time.monotonic()
-    while not true():
-        if time.monotonic() - begun > timeout:
-            raise AssertionError(f"not within {timeout:.0f} s: {what}")
-        time.sleep(0.2)
-    return time.monotonic() - begun

@@ -13,7 +13,7 @@ from stack import airflow as stack_airflow
 from stack import monitoring, ports
 from stack.monitoring import Watched
 from stack.monitoring_config import Pace
-from tests.monitoring.drill import Drill, Mails
+from tests.monitoring.drill import Drill, Mails, Watch
 
 DAGS = Path(__file__).parent / "dags"
 # scrape and evaluate each second, and every rule's own `for` cut to one second
@@ -25,7 +25,7 @@ PEOPLE = "operaciones@example.cl"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: "drill" in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: bool({"watch", "drill"} & set(getattr(item, "fixturenames", ()))))
 
 
 def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
@@ -56,22 +56,38 @@ def mails(local_stack: Any) -> Iterator[Mails]:
 
 
 @pytest.fixture(scope="package")
-def drill(local_stack: Any, airflow: Any, mails: Mails, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
-    """The session's Airflow, started anew with mail, Alertmanager and the drill's DAGs: nobody uses it later."""
+def watch(local_stack: Any, airflow: Any, mails: Mails) -> Iterator[Watch]:
+    """The session's stack, watched."""
     stack = local_stack
+    watched = Watched(
+        airflow_url=airflow.url,
+        metrics_token_file=stack.metrics_token_file,
+        odoo_url=stack.odoo.url,
+        slack_webhook=stack.slack_sink.webhook,
+        dead_mans_switch=f"{stack.slack_sink.url}/dead-mans-switch",
+        smtp=f"127.0.0.1:{mails.port}",
+        smtp_password=MAIL_PASSWORD,
+    )
+    yield Watch(stack, airflow, monitoring.up(stack.place, stack.processes, stack.postgres, watched, QUICK), mails)
+    monitoring.down(stack.processes)
+
+
+@pytest.fixture(scope="package")
+def drill(watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Drill:
+    """The watched stack, its Airflow started anew with mail and the drill's DAGs: nobody else uses it later."""
+    stack = watch.stack
     dags = tmp_path_factory.mktemp("drill") / "dags"
     shutil.copytree(DAGS, dags)
     smtp = {
         "conn_type": "smtp",
         "host": "127.0.0.1",
-        "port": mails.port,
+        "port": watch.mails.port,
         "login": MAIL_USER,
         "password": MAIL_PASSWORD,
         "extra": {"disable_ssl": True, "disable_tls": True, "from_email": MAIL_USER},
     }
     quick = {
         "OFITEC_ALERT_EMAIL": PEOPLE,
-        "OFITEC_ALERTMANAGER_URL": monitoring.alertmanager_url(stack.place, stack.processes),
         # a killed worker is missed after 15 s, not after five minutes
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
@@ -87,16 +103,4 @@ def drill(local_stack: Any, airflow: Any, mails: Mails, tmp_path_factory: pytest
             extra_dags=dags,
         )
 
-    restarted = start_watched()
-    watched = Watched(
-        airflow_url=restarted.url,
-        metrics_token_file=stack.metrics_token_file,
-        odoo_url=stack.odoo.url,
-        slack_webhook=stack.slack_sink.webhook,
-        dead_mans_switch=f"{stack.slack_sink.url}/dead-mans-switch",
-        smtp=f"127.0.0.1:{mails.port}",
-        smtp_password=MAIL_PASSWORD,
-    )
-    running = monitoring.up(stack.place, stack.processes, stack.postgres, watched, QUICK)
-    yield Drill(stack, restarted, running, mails, dags, start_watched)
-    monitoring.down(stack.processes)
+    return Drill(stack, start_watched(), watch.monitoring, watch.mails, dags, start_watched)

@@ -1,4 +1,4 @@
-"""The parts of a drill: the watched stack, and the mails it sends."""
+"""The watched stack and the mails it sends; and what a drill adds to it."""
 
 import email
 import email.policy
@@ -27,12 +27,18 @@ class Mails:
 
 
 @dataclass(frozen=True)
-class Drill:
-    """Everything a fault and its alarm need."""
+class Watch:
+    """The stack, and what watches it."""
 
     stack: Any
     airflow: Any
     monitoring: Monitoring
     mails: Mails
+
+
+@dataclass(frozen=True)
+class Drill(Watch):
+    """Everything a fault and its alarm need: Airflow's DAG folder of the drill's own, and a way to start it again."""
+
     dags: Path
     start_airflow: Callable[[], Any]

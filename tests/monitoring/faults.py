@@ -19,7 +19,7 @@ from stack.airflow_api import AirflowApi
 from stack.demo_backup import NIGHTLY, VERIFY, await_proof
 from stack.local_stack import LEDGER_DATABASE, ODOO_DATABASE
 from tests.backup.restic_files import biggest, flip_byte
-from tests.monitoring.drill import Drill
+from tests.monitoring.drill import Drill, Watch
 from tests.ofitec.board.past import backup, proof
 
 BOTH, SLACK = ("slack", "mail"), ("slack",)
@@ -49,8 +49,8 @@ class Nights:
     used: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, drill: Drill) -> "Nights":
-        return cls(open_ledger(drill.stack.postgres.dsn(LEDGER_DATABASE, "ofitec")))
+    def of(cls, watch: Watch) -> "Nights":
+        return cls(open_ledger(watch.stack.postgres.dsn(LEDGER_DATABASE, "ofitec")))
 
     def add(self, env: str, hours_ago: float, *, failed: bool = False) -> None:
         """A night so many hours ago, proven unless it failed."""

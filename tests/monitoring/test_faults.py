@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 
 from tests.monitoring import faults
-from tests.monitoring.alarms import FIRING, RESOLVED, Ear, wait_until
+from tests.monitoring.alarms import FIRING, RESOLVED, Ear
 from tests.monitoring.drill import Drill
 from tests.monitoring.faults import Fault, Nights
 from tests.monitoring.shipped import alerts
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.drill
 SOON = 60.0  # seconds, beside the rule's own `for`

@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from ofitec.clients import alertmanager
 from ofitec.ledger.tables import Deployment
 from stack.monitoring_config import SHIPPED
-from tests.monitoring.alarms import wait_until
-from tests.monitoring.drill import Drill
+from tests.monitoring.drill import Watch
 from tests.monitoring.faults import Nights
 from tests.monitoring.shipped import RUNBOOKS, alert_names, alerts
 from tests.ofitec.board.past import deployment
+from tests.waiting import wait_until
 
 # DAG ids are in snake_case, alerts in CamelCase
 PAGES = sorted(page for page in RUNBOOKS.glob("*.md") if page.stem[0].isupper() or page.stem.startswith("F29"))
@@ -79,78 +78,46 @@ def test_a_runbook_is_complete_and_its_commands_parse(page: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def scraped(drill: Drill) -> Iterator[set[str]]:
+def scraped(watch: Watch) -> Iterator[set[str]]:
     """Names of every metric of a stack in which everything has happened once."""
-    nights = Nights.of(drill)
+    nights = Nights.of(watch)
     nights.add("drill-names", hours_ago=1)
     done, running = deployment(8, datetime.now(UTC)), deployment(9, datetime.now(UTC))
     done.env, running.env, running.status, running.finished_at = "drill-done", "drill-running", "running", None
     with nights.ledger.transaction() as session:
         session.add_all([done, running])
 
-    used = set().union(*(selected(drill.monitoring.parsed(expression)) for _, expression in expressions()))
+    used = set().union(*(selected(watch.monitoring.parsed(expression)) for _, expression in expressions()))
 
     def all_there() -> bool:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as proxy:
             for line in LOG_LINES:
-                proxy.sendto(f"{line}\n".encode(), ("127.0.0.1", drill.monitoring.log_port))
-        return used <= drill.monitoring.metric_names()
+                proxy.sendto(f"{line}\n".encode(), ("127.0.0.1", watch.monitoring.log_port))
+        return used <= watch.monitoring.metric_names()
 
     # a busy machine misses scrapes: what is still missing after this long fails the test that names it
     with suppress(AssertionError):
         wait_until(all_there, "a scrape of every exporter")
-    yield drill.monitoring.metric_names()
+    yield watch.monitoring.metric_names()
     nights.forget()
     with nights.ledger.transaction() as session:
         session.execute(delete(Deployment).where(Deployment.env.in_(["drill-done", "drill-running"])))
 
 
 @pytest.mark.parametrize(("where", "expression"), expressions(), ids=lambda value: value.split("\n")[0][:60])
-def test_it_names_only_metrics_that_exist(drill: Drill, scraped: set[str], where: str, expression: str) -> None:
-    names = selected(drill.monitoring.parsed(expression))
+def test_it_names_only_metrics_that_exist(watch: Watch, scraped: set[str], where: str, expression: str) -> None:
+    names = selected(watch.monitoring.parsed(expression))
     assert names or expression == "vector(1)", where
     assert names - scraped == set(), where
 
 
-def test_every_business_metric_is_used(drill: Drill, scraped: set[str]) -> None:
-    used = set().union(*(selected(drill.monitoring.parsed(expression)) for _, expression in expressions()))
+def test_every_business_metric_is_used(watch: Watch, scraped: set[str]) -> None:
+    used = set().union(*(selected(watch.monitoring.parsed(expression)) for _, expression in expressions()))
     unused = {name for name in scraped if name.startswith("ofitec_")} - used
     assert unused == set()
 
 
-def test_the_latency_of_real_requests(drill: Drill, scraped: set[str]) -> None:
-    [count] = drill.monitoring.query('odoo_request_duration_seconds_bucket{le="0.1"}')
-    [total] = drill.monitoring.query("odoo_request_duration_seconds_count")
+def test_the_latency_of_real_requests(watch: Watch, scraped: set[str]) -> None:
+    [count] = watch.monitoring.query('odoo_request_duration_seconds_bucket{le="0.1"}')
+    [total] = watch.monitoring.query("odoo_request_duration_seconds_count")
     assert float(count["value"][1]) * 3 == pytest.approx(float(total["value"][1]) * 2)
-
-
-def test_the_board_shows_what_fires_and_opens_its_runbook_from_airflows_frame(
-    drill: Drill, scraped: set[str], browser: Any
-) -> None:
-    nights = Nights.of(drill)
-    nights.add("drill-board", hours_ago=30)
-    url = drill.monitoring.alertmanager_url
-    wait_until(lambda: "BackupMissing" in {alert.name for alert in alertmanager.firing(url)}, "BackupMissing")
-    window = browser.new_context(viewport={"width": 1280, "height": 900}, locale="es-CL")
-    tab = window.new_page()
-    tab.goto(f"{drill.airflow.url}/ofitec/board")
-    tab.fill("input[name=username]", drill.airflow.user)
-    tab.fill("input[name=password]", drill.airflow.password)
-    tab.click("button[type=submit]")
-    tab.wait_for_selector("h1:has-text('Tablero OFITEC')", timeout=60_000)
-    tab.goto(f"{drill.airflow.url}/plugin/ofitec")
-    link = tab.frame_locator("iframe").locator("text=Qué hacer: BackupMissing")
-    link.wait_for(timeout=60_000)
-    with window.expect_page(timeout=30_000) as opened:
-        link.click()
-    assert opened.value
-    window.close()
-    nights.forget()
-
-
-def test_alertmanager_is_read_or_said_to_be_down(drill: Drill, scraped: set[str]) -> None:
-    wait_until(lambda: alertmanager.firing(drill.monitoring.alertmanager_url), "alerts in Alertmanager")
-    names = {alert.name for alert in alertmanager.firing(drill.monitoring.alertmanager_url)}
-    assert alertmanager.WATCHDOG in names
-    with pytest.raises(alertmanager.AlertmanagerDown):
-        alertmanager.firing("http://127.0.0.1:1")

@@ -1,4 +1,4 @@
-"""Read by `odoo shell` on standard input, on 16.0 and 19.0: people, language and page assets of a template database.
+"""Read by `odoo shell` on standard input, on 16.0 and 19.0: people, company and page assets of a template database.
 
 The passwords come in the environment. Running it again on the same database changes nothing but them.
 """
@@ -30,6 +30,15 @@ if bot:
     bot.write(bot_values)
 else:
     Users.create({"login": "ofitec_bot", **bot_values})
+
+# The company with its chart: that takes seconds, which the demo company and each class of the add-on's tests would pay.
+company = env.ref("base.main_company")
+company.country_id = env.ref("base.cl")
+if chart := env.ref("l10n_cl.cl_chart_template", raise_if_not_found=False):  # 16.0
+    if company.chart_template_id != chart:
+        chart.try_loading(company=company, install_demo=False)
+elif company.chart_template != "cl":
+    env["account.chart.template"].try_loading("cl", company=company, install_demo=False)
 
 # A page's first load compiles its bundles for 10 s; compiled here, every copy of the template has them.
 env["ir.qweb"]._pregenerate_assets_bundles()

@@ -1,14 +1,12 @@
 import polib
-from odoo.tests import tagged
+from odoo.tests import TransactionCase, tagged
 from odoo.tools import file_path
-
-from .common import F29Case
 
 MODELS = ("of.sii.f29", "of.sii.f29.map", "of.sii.utm", "of.sii.holiday")
 
 
 @tagged("post_install", "-at_install")
-class TestF29Views(F29Case):
+class TestF29Views(TransactionCase):
     """Every screen opens, and in Spanish for those who read Spanish."""
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The board in the running Airflow: who may see it, how a person gets there, and how fast it answers.
+"""The board in the running, watched Airflow: who may see it, how a person gets there, and how fast it answers.
 
 The picture goes to `.local/test/pictures`; with OFITEC_PICTURES=docs/images it renews the documentation's.
 """
@@ -15,20 +15,24 @@ from typing import Any
 import httpx
 import pytest
 
+from ofitec.clients import alertmanager
 from ofitec.ledger import open_ledger
 from stack.local_stack import LEDGER_DATABASE
+from tests.monitoring.drill import Watch
+from tests.monitoring.faults import Nights
 from tests.ofitec.board.past import fill, forget
 from tests.ofitec.board.test_page import grave_findings
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def three_years(local_stack: Any, airflow: Any) -> Iterator[Any]:
+def three_years(watch: Watch) -> Iterator[Any]:
     """The running Airflow with three years of ledger rows behind it."""
-    ledger = open_ledger(local_stack.postgres.dsn(LEDGER_DATABASE, "ofitec"))
+    ledger = open_ledger(watch.stack.postgres.dsn(LEDGER_DATABASE, "ofitec"))
     fill(ledger, datetime.now(UTC))
-    yield airflow
+    yield watch.airflow
     forget(ledger)
 
 
@@ -40,6 +44,10 @@ def token(airflow: Any) -> str:
 def get(airflow: Any, path: str, bearer: str = "", accept: str = "*/*") -> httpx.Response:
     headers = {"Accept": accept, **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     return httpx.get(f"{airflow.url}/ofitec/{path}", headers=headers, timeout=30)
+
+
+def firing(watch: Watch) -> set[str]:
+    return {alert.name for alert in alertmanager.firing(watch.monitoring.alertmanager_url)}
 
 
 def test_nobody_reads_without_login_or_token(airflow: Any, local_stack: Any) -> None:
@@ -88,16 +96,24 @@ def test_under_300_ms_with_three_years_of_rows(three_years: Any) -> None:
     assert quickest < 0.3
 
 
-def test_a_person_logs_in_and_finds_it(three_years: Any, browser: Any) -> None:
+@pytest.fixture(scope="module")
+def tab(three_years: Any, watch: Watch, browser: Any) -> Iterator[Any]:
+    """The board in a browser, after its login, when the alarms' own sign of life has come."""
+    wait_until(lambda: alertmanager.WATCHDOG in firing(watch), "the dead man's switch")
     window = browser.new_context(viewport={"width": 1280, "height": 900}, locale="es-CL")
-    tab = window.new_page()
-    tab.goto(f"{three_years.url}/ofitec/board")
-    assert "/auth/login" in tab.url
-    tab.fill("input[name=username]", three_years.user)
-    tab.fill("input[name=password]", three_years.password)
-    tab.click("button[type=submit]")
-    tab.wait_for_selector("h1:has-text('Tablero OFITEC')", timeout=60_000)
-    assert tab.url.endswith("/ofitec/board")
+    page = window.new_page()
+    page.goto(f"{three_years.url}/ofitec/board")
+    assert "/auth/login" in page.url
+    page.fill("input[name=username]", three_years.user)
+    page.fill("input[name=password]", three_years.password)
+    page.click("button[type=submit]")
+    page.wait_for_selector("h1:has-text('Tablero OFITEC')", timeout=60_000)
+    assert page.url.endswith("/ofitec/board")
+    yield page
+    window.close()
+
+
+def test_a_person_finds_it_in_both_languages_and_in_airflow(three_years: Any, tab: Any) -> None:
     assert grave_findings(tab) == []
     pictures = ROOT / os.environ.get("OFITEC_PICTURES", ".local/test/pictures")
     pictures.mkdir(parents=True, exist_ok=True)
@@ -111,4 +127,22 @@ def test_a_person_logs_in_and_finds_it(three_years: Any, browser: Any) -> None:
     framed.locator("h1:has-text('OFITEC')").wait_for(timeout=60_000)
     assert not framed.locator("a.home").is_visible()
     tab.screenshot(path=pictures / "board-in-airflow.png")
-    window.close()
+
+
+def test_it_shows_what_fires_and_opens_its_runbook_from_airflows_frame(watch: Watch, tab: Any) -> None:
+    nights = Nights.of(watch)
+    nights.add("drill-board", hours_ago=30)
+    wait_until(lambda: "BackupMissing" in firing(watch), "BackupMissing")
+    tab.goto(f"{watch.airflow.url}/plugin/ofitec")
+    link = tab.frame_locator("iframe").locator("a[href*='BackupMissing']").first
+    link.wait_for(timeout=60_000)
+    with tab.context.expect_page(timeout=30_000) as opened:
+        link.click()
+    assert opened.value
+    nights.forget()
+
+
+def test_an_alertmanager_that_is_down_is_told_from_one_without_alarms(watch: Watch) -> None:
+    wait_until(lambda: firing(watch), "alerts in Alertmanager")
+    with pytest.raises(alertmanager.AlertmanagerDown):
+        alertmanager.firing("http://127.0.0.1:1")
