@@ -1,4 +1,4 @@
-"""A real Odoo with the Chilean localisation: backed up, proven with a boot, and restored neutralised."""
+"""What a real Odoo does to its own files. Its backup, proof and restore: tests/e2e/test_backup.py."""
 
 import dataclasses
 import shlex
@@ -6,15 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from ofitec.backup import boot, proof, recovery
-from ofitec.backup.evidence import RTO_STEPS
+from ofitec.backup import boot
 from ofitec.backup.job import Job
 from ofitec.backup.moment import hold
 from ofitec.clients.postgres import Database
-from ofitec.ledger import backups
 from stack.odoo import Odoo
-from tests.backup.test_nightly import back_up
-from tests.backup.test_proof import nothing_left
 
 # a stack of its own: it would be the longest part of the other's time
 pytestmark = pytest.mark.xdist_group("second stack")
@@ -36,27 +32,6 @@ def real(job: Job, odoo_parts: Odoo) -> Iterator[Job]:
             odoo_command=command,
             rules=rules,
         )
-
-
-def test_real_odoo_is_proven_by_a_boot_and_restored_neutralised(real: Job, odoo_parts: Odoo) -> None:
-    key = back_up(real)
-    evidence = proof.prove(real, key, run_id="r")
-    (row,) = backups.proofs(real.ledger, key)
-    assert (row.outcome, row.booted) == (backups.PASSED, True)
-    assert row.tables > 200
-    assert row.files > 20
-    assert row.rto_seconds == round(sum(evidence.steps[step] for step in RTO_STEPS), 2)
-    nothing_left(real)
-
-    plan = recovery.plan(real, key=key, database="respaldo_vuelta", filestore="", neutralise=True)
-    recovery.restore(real, plan, run_id="r", approved=False)
-    try:
-        with real.database.on("respaldo_vuelta").connect() as link:
-            query = "SELECT value FROM ir_config_parameter WHERE key = 'database.is_neutralized'"
-            said = link.execute(query).fetchone()
-        assert said is not None
-    finally:
-        odoo_parts.drop("respaldo_vuelta")
 
 
 def test_real_odoo_keeps_its_files_while_the_moment_is_held(real: Job, odoo_parts: Odoo) -> None:

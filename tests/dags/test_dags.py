@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk.exceptions import ParamValidationError
 
 from ofitec.dag_defaults import Tag
 from ofitec.notify.failure import on_failure, remember_error
@@ -23,6 +21,9 @@ FILES = sorted((ROOT / "dags").glob("*.py"))
 
 @pytest.fixture(scope="module")
 def dags() -> dict[str, Any]:
+    # not above: collecting tests would take each worker two seconds more
+    from airflow.dag_processing.dagbag import DagBag
+
     bag = DagBag(dag_folder=str(ROOT / "dags"), bundle_path=ROOT / "dags", bundle_name="tests")
     assert bag.import_errors == {}
     return dict(bag.dags)
@@ -116,6 +117,8 @@ def test_dag_files_only_wire(file: Path) -> None:
 
 @pytest.mark.parametrize("wrong", ["2026-13", "agosto", "2026-8"])
 def test_a_wrong_period_is_refused_by_the_form_itself(dags: dict[str, Any], wrong: str) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
     params = dags["f29_monthly"].params
     assert params.dump() == {"period": None, "companies": None, "force": False}
     with pytest.raises(ParamValidationError, match="period"):

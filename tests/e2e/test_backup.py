@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from ofitec.backup.evidence import RTO_STEPS
 from ofitec.clients.restic import Restic
 from ofitec.ledger import backups, open_ledger
 from stack import debian
@@ -81,7 +82,10 @@ def test_a_nights_backup_is_proven_by_itself(safe: Safe, proven: Any) -> None:
     assert proof.outcome == backups.PASSED
     assert proof.tables > 300
     assert proof.files > 100
-    assert "boot" in proof.steps
+    assert proof.booted
+    assert proof.rto_seconds == round(sum(proof.steps[step] for step in RTO_STEPS), 2)
+    assert safe.stack.postgres.names_like("ofitec_scratch%") == []
+    assert list((safe.stack.place.dir / "work" / "scratch").glob("*")) == []
 
 
 def test_the_rotation_backs_up_with_the_new_password_and_proves_it(safe: Safe, proven: Any) -> None:
