@@ -149,7 +149,7 @@ def test_a_refuted_backup_makes_the_proofs_run_red_and_is_told(safe: Safe, prove
     assert (tasks["restore"], tasks["clean_up"]) == ("failed", "success")
     assert backups.proofs(safe.ledger, backup)[-1].outcome == backups.REFUTED
     assert list((safe.stack.place.dir / "work" / "scratch").glob("*")) == []
-    safe.hears("El respaldo no pas")
+    safe.hears("El respaldo no pasó su prueba")
 
 
 def test_no_secret_shows_anywhere(safe: Safe, proven: Any) -> None:

@@ -59,7 +59,8 @@ _DAMAGED = (
 # words only: the bare number of an HTTP status also stands in the names of packs
 _UNREACHABLE = re.compile(
     r"connection refused|connection reset|no such host|i/o timeout|network is unreachable|\beof\b"
-    r"|internal (server )?error|bad gateway|service unavailable|gateway timeout|reduce your request rate"
+    r"|internal (server )?error|bad gateway|service.unavailable|gateway timeout|reduce your request rate"
+    r"|(error|response|status)[ :(]+5\d\d\b"
 )
 _READERS = ("check", "dump", "restore")
 _SAMPLE = 3

@@ -1,4 +1,4 @@
-"""What restic's words mean. They were printed by restic 0.19 at storages that failed in these ways."""
+"""What restic's words mean. Mostly as restic 0.19 printed them at storages that failed so."""
 
 import pytest
 
@@ -26,6 +26,9 @@ def test_a_deleted_pack_is_damage_whatever_digits_are_in_its_name() -> None:
         "Load(<data/25b85fb313>, 207, 0) returned error: Stat: Please reduce your request rate.",
         'Load(<data/25b85fb313>, 207, 0) returned error: Get "http://127.0.0.1:1/bucket/data": EOF',
         "Load(<data/25b85fb313>, 207, 0) returned error: dial tcp 127.0.0.1:1: connect: connection refused",
+        # as Google's and Azure's libraries word it
+        "Load(<data/25b85fb313>, 207, 0) returned error: googleapi: Error 503: Backend Error, backendError",
+        "Load(<data/25b85fb313>, 207, 0) returned error: RESPONSE 503: 503 The server is busy.",
     ],
 )
 def test_a_storage_that_fails_is_no_damage(words: str) -> None:
