@@ -27,7 +27,7 @@ class Addon:
 def digest(series: str) -> str:
     """A short hash of the add-on's source files and of the series they are rendered for."""
     total = hashlib.sha256(series.encode())
-    for file in sorted(SOURCE.rglob("*")):
+    for file in sorted([SOURCE / "render.py", *(SOURCE / NAME).rglob("*")]):
         if file.is_file() and "__pycache__" not in file.parts:
             total.update(str(file.relative_to(SOURCE)).encode() + b"\0" + file.read_bytes())
     return total.hexdigest()[:10]
