@@ -8,7 +8,7 @@ from typing import Self
 
 
 class CommandLines:
-    """Collects them, ten times a second, between `with` and its end; `seen` may be read at any time."""
+    """Collects them, twenty times a second, between `with` and its end; `seen` may be read at any time."""
 
     def __init__(self) -> None:
         self._raw: set[bytes] = set()
@@ -34,4 +34,4 @@ class CommandLines:
             for pid in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
                 with suppress(OSError), open(f"/proc/{pid}/cmdline", "rb", buffering=0) as line:  # noqa: PTH123
                     self._raw.add(line.read())
-            time.sleep(0.1)
+            time.sleep(0.05)

@@ -159,7 +159,9 @@ def test_no_secret_shows_anywhere(safe: Safe, proven: Any) -> None:
     places = {str(path): path.read_bytes().decode(errors="replace") for path in files}
     assert "backup_nightly" in places[str(stack.place.logs / "airflow-scheduler.log")]
     places |= {"command lines": "\n".join(safe.commands.seen), "Slack": safe.messages()}
+    # the sampler saw the programs at all
     assert "pg_dump" in places["command lines"]
+    assert any("restic --json" in argv for argv in safe.commands.seen)
     for database, tables in {
         "airflow": ("xcom", "rendered_task_instance_fields", "dag_run", "log", "hitl_detail"),
         "ofitec_ledger": ("ofitec.backup_run", "ofitec.restore_proof", "ofitec.task_error", "ofitec.notification"),

@@ -134,7 +134,7 @@ def test_it_shows_what_fires_and_opens_its_runbook_from_airflows_frame(watch: Wa
     nights.add("drill-board", hours_ago=30)
     wait_until(lambda: "BackupMissing" in firing(watch), "BackupMissing")
     tab.goto(f"{watch.airflow.url}/plugin/ofitec")
-    link = tab.frame_locator("iframe").locator("a[href*='BackupMissing']").first
+    link = tab.frame_locator("iframe").locator("text=Qué hacer: BackupMissing")
     link.wait_for(timeout=60_000)
     with tab.context.expect_page(timeout=30_000) as opened:
         link.click()
@@ -143,6 +143,6 @@ def test_it_shows_what_fires_and_opens_its_runbook_from_airflows_frame(watch: Wa
 
 
 def test_an_alertmanager_that_is_down_is_told_from_one_without_alarms(watch: Watch) -> None:
-    wait_until(lambda: firing(watch), "alerts in Alertmanager")
+    wait_until(lambda: alertmanager.WATCHDOG in firing(watch), "the dead man's switch")
     with pytest.raises(alertmanager.AlertmanagerDown):
         alertmanager.firing("http://127.0.0.1:1")
