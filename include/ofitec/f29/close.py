@@ -10,7 +10,6 @@ from ofitec.f29.form import ClosedForm, Company, normal_rut, read_form
 log = logging.getLogger(__name__)
 
 _MODEL = "of.sii.f29"
-_FIELDS = ["name", "vat", "parent_id"]
 
 
 class Odoo(Protocol):
@@ -22,30 +21,23 @@ class Odoo(Protocol):
 
 
 def companies(odoo: Odoo, wanted: list[str]) -> list[Company]:
-    """The companies that file an F29, by name: one a RUT, a branch with its company's RUT not among them.
+    """The companies that file an F29, by name.
 
     :param wanted: RUTs to restrict them to, in any spelling; empty for all with a Chilean RUT
-    :raises InputError: if a wanted RUT belongs to no company, no company has a Chilean RUT, or unrelated ones share it
+    :raises InputError: if a wanted RUT belongs to no company, or no company has a Chilean RUT
     """
     found: dict[str, Company] = {}
     without: list[str] = []
-    records = {int(str(record["id"])): record for record in odoo.search_read("res.company", [], _FIELDS)}
-    ruts = {id_: _rut_of(record) for id_, record in records.items()}
-    for id_, record in records.items():
-        name, rut = str(record["name"]), ruts[id_]
-        if rut is None:
+    for record in odoo.search_read("res.company", [], ["name", "vat"]):
+        name = str(record["name"])
+        try:
+            rut = normal_rut(str(record["vat"] or "").upper().removeprefix("CL"))
+        except InputError:
             without.append(name)
-        elif ruts.get(_parent_of(record)) == rut:
-            log.info("%s is a branch with its company's RUT: it is in that company's F29", name)
-        elif rut in found:
-            raise InputError(
-                f"Companies {found[rut].name} and {name} both have RUT {rut} and neither is the other's branch. "
-                "The F29 is one for a RUT: correct one in Odoo, or make one a branch of the other, then run again."
-            )
-        else:
-            found[rut] = Company(id=id_, name=name, rut=rut)
+            continue
+        found[rut] = Company(id=int(str(record["id"])), name=name, rut=rut)
     if without:
-        log.info("Companies without a Chilean RUT file no F29 of their own: %s", ", ".join(sorted(without)))
+        log.info("Companies without a Chilean RUT file no F29: %s", ", ".join(sorted(without)))
     if wanted:
         asked = [normal_rut(text) for text in wanted]
         strangers = [rut for rut in asked if rut not in found]
@@ -59,19 +51,6 @@ def companies(odoo: Odoo, wanted: list[str]) -> list[Company]:
     if not found:
         raise InputError("No company of Odoo has a Chilean RUT. Enter it in the company's contact, field RUT.")
     return sorted(found.values(), key=lambda company: company.name)
-
-
-def _rut_of(record: dict[str, object]) -> str | None:
-    try:
-        return normal_rut(str(record["vat"] or "").upper().removeprefix("CL"))
-    except InputError:
-        return None
-
-
-def _parent_of(record: dict[str, object]) -> int:
-    """Id of the company above (Odoo gives it as id and name), 0 without one."""
-    parent = record.get("parent_id")
-    return int(parent[0]) if isinstance(parent, list | tuple) else 0
 
 
 def close(odoo: Odoo, company: Company, period: str) -> ClosedForm:
