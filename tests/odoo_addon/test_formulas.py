@@ -94,6 +94,8 @@ def test_advance_iva_is_used_up_to_the_iva_to_pay():
 def test_training_credit_is_used_up_to_the_ppm():
     form = formulas.compute({563: 100000}, {721: 200}, {722: 300}, Decimal("0.25"))
     assert (form.values[723], form.values[724], form.values[595]) == (250, 250, 0)
+    form = formulas.compute({563: 100000}, {721: 500, 123: 60, 703: 40}, {}, Decimal("0.25"))
+    assert (form.values[723], form.values[724], form.values[595]) == (350, 150, 0)
 
 
 def test_withholding_of_subject_change_may_be_negative_but_what_is_paid_not():

@@ -69,7 +69,8 @@ def compute(
     values[573] = values[543] - values[598]
     values[62] = _ppm(values, ppm_rate)
     training = values.get(721, 0) + values.get(722, 0)
-    values[723] = min(training, values[62])
+    # "con tope del valor de los PPM declarados en los Códigos 62, 123, 703 y ..." (SII's instructions, línea 75)
+    values[723] = min(training, values[62] + values.get(123, 0) + values.get(703, 0))
     values[724] = training - values[723]
     values[595] = total(FRONT)
     values[596] = total(WITHHOLDING)

@@ -72,8 +72,12 @@ class ResCompany(models.Model):
 
     def _of_sii_companies(self):
         """The companies of one form: this one, which declares, and its branches of the same RUT (sudo)."""
-        below = self.sudo().with_context(active_test=False).search([("id", "child_of", self.ids)])
-        return self.sudo() | below.filtered(lambda company: company._of_sii_declarant() == self)
+        companies = level = self.sudo()
+        while level:
+            below = level.with_context(active_test=False).child_ids.with_context(self.env.context)
+            level = below.filtered(lambda company: company._of_sii_declarant() == self)
+            companies |= level
+        return companies
 
     def _of_sii_with_parents(self):
         """These companies and those above them, whose taxes a branch uses too (sudo)."""
