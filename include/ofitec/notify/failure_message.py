@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from ofitec.notify.escape import escape
+from ofitec.notify.escape import code, escape
 
 
 class Meaning(NamedTuple):
@@ -69,11 +69,11 @@ def build(
     :param reason: Airflow's own reason, e.g. "timed_out"
     """
     title, what = meaning(dag_id)
-    facts = [f"*Proceso*\n`{dag_id}`", f"*Ejecución*\n`{escape(run_id)}`"]
+    facts = [f"*Proceso*\n{code(dag_id)}", f"*Ejecución*\n{code(run_id)}"]
     if task_id:
-        facts.append(f"*Tarea*\n`{task_id}`")
+        facts.append(f"*Tarea*\n{code(task_id)}")
     if reason and not errors:
-        facts.append(f"*Motivo según Airflow*\n`{escape(reason[:200])}`")
+        facts.append(f"*Motivo según Airflow*\n{code(reason[:200])}")
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": f"🔴 {title}"}},
         {"type": "section", "text": {"type": "mrkdwn", "text": what}},
