@@ -61,6 +61,13 @@ def test_a_failed_task_fails_its_run(dags: dict[str, Any]) -> None:
                 assert task.trigger_rule in PASSES_FAILURE_ON, f"{dag.dag_id}.{task.task_id}"
 
 
+def test_no_answer_is_stored_twice(dags: dict[str, Any]) -> None:
+    """From `-> dict` Airflow infers that each key is an answer of its own, and stores it again beside the whole."""
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert not getattr(task, "multiple_outputs", False), f"{dag.dag_id}.{task.task_id}"
+
+
 def test_every_dag_explains_itself_and_names_its_runbook(dags: dict[str, Any]) -> None:
     for dag in dags.values():
         runbook = f"docs/runbooks/{dag.dag_id}.md"
