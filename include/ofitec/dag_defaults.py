@@ -24,10 +24,10 @@ class Tag(StrEnum):
     """The closed list of tags; a test holds every DAG to it."""
 
     FISCAL = "fiscal"
-    BACKUP = "backup"
-    DEPLOY = "deploy"
-    SECURITY = "security"
-    SCHEDULED = "scheduled"
+    BACKUP = "respaldo"
+    DEPLOY = "despliegue"
+    SECURITY = "seguridad"
+    SCHEDULED = "programado"
     MANUAL = "manual"
 
 

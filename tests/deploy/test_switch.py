@@ -217,7 +217,8 @@ def test_a_restart_in_the_past_refuses_no_deploy_but_one_just_now_does(
     container = small.compose("ps", "--quiet", service).strip()
     os.kill(int(small.docker.run("inspect", "--format", "{{.State.Pid}}", container)), signal.SIGKILL)
     deadline = time.monotonic() + 30
-    while small.docker.run("inspect", "--format", "{{.RestartCount}} {{.State.Status}}", container) != "1 running":
+    shown = "{{.RestartCount}} {{.State.Status}}"
+    while small.docker.run("inspect", "--format", shown, container).strip() != "1 running":
         assert time.monotonic() < deadline
         time.sleep(0.2)
     refused = small.host("plan", "--who=test", "--run=early", f"--image={image}")

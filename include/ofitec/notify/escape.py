@@ -19,8 +19,13 @@ def escape(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Foreign text as code, in Slack and in Markdown: nothing in it can end the code or begin a link."""
-    return f"`{escape(' '.join(text.split()).replace('`', chr(39)))}`"
+    """Foreign text as code in Slack: nothing in it can end the code or begin a link."""
+    return escape(literal(text))
+
+
+def literal(text: str) -> str:
+    """Foreign text as code in Markdown, as Airflow's pages show it."""
+    return f"`{' '.join(text.split()).replace('`', chr(39)) or ' '}`"
 
 
 def close(message: Message, ours: Sequence[str], redact: Callable[[str], str]) -> Message:

@@ -1,6 +1,7 @@
 """What others wrote makes no link, no mention and no secret in our messages, wherever it stands."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -54,9 +55,10 @@ def test_a_modules_version_is_no_link() -> None:
     plan = {
         "requested": "x", "image": "r/odoo@sha256:" + "0" * 64, "who": "<!channel>", "mode": "MIGRATE",
         "current": {"image": "r/odoo@sha256:" + "1" * 64}, "silent_changes": ["`<!here>"],
-        "modules": [{"name": "m`", "before": "1", "after": EVIL}],
+        "modules": [{"name": "m`", "before": "1", "after": EVIL}], "window_seconds": 600, "hours": "",
     }  # fmt: skip
-    shown = json.dumps(close(deploy_message.asked(plan, "https://airflow.example/x"), OURS, by_form))
+    asked = deploy_message.asked(plan, "https://airflow.example/x", until=datetime.now(UTC), zone=UTC)
+    shown = json.dumps(close(asked, OURS, by_form))
     assert "<https://evil" not in shown
     assert "<!" not in shown
     assert "<https://airflow.example/x|" in shown
