@@ -99,10 +99,13 @@ def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repe
 
 @pytest.mark.parametrize("dag_id", ["f29_monthly", "backup_nightly"])
 def test_a_run_that_takes_too_long_is_told_of_before_it_times_out(dags: dict[str, Any], dag_id: str) -> None:
+    from airflow.models.callback import Callback, TriggererCallback
+
     [alert] = dags[dag_id].deadline
     assert alert.callback.path == "ofitec.notify.late.on_deadline"
     # in the triggerer: KubernetesExecutor refuses callbacks, and the scheduler with it (apache/airflow#70475)
     assert isinstance(alert.callback, AsyncCallback)
+    assert isinstance(Callback.create_from_sdk_def(alert.callback), TriggererCallback)
     assert alert.interval < dags[dag_id].dagrun_timeout
 
 

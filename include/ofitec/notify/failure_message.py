@@ -83,7 +83,7 @@ def build(
         lines = [f"• *{escape(where)}*: {escape(said[:500])}" for where, said in errors[:_MOST_ERRORS]]
         if len(errors) > _MOST_ERRORS:
             lines.append(f"… y {len(errors) - _MOST_ERRORS} más.")
-        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": "*Detalle*\n" + "\n".join(lines)}})
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": "*Detalle técnico*\n" + "\n".join(lines)}})
     links = [f"<{log_url}|Ver el registro>"] if log_url else []
     links.append(f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>")
     blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": " · ".join(links)}})
