@@ -79,6 +79,7 @@ class Storage:
         order = [*(name for name in files if name != last), last]
         before = {name: self.read(f"{folder}/{name}") for name in order}
         moved: list[str] = []
+        name = last
         try:
             self._fs.makedirs(staging, exist_ok=True)
             for name in order:
@@ -86,9 +87,11 @@ class Storage:
             for name in order:
                 moved.append(name)
                 self._fs.mv(f"{staging}/{name}", f"{target}/{name}")
-        except STORAGE_ERRORS as error:
+        except BaseException as error:  # Airflow's timeout and a kill by signal are no Exception
             undone = self._undo(target, moved, before)
             self._clear(staging)
+            if not isinstance(error, STORAGE_ERRORS):
+                raise
             state = "nothing was delivered" if undone else "files may be half written: run again to mend them"
             raise StorageFailed(f"{self.url}/{folder} refused {name}: {_brief(error)}; {state}.") from None
         self._clear(staging)
