@@ -1,4 +1,7 @@
-"""The connection types of this package as data: which labelled fields Airflow's form shows for each."""
+"""The connection types of this package as data: which labelled fields Airflow's form shows for each.
+
+The labels are Spanish, as the form around them is for people in Chile.
+"""
 
 from typing import Any, NamedTuple
 
@@ -6,14 +9,14 @@ PROTOCOLS = ["jsonrpc", "jsonrpc+ssl"]
 # Environment variables of restic's storages that a connection may carry as fields: field `azure_account_key` is
 # AZURE_ACCOUNT_KEY. Those of S3 come from an AWS connection instead.
 STORAGE_FIELDS: dict[str, dict[str, Any]] = {
-    "restic_rest_username": {"label": "REST server: user"},
-    "restic_rest_password": {"label": "REST server: password", "secret": True},
-    "azure_account_name": {"label": "Azure: storage account"},
-    "azure_account_key": {"label": "Azure: account key", "secret": True},
-    "google_project_id": {"label": "Google: project"},
-    "google_application_credentials": {"label": "Google: path of the credentials file on the worker"},
-    "b2_account_id": {"label": "Backblaze B2: key id"},
-    "b2_account_key": {"label": "Backblaze B2: key", "secret": True},
+    "restic_rest_username": {"label": "Servidor REST: usuario"},
+    "restic_rest_password": {"label": "Servidor REST: clave", "secret": True},
+    "azure_account_name": {"label": "Azure: cuenta de almacenamiento"},
+    "azure_account_key": {"label": "Azure: llave de la cuenta", "secret": True},
+    "google_project_id": {"label": "Google: proyecto"},
+    "google_application_credentials": {"label": "Google: ruta del archivo de credenciales en el worker"},
+    "b2_account_id": {"label": "Backblaze B2: id de la llave"},
+    "b2_account_key": {"label": "Backblaze B2: llave", "secret": True},
 }
 
 
@@ -42,33 +45,33 @@ CONNECTION_TYPES: list[dict[str, Any]] = [
         "Odoo",
         "OdooHook",
         hidden=["schema", "extra"],
-        labels={"login": "Robot's user", "password": "Robot's password or API key"},
-        examples={"host": "odoo.example.cl", "port": "8069, or 443 with TLS", "login": "ofitec_bot"},
+        labels={"login": "Usuario del robot", "password": "Clave o API key del robot"},
+        examples={"host": "odoo.example.cl", "port": "8069, o 443 con TLS", "login": "ofitec_bot"},
         fields={
-            "database": _field("Database", "Name of Odoo's database", minLength=1),
+            "database": _field("Base de datos", "Nombre de la base de Odoo", minLength=1),
             "protocol": _field(
-                "Protocol", "jsonrpc+ssl when Odoo is reached by https", enum=PROTOCOLS, default=PROTOCOLS[0]
+                "Protocolo", "jsonrpc+ssl si a Odoo se llega por https", enum=PROTOCOLS, default=PROTOCOLS[0]
             ),
         },
     ),
     _type(
         "restic",
-        "restic repository",
+        "Repositorio restic",
         "ResticHook",
         hidden=["host", "port", "login", "schema", "extra"],
-        labels={"password": "Repository password (or name its file below)"},
+        labels={"password": "Clave del repositorio (o indique su archivo abajo)"},
         examples={},
         fields={
             "repository": _field(
-                "Repository",
-                "As restic wants it: /backups/odoo, s3:https://host/bucket, rest:https://host/, sftp:user@host:/dir, "
-                "gs:bucket:/ or azure:container:/. Empty: the setting OFITEC_RESTIC_REPOSITORY",
+                "Repositorio",
+                "Como lo pide restic: /backups/odoo, s3:https://host/bucket, rest:https://host/, sftp:user@host:/dir, "
+                "gs:bucket:/ o azure:container:/. Vacío: la variable OFITEC_RESTIC_REPOSITORY",
             ),
             "password_file": _field(
-                "Password file", "Path on the worker; secrets_rotate can change the password only there"
+                "Archivo de la clave", "Ruta en el worker; secrets_rotate solo puede cambiar la clave ahí"
             ),
             "aws_conn_id": _field(
-                "S3: AWS connection", "Connection that holds the keys of an s3: repository", default="aws_default"
+                "S3: conexión AWS", "Conexión con las llaves de un repositorio s3:", default="aws_default"
             ),
             **{
                 name: _field(about["label"], secret=about.get("secret", False))
@@ -78,18 +81,19 @@ CONNECTION_TYPES: list[dict[str, Any]] = [
     ),
     _type(
         "odoo_host",
-        "Odoo's host (SSH)",
+        "Host de Odoo (SSH)",
         "HostHook",
         hidden=["schema", "extra", "password"],
-        labels={"login": "User on the host"},
+        labels={"login": "Usuario en el host"},
         examples={"host": "odoo-host.example.cl", "port": "22", "login": "ofitec"},
         fields={
             "host_key": _field(
-                "Host key", "What `ssh-keyscan -t ed25519 HOST` prints after the name; compare it with the host's own"
+                "Llave del host",
+                "Lo que imprime `ssh-keyscan -t ed25519 HOST` tras el nombre; compárela con la del propio host",
             ),
-            "key_file": _field("Private key file", "Path on the worker"),
-            "private_key": _field("Private key", "Instead of a file", secret=True),
-            "private_key_passphrase": _field("Passphrase of the private key", secret=True),
+            "key_file": _field("Archivo de la llave privada", "Ruta en el worker"),
+            "private_key": _field("Llave privada", "En vez de un archivo", secret=True),
+            "private_key_passphrase": _field("Clave de la llave privada", secret=True),
         },
     ),
 ]

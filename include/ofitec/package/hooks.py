@@ -41,7 +41,12 @@ class OdooHook(_Tested):
 class ResticHook(_Tested):
     """Connection type `restic`."""
 
-    conn_name_attr, conn_type, hook_name, default_conn_name = "conn_id", "restic", "restic repository", "restic_default"
+    conn_name_attr, conn_type, hook_name, default_conn_name = (
+        "conn_id",
+        "restic",
+        "Repositorio restic",
+        "restic_default",
+    )
 
     def _use(self) -> str:
         from ofitec.doctor.backups import repository_opens
@@ -52,7 +57,7 @@ class ResticHook(_Tested):
 class HostHook(_Tested):
     """Connection type `odoo_host`."""
 
-    conn_name_attr, conn_type, hook_name, default_conn_name = "conn_id", "odoo_host", "Odoo's host (SSH)", "odoo_host"
+    conn_name_attr, conn_type, hook_name, default_conn_name = "conn_id", "odoo_host", "Host de Odoo (SSH)", "odoo_host"
 
     def _use(self) -> str:
         from ofitec.doctor.deploys import host_answers
