@@ -74,7 +74,7 @@ class ResCompany(models.Model):
         """The companies of one form: this one, which declares, and its branches of the same RUT (sudo)."""
         companies = level = self.sudo()
         while level:
-            below = level.with_context(active_test=False).child_ids.with_context(self.env.context)
+            below = companies.browse(level.with_context(active_test=False).child_ids.ids)
             level = below.filtered(lambda company: company._of_sii_declarant() == self)
             companies |= level
         return companies
