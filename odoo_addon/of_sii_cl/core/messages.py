@@ -35,21 +35,6 @@ class Warning(TypedDict):
     blocks: bool
 
 
-class Question(TypedDict):
-    """A código that only a person can tell, asked until it is entered (0 is an answer)."""
-
-    code: str
-    message: str
-
-
-class MissingInput(TypedDict):
-    """A código that a person entered in the month before and not in this one. ``last``: whole pesos."""
-
-    code: str
-    glosa: str
-    last: int
-
-
 def _warning(code: str, message: str, *, about: str | int = "", figure: str = "", blocks: bool = False) -> Warning:
     key = f"{code}/{about}" if about else code
     return Warning(code=code, message=message, key=key, figure=figure, blocks=blocks)
@@ -274,29 +259,6 @@ def postponed_iva(amount: int) -> Warning:
         f"Se ingresó postergación de IVA (755/756, {pesos(amount)}): no cambia el 595; "
         "ajuste el pago y el vencimiento según el SII.",
         figure=pesos(amount),
-    )
-
-
-def ask_carried(code: int, source: int, period: str, computed: bool) -> Question:
-    """Asks for a remanente that the form of the month before does not give: there is none, or (``computed``) it asks
-    the same. ``source``: the código of that form it comes from."""
-    why = f"El F29 de {period} aún pregunta por su código {code}" if computed else f"No hay F29 calculado de {period}"
-    what = "responda allá y recalcule" if computed else "calcule ese período"
-    return Question(
-        code=str(code),
-        message=f"{why}: ¿cuánto fue su código {source}, ya reajustado? Ingrese el código {code} ({glosa(code)}), 0 si "
-        f"no hubo, o {what}.",
-    )
-
-
-def missing_input(code: int, last: int) -> MissingInput:
-    return MissingInput(code=str(code), glosa=glosa(code), last=last)
-
-
-def missing_input_text(missing: MissingInput) -> str:
-    return (
-        f"El código {missing['code']} ({missing['glosa']}) se ingresó el mes pasado por {pesos(missing['last'])} y "
-        "este mes no: ingréselo, 0 si no corresponde."
     )
 
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..core import codes, formulas, messages
+from ..core import codes, formulas, messages, questions
 from ..core import period as periods
 from ..core.remanente import carry
 
@@ -29,7 +29,7 @@ class OfSiiF29(models.Model):
     def _compute_pending_text(self):
         for form in self:
             lines = [question["message"] for question in form.questions or []]
-            lines += [messages.missing_input_text(missing) for missing in form.missing_inputs or []]
+            lines += [questions.missing_input_text(missing) for missing in form.missing_inputs or []]
             form.pending_text = "\n".join(f"• {line}" for line in lines)
 
     def _previous(self):
@@ -72,24 +72,24 @@ class OfSiiF29(models.Model):
         }
 
     def _questions(self, values):
-        """The remanentes that only a person knows (messages.Question): not entered, and the month before has no form or
-        one that asks the same and was not filed."""
+        """The remanentes that only a person knows (questions.Question): not entered, and the month before has no form,
+        or one that asks the same and was not filed."""
         previous = self._previous()
         filed = previous.status in ("filed", "paid")
         asked = {int(question["code"]) for question in previous.questions or [] if not filed}
         entered = set(self.input_ids.mapped("code"))
         return [
-            messages.ask_carried(code, source, periods.shift(self.period, -1), bool(previous))
+            questions.ask_carried(code, source, periods.shift(self.period, -1), bool(previous))
             for code, (source, family) in CARRIED.items()
             if code not in entered
             and (code in asked if previous else family is None or any(values.get(member) for member in family))
         ]
 
     def _missing_inputs(self):
-        """What only a person knows, was entered in the month before and not yet here (messages.MissingInput)."""
+        """What only a person knows, was entered in the month before and not yet here (questions.MissingInput)."""
         known, entered = codes.codes(), set(self.input_ids.mapped("code"))
         return [
-            messages.missing_input(manual.code, int(manual.amount))
+            questions.missing_input(manual.code, int(manual.amount))
             for manual in self._previous().input_ids
             if manual.amount and manual.code not in entered and known[manual.code].source == "input"
         ]

@@ -36,15 +36,19 @@ OLD_PURCHASES = f"""
        AND EXISTS (SELECT FROM account_move_line l WHERE l.move_id = m.id AND l.tax_line_id = ANY(%(taxes)s))
      ORDER BY m.name, m.id
 """
-# Ley 21.133: each year has its rate. ``right_*``: the taxes that are a year's, one pair an element.
+# Ley 21.133: each year has its rate. Where the amount is what the rate gives the items, which cost time, need no look.
+# ``right_*``: the taxes that are a year's, one pair an element.
 WRONG_FEES = f"""
     {NAMED}
+      JOIN unnest(%(years)s::int[], %(rates)s::numeric[]) AS law(year, rate)
+        ON law.year = extract(year FROM m.invoice_date)
      WHERE {MONTH.format(date="date")}
        AND m.move_type = 'in_invoice' AND m.l10n_latam_document_type_id = ANY(%(types)s)
+       AND abs(m.amount_tax) <> round(m.amount_untaxed * law.rate / 100)
        AND EXISTS (
            SELECT FROM account_move_line l
             WHERE l.move_id = m.id AND l.tax_line_id = ANY(%(taxes)s)
-              AND (l.tax_line_id, extract(year FROM m.invoice_date)::int) NOT IN (
+              AND (l.tax_line_id, law.year) NOT IN (
                   SELECT * FROM unnest(%(right_tax)s::int[], %(right_year)s::int[])))
      ORDER BY m.name, m.id
 """  # noqa: S608 (constants)
@@ -78,10 +82,12 @@ class OfSiiF29(models.Model):
     def _fee_rate_warnings(self, resolved, month):
         rules = [rule for rule in resolved.rules if rule.code == FEES and rule.is_tax]
         taxes = {rule.tax: -Decimal(str(resolved.taxes[rule.tax].amount)) for rule in rules}
-        year = periods.first_day(self.period).year
         # a receipt may be entered years after its date, not before it
-        right = [(tax, past) for tax, rate in taxes.items() for past in range(2018, year + 2) if rate == rate_of(past)]
+        rates = {past: rate_of(past) for past in range(2018, periods.first_day(self.period).year + 2)}
+        right = [(tax, past) for tax, rate in taxes.items() for past in rates if rate == rates[past]]
         params = {
+            "years": list(rates),
+            "rates": list(rates.values()),
             "taxes": sorted(taxes),
             "types": sorted({rule.document_type for rule in rules}),
             "right_tax": [tax for tax, _year in right],
@@ -89,8 +95,7 @@ class OfSiiF29(models.Model):
         }
         by_year = defaultdict(list)
         for row in self._rows(WRONG_FEES, month | params):
-            if row[-1] and row[-1].year >= 2018:
-                by_year[row[-1].year].append(messages.document_label(*row))
+            by_year[row[-1].year].append(messages.document_label(*row))
         return [messages.fee_rate(labels, past, rate_of(past)) for past, labels in sorted(by_year.items())]
 
     def _fee_twice_warnings(self, rules):

@@ -6,14 +6,14 @@ class OfSiiF29(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """A form is of a month that has ended, and of the company that declares: a branch's is its company's."""
-        companies = self.env["res.company"]
+        """A form is of a month that has ended and of a company that declares it in pesos (a branch's is its company's):
+        what could not be computed is not created either."""
         made = []
         for vals in vals_list:
             if vals.get("period"):
                 self._require_ended(vals["period"])
-            company = companies.browse(vals.get("company_id") or self.env.company.id)
-            made.append({**vals, "company_id": company._of_sii_declarant().id})
+            company = self._company_to_declare(vals.get("company_id") or self.env.company.id)
+            made.append({**vals, "company_id": company.id})
         return super().create(made)
 
     def _companies(self):

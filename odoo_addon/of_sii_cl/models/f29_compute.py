@@ -21,7 +21,7 @@ class OfSiiF29(models.Model):
 
         ``{"id", "period", "rut", "company", "status", "version", "due_date" (YYYY-MM-DD), "ppm_rate" (text, percent),
         "casillas": {código as text: whole pesos or documents; 115 the rate}, "warnings": [messages.Warning],
-        "movement", "questions": [messages.Question], "missing_inputs": [messages.MissingInput]}``. A branch's form is
+        "movement", "questions": [questions.Question], "missing_inputs": [questions.MissingInput]}``. A branch's form is
         that of the company with its RUT. Recomputing without new data writes nothing. Raises UserError in Spanish, and
         writes nothing, for a wrong, future or running period, a company that does not exist, has no valid RUT, shares
         it with an unrelated one or is not in pesos, and a form that is approved, filed or paid.

@@ -56,12 +56,9 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         company = self.sudo()
-        try:
-            return normalize_rut(company.partner_id.vat)
-        except ValueError:
-            if company.partner_id.vat or not company.parent_id or "root_id" not in self._fields:
-                return company.partner_id.vat or ""
-        return company.parent_id._of_sii_rut()
+        if not company.partner_id.vat and company.parent_id and "root_id" in self._fields:
+            return company.parent_id._of_sii_rut()
+        return _rut_or_text(company.partner_id.vat)
 
     def _of_sii_declarant(self):
         """The company that files this one's form: itself, or the topmost of those above it with the same RUT."""
@@ -74,7 +71,7 @@ class ResCompany(models.Model):
         """The companies of one form: this one, which declares, and its branches of the same RUT (sudo)."""
         companies = level = self.sudo()
         while level:
-            below = level.with_context(active_test=False).child_ids.with_context(self.env.context)
+            below = companies.browse(level.with_context(active_test=False).child_ids.ids)
             level = below.filtered(lambda company: company._of_sii_declarant() == self)
             companies |= level
         return companies
@@ -90,8 +87,32 @@ class ResCompany(models.Model):
         for company in companies:
             if company.currency_id.name != "CLP":
                 raise UserError(messages.foreign_currency(company.name, company.currency_id.name))
-        rut = self._of_sii_rut()
-        others = self.sudo().search([("id", "not in", companies.ids)])
-        twins = others.filtered(lambda company: company._of_sii_rut() == rut)
+        twins = self._of_sii_twins(companies)
         if twins:
-            raise UserError(messages.shared_rut(rut, [self.sudo().name, *twins.mapped("name")]))
+            raise UserError(messages.shared_rut(self._of_sii_rut(), [self.sudo().name, *twins.mapped("name")]))
+
+    def _of_sii_twins(self, companies):
+        """Companies with this one's RUT that are not among ``companies`` (sudo)."""
+        self.env["res.company"].flush_model(["partner_id", "active"])
+        self.env["res.partner"].flush_model(["vat"])
+        # by SQL: records of hundreds of companies would be read whole for their RUT alone
+        self.env.cr.execute(
+            """
+            SELECT company.id, partner.vat
+              FROM res_company company
+              JOIN res_partner partner ON partner.id = company.partner_id
+             WHERE company.active AND company.id <> ALL(%s) AND partner.vat IS NOT NULL
+             ORDER BY company.name, company.id
+            """,
+            [companies.ids],
+        )
+        rut = self._of_sii_rut()
+        return self.sudo().browse(id_ for id_, vat in self.env.cr.fetchall() if _rut_or_text(vat) == rut)
+
+
+def _rut_or_text(vat):
+    """RUT in normal form, its text as it is when that is none."""
+    try:
+        return normalize_rut(vat)
+    except ValueError:
+        return vat or ""

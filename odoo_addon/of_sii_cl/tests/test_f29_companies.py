@@ -134,4 +134,6 @@ class TestF29Companies(F29Case):
             self.compute(company=dollars)
         for word in ("Dólares SpA", "USD", "pesos"):
             self.assertIn(word, str(caught.exception))
+        with self.assertRaises(UserError):
+            self.F29.create({"company_id": dollars.id, "period": PERIOD})
         self.assertEqual(self.F29.search_count([]), before)
