@@ -117,10 +117,10 @@ def migrate(engine: Engine) -> None:
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head()
     with engine.begin() as link:
-        if _revision(link) == head:
+        if revision(link) == head:
             return
         link.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        current = _revision(link)
+        current = revision(link)
         if current == head:
             return
         known = {script.revision for script in scripts.walk_revisions()}
@@ -135,7 +135,8 @@ def migrate(engine: Engine) -> None:
         log.info("Ledger schema migrated from %s to %s", current or "nothing", head)
 
 
-def _revision(link: Connection) -> str | None:
+def revision(link: Connection) -> str | None:
+    """The schema's revision, None before the first migration."""
     if not inspect(link).has_table("alembic_version", schema=SCHEMA):
         return None
     version = link.execute(text("SELECT version_num FROM ofitec.alembic_version")).scalar()
