@@ -15,11 +15,26 @@ TASK = "approve"
 HOURS = 24  # that a question waits for its answer
 
 
+_KEY = "answer"
+
+
 class Approval(ApprovalOperator):
-    """Airflow's approval with buttons in Spanish."""
+    """Airflow's approval with Spanish buttons, which keeps who answered and when: Airflow's keeps nothing of a no."""
 
     APPROVE = "Aprobar"
     REJECT = "Rechazar"
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """Called with the answer; a no skips what follows by an exception, so the answer is kept first."""
+        if "error" not in event:
+            user, at = event.get("responded_by_user") or {}, event.get("responded_at")
+            given = {
+                "approved": self.APPROVE in event["chosen_options"],
+                "who": str(user.get("name") or user.get("id") or ""),
+                "at": at.isoformat() if at else None,
+            }
+            context["ti"].xcom_push(key=_KEY, value=given)
+        return super().execute_complete(context, event)
 
 
 @dataclass(frozen=True)
@@ -52,15 +67,10 @@ def answer(ti: Any) -> Answer | None:
 
     :param ti: any task instance of the run
     """
-    given = ti.xcom_pull(task_ids=TASK)
+    given = ti.xcom_pull(task_ids=TASK, key=_KEY)
     if not given:
         return None
-    user, at = given.get("responded_by_user") or {}, given.get("responded_at")
-    return Answer(
-        approved=Approval.APPROVE in given["chosen_options"],
-        who=str(user.get("name") or user.get("id") or ""),
-        at=datetime.fromisoformat(at) if isinstance(at, str) else at,
-    )
+    return Answer(given["approved"], given["who"], datetime.fromisoformat(given["at"]) if given["at"] else None)
 
 
 def page(ti: Any) -> str:

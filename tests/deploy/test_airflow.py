@@ -38,7 +38,7 @@ def states(api: Any, run: str) -> dict[str, str]:
 def test_a_rejected_deploy_changes_nothing_and_gives_the_lock_back(
     api: Any, small: Installation, tiny: dict[str, str], slack_sink: Any
 ) -> None:
-    slack_sink.file.unlink(missing_ok=True)
+    slack_sink.clear()
     before, journal = small.get("/release"), small.status()["journal"]
     run = api.trigger(DAG, {"image": tiny["two"]})
     api.answer(DAG, run, "approve", "Rechazar")
@@ -97,7 +97,7 @@ def test_a_deploy_outside_of_its_hours_waits_without_a_worker_and_may_still_be_s
 
 
 def test_a_wrong_image_is_answered_with_a_sentence_and_told_to_nobody(api: Any, slack_sink: Any) -> None:
-    slack_sink.file.unlink(missing_ok=True)
+    slack_sink.clear()
     run = api.trigger(DAG, {"image": "ghcr.io/a/odoo:latest"})
     assert api.wait(DAG, run, 120).state == "failed"
     [plan] = [task for task in api.tasks(DAG, run) if task["task_id"] == "plan"]

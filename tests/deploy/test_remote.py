@@ -130,7 +130,17 @@ def test_a_lost_connection_stops_nothing_and_a_new_follower_goes_on(
     run, image = run_name(), other(small, tiny)
     plan = tasks.plan_deploy({"image": image}, run=run, run_id="r5", **WHO)
     monkeypatch.setattr(remote_module, "_POLL", 0.3)
-    cut = threading.Timer(6.0, ssh.restart)
+
+    def cut_while_it_watches() -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            journal = small.journal()
+            if journal["run"] == run and journal["steps"] and journal["steps"][-1]["name"] == "watch":
+                ssh.restart()
+                return
+            time.sleep(0.1)
+
+    cut = threading.Thread(target=cut_while_it_watches)
     with Load(small.http, clients=4) as load:
         cut.start()
         done = tasks.apply(plan, {"window_seconds": 300, "watch_minutes": 0.4})

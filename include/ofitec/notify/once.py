@@ -20,11 +20,11 @@ from ofitec.errors import OfitecError
 from ofitec.ledger import Ledger, open_ledger
 from ofitec.ledger.tables import Notification
 from ofitec.notify import channels, spanish
+from ofitec.notify.escape import Message
 from ofitec.settings import settings
 
 log = logging.getLogger(__name__)
 
-Message = tuple[str, list[dict[str, Any]]]
 PENDING, SENT, FAILED = "pending", "sent", "failed"
 
 # a sender that died between its claim and its sending gives its claim up after this time

@@ -1,12 +1,14 @@
 """Who is asked reads what, until when, and that a no is told and closes no alarm."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from airflow.sdk.exceptions import DownstreamTasksSkipped
 
 from ofitec.dag_approval import Answer, Approval, answer, page
 from ofitec.ledger import Ledger
@@ -29,9 +31,14 @@ def told(ledger: Ledger, ledger_dsn: str, monkeypatch: pytest.MonkeyPatch) -> li
     return heard
 
 
-def instance(given: Any) -> Any:
+def instance(given: Any = None) -> Any:
+    """A task instance that keeps what is pushed."""
+    kept = {"answer": given} if given else {}
     return SimpleNamespace(
-        xcom_pull=lambda task_ids: given if task_ids == "approve" else None,
+        kept=kept,
+        xcom_push=lambda key, value: kept.update({key: json.loads(json.dumps(value))}),
+        xcom_pull=lambda task_ids, key: kept.get(key) if task_ids == "approve" else None,
+        task=None,
         log_url="https://airflow.example/dags/odoo_deploy/runs/manual__1/tasks/ask?try_number=1",
     )
 
@@ -42,20 +49,26 @@ def test_the_buttons_are_spanish_and_silence_is_a_no() -> None:
     assert made.defaults == ["Rechazar"]
 
 
-def test_an_answer_says_who_and_when() -> None:
-    given = {
-        "chosen_options": ["Aprobar"],
-        "responded_at": AT.isoformat(),
-        "responded_by_user": {"id": "7", "name": "paula"},
-    }
-    assert answer(instance(given)) == Answer(True, "paula", AT)
-    silence = {"chosen_options": ["Rechazar"], "responded_at": AT, "responded_by_user": None}
-    assert answer(instance(silence)) == Answer(False, "", AT)
-    assert answer(instance(None)) is None
+@pytest.mark.parametrize(
+    ("option", "user", "expected"),
+    [
+        ("Aprobar", {"id": "7", "name": "paula"}, Answer(True, "paula", AT)),
+        ("Rechazar", {"id": "7", "name": None}, Answer(False, "7", AT)),
+        ("Rechazar", None, Answer(False, "", AT)),  # nobody in time
+    ],
+)
+def test_an_answer_says_who_and_when_a_no_too(option: str, user: Any, expected: Answer) -> None:
+    """Airflow skips what follows a no by an exception, and then keeps no answer."""
+    ti, asking = instance(), Approval(task_id="approve", subject="?", defaults=Approval.REJECT)
+    event = {"chosen_options": [option], "responded_at": AT, "responded_by_user": user, "params_input": {}}
+    with suppress(DownstreamTasksSkipped):
+        asking.execute_complete({"ti": ti, "task": asking}, event)
+    assert answer(ti) == expected
+    assert answer(instance()) is None
 
 
 def test_the_link_leads_to_the_buttons() -> None:
-    assert page(instance(None)) == (
+    assert page(instance()) == (
         "https://airflow.example/dags/odoo_deploy/runs/manual__1/tasks/approve/required_actions"
     )
 

@@ -40,7 +40,13 @@ class Installation:
     def run(self, *argv: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         program = self.folder / "venv" / "bin" / argv[0]
         return subprocess.run(
-            [str(program), *argv[1:]], env=self.env(env), cwd=self.folder, capture_output=True, text=True, timeout=300
+            [str(program), *argv[1:]],
+            env=self.env(env),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
 
 
