@@ -115,14 +115,16 @@ def test_dag_files_only_wire(file: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("wrong", ["2026-13", "agosto", "2026-8"])
-def test_a_wrong_period_is_refused_by_the_form_itself(dags: dict[str, Any], wrong: str) -> None:
-    from airflow.sdk.exceptions import ParamValidationError
-
+def test_a_wrong_period_is_answered_by_the_first_task_and_not_by_a_schema(dags: dict[str, Any]) -> None:
     params = dags["f29_monthly"].params
     assert params.dump() == {"period": None, "companies": None, "force": False}
-    with pytest.raises(ParamValidationError, match="period"):
-        params["period"] = wrong
+    params["period"], params["companies"] = "2026-13", ["76.123.456-1"]
+    assert params.dump()["period"] == "2026-13"
+
+
+def test_the_month_is_looked_at_each_morning_while_it_is_due(dags: dict[str, Any]) -> None:
+    timetable = dags["f29_monthly"].timetable
+    assert (timetable.expression, timetable.timezone) == ("0 7 8-28 * *", "America/Santiago")
 
 
 def test_parsing_pulls_no_provider_and_no_client() -> None:

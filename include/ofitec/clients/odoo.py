@@ -35,9 +35,10 @@ class OdooClient:
         self._where = where
 
     @classmethod
-    def from_connection(cls, conn_id: str = "odoo_default") -> Self:
+    def from_connection(cls, conn_id: str = "odoo_default", timeout: int | None = None) -> Self:
         """Log in with an Airflow connection: host, port, login, password (or an API key), extra `database`, `protocol`.
 
+        :param timeout: seconds to wait for one answer; by default setting OFITEC_ODOO_TIMEOUT
         :raises InputError: if the connection lacks a part, or Odoo refuses its login
         :raises OdooDown: if nothing answers at that address
         """
@@ -52,7 +53,7 @@ class OdooClient:
         port = conn.port or (443 if protocol.endswith("+ssl") else 8069)
         where = f"{conn.host}:{port}"
         with _translated(where):
-            rpc = odoorpc.ODOO(conn.host, protocol=protocol, port=port, timeout=settings().odoo_timeout)
+            rpc = odoorpc.ODOO(conn.host, protocol=protocol, port=port, timeout=timeout or settings().odoo_timeout)
             try:
                 rpc.login(database, conn.login, conn.password)
             except RPCError as error:
