@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -36,13 +36,16 @@ def send_once(ledger: Ledger, *, key: str, kind: str, dag_id: str, run_id: str, 
     return True
 
 
-def newest(ledger: Ledger, dag_id: str, *, kind: str) -> Notification | None:
-    """The newest message of a kind that was sent about a DAG."""
+def sent_since(ledger: Ledger, dag_id: str, *, kind: str, since: datetime) -> list[Notification]:
+    """The messages of a kind that were sent about a DAG after that moment, oldest first."""
     query = select(Notification).where(
-        Notification.dag_id == dag_id, Notification.kind == kind, Notification.status == "sent"
+        Notification.dag_id == dag_id,
+        Notification.kind == kind,
+        Notification.status == "sent",
+        Notification.claimed_at > since,
     )
     with ledger.transaction() as session:
-        return session.scalars(query.order_by(Notification.id.desc()).limit(1)).first()
+        return list(session.scalars(query.order_by(Notification.id)))
 
 
 def _claim(ledger: Ledger, key: str, kind: str, dag_id: str, run_id: str) -> bool:
