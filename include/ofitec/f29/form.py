@@ -37,6 +37,7 @@ class FormWarning(BaseModel):
     code: str
     message: str
     key: str = ""
+    figure: str = Field(default="", description="changes when what it found changes")
     blocks: bool = False
     acknowledged: bool = False
 
@@ -176,7 +177,7 @@ class F29Form(BaseModel):
             return sorted(late)
         return sorted(
             [
-                *(f"warning/{warning.key or warning.code}" for warning in self.unacknowledged),
+                *(f"warning/{warning.key or warning.code}/{warning.figure}" for warning in self.unacknowledged),
                 *(f"missing/{entry.code}" for entry in self.missing_inputs),
                 *(f"question/{question.code}" for question in self.questions),
                 *late,

@@ -53,7 +53,7 @@ def test_the_ppm_rate_alone_may_have_decimals() -> None:
 def test_what_waits_for_a_person_has_a_name_that_stays() -> None:
     form = example_a()
     form.warnings = [
-        FormWarning(code="unmapped_tax", message="m", key="unmapped_tax/IVA especial", blocks=True),
+        FormWarning(code="unmapped_tax", message="m", key="unmapped_tax/IVA especial", figure="$190.000", blocks=True),
         FormWarning(code="drafts", message="m", key="drafts", acknowledged=True),
     ]
     form.missing_inputs = [MissingInput(code="48", glosa="Impuesto único", last=1_200_000)]
@@ -61,7 +61,7 @@ def test_what_waits_for_a_person_has_a_name_that_stays() -> None:
     late = LateDocument(kind="posted", period="2026-07", direction="purchase", type="33", folio="123", iva=190_000)
     form.late = [late, late.model_copy(update={"folio": "124", "claimed_in": "2026-08"})]
     told = "late/posted/2026-07/purchase/33/123"
-    assert form.waits_for() == [told, "missing/48", "question/504", "warning/unmapped_tax/IVA especial"]
+    assert form.waits_for() == [told, "missing/48", "question/504", "warning/unmapped_tax/IVA especial/$190.000"]
     form.status = "filed"
     assert form.waits_for() == [told], "after filing only what happened since"
 
