@@ -60,7 +60,7 @@ PARAMS = {
     **DAG_DEFAULTS,
 )
 def backup_restore() -> None:
-    @task(task_display_name="Planificar")
+    @task(task_display_name="Planificar", multiple_outputs=False)
     def plan(params: Any = None) -> dict[str, Any]:
         from ofitec.backup import tasks
 
@@ -79,7 +79,13 @@ def backup_restore() -> None:
         response_timeout=timedelta(hours=24),
     )
 
-    @task(task_display_name="Restaurar", execution_timeout=LONG, trigger_rule="none_failed_min_one_success", retries=0)
+    @task(
+        task_display_name="Restaurar",
+        execution_timeout=LONG,
+        trigger_rule="none_failed_min_one_success",
+        retries=0,
+        multiple_outputs=False,
+    )
     def restore(wanted: dict[str, Any], ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
         from ofitec.backup import tasks
 

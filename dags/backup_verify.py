@@ -57,26 +57,26 @@ def backup_verify() -> None:
         events = [event.extra for found in (triggering_asset_events or {}).values() for event in found]
         return tasks.choose(params["backup"] or "", events)
 
-    @task(task_display_name="Restaurar", execution_timeout=LONG)
+    @task(task_display_name="Restaurar", execution_timeout=LONG, multiple_outputs=False)
     def restore(key: str, params: Any = None, dag_run: Any = None) -> dict[str, Any]:
         from ofitec.backup import tasks
 
         weekly = dag_run.run_type == "scheduled"
         return tasks.restore_copy(key, run_id=dag_run.run_id, read_data=params["read_data"] or weekly)
 
-    @task(task_display_name="Comparar", execution_timeout=LONG)
+    @task(task_display_name="Comparar", execution_timeout=LONG, multiple_outputs=False)
     def compare(evidence: dict[str, Any], dag_run: Any = None) -> dict[str, Any]:
         from ofitec.backup import tasks
 
         return tasks.compare(evidence, run_id=dag_run.run_id)
 
-    @task(task_display_name="Arrancar Odoo", execution_timeout=timedelta(hours=1))
+    @task(task_display_name="Arrancar Odoo", execution_timeout=timedelta(hours=1), multiple_outputs=False)
     def boot(evidence: dict[str, Any], dag_run: Any = None) -> dict[str, Any]:
         from ofitec.backup import tasks
 
         return tasks.boot(evidence, run_id=dag_run.run_id)
 
-    @task(task_display_name="Anotar la prueba")
+    @task(task_display_name="Anotar la prueba", multiple_outputs=False)
     def record(evidence: dict[str, Any], dag_run: Any = None) -> dict[str, Any]:
         from ofitec.backup import tasks
 

@@ -38,7 +38,7 @@ def secrets_rotate() -> None:
 
         return tasks.remind(run_id=dag_run.run_id)
 
-    @task(task_display_name="Cambiar la clave", execution_timeout=timedelta(hours=2))
+    @task(task_display_name="Cambiar la clave", execution_timeout=timedelta(hours=2), multiple_outputs=False)
     def rotate(dag_run: Any = None) -> dict[str, Any]:
         from ofitec.backup import tasks
 

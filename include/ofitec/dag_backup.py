@@ -12,7 +12,7 @@ ODOO_BACKUP = Asset("odoo_backup")
 LONG = timedelta(hours=8)  # no shorter than the settings' own limits, which speak more clearly
 
 
-@task(task_display_name="Revisar antes", execution_timeout=timedelta(hours=2))
+@task(task_display_name="Revisar antes", execution_timeout=timedelta(hours=2), multiple_outputs=False)
 def preflight(create_repository: bool, dag_run: Any = None) -> dict[str, Any]:
     """Look at everything that can spoil the backup."""
     from ofitec.backup import tasks
@@ -28,7 +28,7 @@ def snapshot(dag_run: Any = None) -> str:
     return tasks.snapshot(run_id=dag_run.run_id)
 
 
-@task(task_display_name="Revisar el repositorio", execution_timeout=LONG, outlets=[ODOO_BACKUP])
+@task(task_display_name="Revisar el repositorio", execution_timeout=LONG, outlets=[ODOO_BACKUP], multiple_outputs=False)
 def check(key: Any, outlet_events: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """Count the backup and publish it: its proof starts."""
     from ofitec.backup import tasks
@@ -38,7 +38,7 @@ def check(key: Any, outlet_events: Any = None, dag_run: Any = None) -> dict[str,
     return done
 
 
-@task(task_display_name="Retirar los antiguos", execution_timeout=LONG)
+@task(task_display_name="Retirar los antiguos", execution_timeout=LONG, multiple_outputs=False)
 def retain(found: Any, dag_run: Any = None) -> dict[str, Any]:
     """Remove what the policy does not keep."""
     from ofitec.backup import tasks

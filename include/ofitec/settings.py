@@ -108,6 +108,12 @@ class Settings(BaseSettings):
         description="Folder of the installation on the host of connection odoo_host",
     )
 
+    deploy_hours: str = Field(
+        default="",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
+        description="Hours in which a deploy may interrupt people, e.g. 22:00-06:00 in OFITEC_TIMEZONE; empty: any",
+    )
+
     @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url")
     @classmethod
     def _web_address(cls, value: str) -> str:

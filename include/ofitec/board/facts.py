@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ofitec.board import airflow_state, backups, deploys
@@ -16,7 +16,8 @@ from ofitec.f29 import standing
 from ofitec.f29.period import complete
 from ofitec.ledger import open_ledger
 from ofitec.ledger.f29_states import ODOO
-from ofitec.ledger.tables import F29State, Notification, SourceReading
+from ofitec.ledger.tables import F29State, SourceReading
+from ofitec.notify import once
 from ofitec.settings import settings
 
 log = logging.getLogger(__name__)
@@ -111,11 +112,10 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
         )
         for state in states
     ]
-    lost = select(func.count()).where(Notification.status == "failed", Notification.claimed_at >= now - _RECENT)
     return LedgerFacts(
         backups=backups.read(session, now),
         f29=f29,
         odoo=session.get(SourceReading, ODOO),
         deploys=deploys.read(session),
-        undelivered=session.scalar(lost) or 0,
+        undelivered=once.undelivered(session, now, since=now - _RECENT),
     )

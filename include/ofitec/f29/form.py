@@ -10,13 +10,13 @@ from stdnum.exceptions import ValidationError as RutError
 from ofitec.errors import InputError, PermanentError
 
 ALWAYS_PRESENT = frozenset({"538", "537", "89", "77", "595", "547", "91"})
-PPM_RATE = "115"  # the one code that is no whole number
+PPM_RATE = "115"  # the one código that is no whole number
 # códigos that count documents; all others but PPM_RATE are whole pesos
 COUNTS = frozenset(
     str(code)
     for code in (
         *(585, 586, 731, 714, 515, 503, 763, 716, 110, 758, 512, 509, 708, 733, 516, 500),
-        *(564, 566, 584, 519, 761, 765, 524, 527, 531, 534, 536, 100, 811),
+        *(564, 566, 584, 519, 761, 765, 524, 527, 531, 534, 536, 811),
     )
 )
 OPEN, FILED = ("draft", "ready"), ("filed", "paid")

@@ -10,8 +10,7 @@ from ofitec.f29 import close, delivery, earlier, message, period, reminder
 from ofitec.f29.form import ClosedForm, Company, F29Form
 from ofitec.ledger import Ledger, deliveries, open_ledger, targets
 from ofitec.notify import spanish
-from ofitec.notify.channels import tell
-from ofitec.notify.once import send_once
+from ofitec.notify.once import tell_once
 from ofitec.settings import settings
 
 log = logging.getLogger(__name__)
@@ -96,7 +95,7 @@ def _tell(ledger: Ledger, closed: ClosedForm, receipt: delivery.Receipt, *, run_
     if not receipt.news.reasons:
         return False
     form, chosen = closed.form, settings()
-    text, blocks = message.build(
+    told = message.build(
         form,
         receipt,
         [*closed.files, delivery.MANIFEST],
@@ -105,7 +104,7 @@ def _tell(ledger: Ledger, closed: ClosedForm, receipt: delivery.Receipt, *, run_
         link_base=chosen.export_link_base,
     )
     key = f"f29/{form.rut}/{form.period}/{receipt.delivery_id}"
-    sent = send_once(ledger, key=key, kind="f29", dag_id=DAG, run_id=run_id, send=lambda: tell(text, blocks))
+    sent = tell_once(ledger, told, key=key, kind="f29", dag_id=DAG, run_id=run_id)
     deliveries.told(ledger, receipt.delivery_id, run_after)
     return sent
 
@@ -116,9 +115,9 @@ def _remind(ledger: Ledger, form: F29Form, *, run_id: str, run_after: datetime) 
     morning = datetime.combine(today, time(), tzinfo=chosen.zone)
     if not reminder.is_due(form, today) or deliveries.told_since(ledger, form.rut, form.period, morning):
         return False
-    text, blocks = reminder.build(form, today=today, odoo_url=chosen.odoo_url)
+    told = reminder.build(form, today=today, odoo_url=chosen.odoo_url)
     key = f"f29/{form.rut}/{form.period}/due/{today}"
-    return send_once(ledger, key=key, kind="f29", dag_id=DAG, run_id=run_id, send=lambda: tell(text, blocks))
+    return tell_once(ledger, told, key=key, kind="f29", dag_id=DAG, run_id=run_id)
 
 
 def _target(rut: str, month: str) -> str:

@@ -1,6 +1,7 @@
 """Which companies declare, what is computed and what only read, and what is refused before anything leaves."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,14 +18,15 @@ class Recorded:
 
     def __init__(self, **answers: Any) -> None:
         form = example_a()
-        nodes = "".join(f'<Casilla num="{code}">{amount}</Casilla>' for code, amount in form.casillas.items())
+        casillas = {**form.casillas, "115": 0.25}
+        nodes = "".join(f'<Casilla num="{code}">{amount}</Casilla>' for code, amount in casillas.items())
         head = f"<Period>{form.period}</Period><Rut>{form.rut}</Rut><Company>x</Company><Version>1</Version>"
         self.asked: list[str] = []
         self.answers: dict[str, Any] = {
             "read_period": {"newest": None, "filed": None},
             "compute_period": answer(),
-            "to_csv": "casilla,monto,glosa\n" + "".join(f"{c},{a},glosa\n" for c, a in form.casillas.items()),
-            "to_json": json.dumps({"period": form.period, "casillas": form.casillas}),
+            "to_csv": "casilla,monto,glosa\n" + "".join(f"{c},{a},glosa\n" for c, a in casillas.items()),
+            "to_json": json.dumps({"period": form.period, "casillas": casillas}),
             "to_xml": f"<F29>{head}{nodes}</F29>",
             "companies": [
                 record(1, "Los Aromos", "77.123.456-9"),
@@ -52,7 +54,9 @@ def record(number: int, name: str, vat: str | bool, parent: int = 0) -> dict[str
 
 def answer(**changed: Any) -> dict[str, Any]:
     """A form as `compute_period` and `read_period` answer it."""
-    return example_a().model_dump(mode="json") | changed
+    form = example_a()
+    casillas = {**form.casillas, "115": 0.25}
+    return form.model_dump(mode="json") | {"casillas": casillas} | changed
 
 
 COMPANY = Company(id=1, name="Comercial Los Aromos SpA", rut="77123456-9")
@@ -157,6 +161,11 @@ def test_an_earlier_month_is_never_computed() -> None:
     odoo = Recorded(read_period={"newest": {**newest, "status": "filed"}, "filed": {**newest, "status": "filed"}})
     assert [closed.form.id for closed in as_it_is(odoo, COMPANY, "2026-08")] == [9]
     assert "compute_period" not in odoo.asked
+
+
+def test_the_ppm_rate_is_the_one_decimal() -> None:
+    [closed] = look(Recorded(), COMPANY, "2026-08")
+    assert (closed.form.ppm_rate, "115" in closed.form.casillas) == (Decimal("0.25"), False)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ofitec.f29 import tasks
 from ofitec.f29.form import F29Form
 from ofitec.f29.period import Period
 from ofitec.ledger import Ledger, targets
+from ofitec.notify import channels
 from ofitec.settings import settings
 from tests.ofitec.f29.examples import EXAMPLE_A
 
@@ -97,7 +98,7 @@ class Company:
 
 
 def _export(form: F29Form, fmt: str) -> str:
-    figures = form.casillas
+    figures = form.figures
     if fmt == "csv":
         return "casilla,monto,glosa\n" + "".join(f"{code},{amount},g\n" for code, amount in figures.items())
     if fmt == "json":
@@ -136,7 +137,7 @@ def mornings(
     monkeypatch.setenv("AIRFLOW_CONN_OFITEC_LEDGER", ledger_dsn)
     monkeypatch.setenv("OFITEC_EXPORT_URL", f"file://{tmp_path}")
     monkeypatch.setattr(OdooClient, "from_connection", lambda *_, **__: company)
-    monkeypatch.setattr(tasks, "tell", lambda text, blocks: heard.append(text))
+    monkeypatch.setattr(channels, "tell", lambda text, blocks: heard.append(text))
     settings.cache_clear()
     request.addfinalizer(settings.cache_clear)
     return Mornings(company, heard, tmp_path, ledger)
