@@ -166,7 +166,7 @@ def said_of(ledger: Ledger, now: datetime, lang: str = "es") -> str:
 
 def test_the_first_visit_says_one_thing(ledger: Ledger, now: datetime) -> None:
     said = said_of(ledger, now)
-    assert "No se ha podido leer de Odoo." in said
+    assert "Aún no se ha leído de Odoo." in said
     assert "No se sabe: Odoo todavía no ha respondido." in said
     assert "ninguna empresa con RUT" not in said
     f29_states.save(ledger, [], "2026-08", now)
