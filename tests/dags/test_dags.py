@@ -11,6 +11,7 @@ import pytest
 from airflow.sdk import AsyncCallback  # type: ignore[attr-defined]
 
 from ofitec.dag_defaults import Tag
+from ofitec.notify import target
 from ofitec.notify.failure import on_failure, remember_error
 from ofitec.notify.recovery import on_success
 
@@ -126,6 +127,11 @@ def test_dag_files_only_wire(file: Path) -> None:
         "os.getenv",
         "datetime.now",
     }
+
+
+def test_the_parameters_that_name_a_runs_target_are_its_dags(dags: dict[str, Any]) -> None:
+    for dag_id, names in target._NAMED_BY.items():
+        assert set(names) <= set(dags[dag_id].params), dag_id
 
 
 def test_a_wrong_period_is_answered_by_the_first_task_and_not_by_a_schema(dags: dict[str, Any]) -> None:

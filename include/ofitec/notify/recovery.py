@@ -1,8 +1,8 @@
 """The callback of every DAG's success: closes the loop of a failure that people were told of. It never raises.
 
 A failure belongs to what failed: a company's month, an installation's backup, a database that was to be restored
-(`ofitec.ledger.targets`). It is closed when all of that was reached since, and by nothing else: not by another month,
-and not by a run that a person said no to.
+(`ofitec.notify.target`, `ofitec.ledger.targets`). It is closed when all of that was reached since, and by nothing else:
+not by another month, and not by a run that a person said no to.
 """
 
 import logging
@@ -32,6 +32,7 @@ def on_success(context: dict[str, Any]) -> None:
 
 def _notify(context: dict[str, Any]) -> None:
     from ofitec.ledger import open_ledger
+    from ofitec.notify import target
     from ofitec.notify.approval import was_rejected
     from ofitec.notify.once import tell_again, tell_once
 
@@ -41,6 +42,7 @@ def _notify(context: dict[str, Any]) -> None:
     run = context.get("dag_run")
     if was_rejected(ledger, dag_id, run_id, since=run.start_date if run else None):
         return  # a no to a question is no recovery
+    target.note(ledger, context, well=True)
     closed = recovered(ledger, dag_id, run_id)
     if not closed:
         return
