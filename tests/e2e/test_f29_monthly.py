@@ -18,6 +18,7 @@ from ofitec.f29.period import SANTIAGO, Period
 from stack.airflow_api import DagRun
 from stack.demo_company import COMPANY, RUT
 from tests.e2e.oracle import casillas as worked_out
+from tests.waiting import wait_until
 
 DAG = "f29_monthly"
 BUCKET = "ofitec-fiscal"
@@ -207,7 +208,7 @@ def test_the_board_shows_what_was_filed(month: Month, first: DagRun) -> None:
     filed = month.deliveries()[-1].casillas["91"]
     with month.ledger.begin() as link:
         link.execute(text("DELETE FROM ofitec.source_reading"))  # as if nobody had looked for a while
-    assert pesos(filed) in month.board()
+    wait_until(lambda: pesos(filed) in month.board(), "the board's figure")
     assert "declarado, folio 7000123456" in month.board()
 
 

@@ -166,13 +166,13 @@ class F29Form(BaseModel):
         return [warning for warning in self.warnings if not warning.acknowledged]
 
     @property
-    def unclaimed(self) -> list[LateDocument]:
-        """What happened after filing and no month has taken up yet."""
-        return [late for late in self.late if late.claimed_in is None]
+    def afterwards(self) -> list[LateDocument]:
+        """What happened after filing, but for what a month before this one has taken up."""
+        return [late for late in self.late if late.claimed_in is None or late.claimed_in >= self.period]
 
     def waits_for(self) -> list[str]:
         """A stable name for each thing on the form that waits for a person; a new one is worth a message."""
-        late = (f"late/{e.kind}/{e.period}/{e.direction}/{e.type}/{e.folio}" for e in self.unclaimed)
+        late = (f"late/{e.kind}/{e.period}/{e.direction}/{e.type}/{e.folio}" for e in self.afterwards)
         if not self.is_open:
             return sorted(late)
         return sorted(

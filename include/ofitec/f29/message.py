@@ -171,9 +171,11 @@ def waiting(form: F29Form) -> list[dict[str, Any]]:
     if form.questions and form.is_open:
         lines = [f"• código {question.code}: {escape(question.message)}" for question in form.questions]
         blocks.append(section("*Falta responder (0 también es respuesta)*\n" + _listed(lines, "más")))
-    if form.unclaimed:
-        lines = [f"• {_late(entry)}" for entry in form.unclaimed]
-        head = f"*Después de declarar ({len(form.unclaimed)})*: elija en el formulario «Declarar ahora» o «Rectificar»"
+    if form.afterwards:
+        lines = [f"• {_late(entry)}" for entry in form.afterwards]
+        head = f"*Después de declarar ({len(lines)})*"
+        if any(entry.claimed_in is None for entry in form.afterwards):
+            head += ": elija en el formulario «Declarar ahora» o «Rectificar»"
         blocks.append(section(f"{head}\n" + _listed(lines, "más, en el formulario")))
     if form.unacknowledged and not form.is_filed:
         lines = [
@@ -187,9 +189,10 @@ def waiting(form: F29Form) -> list[dict[str, Any]]:
 
 def _late(late: LateDocument) -> str:
     side, happened = _SIDES.get(late.direction, late.direction), _HAPPENED.get(late.kind, late.kind)
+    where = f"; se declara en {spanish.month(late.claimed_in)}" if late.claimed_in else ""
     return (
         f"{side}, tipo {escape(late.type)} folio {escape(late.folio)} de {spanish.month(late.period)}: "
-        f"IVA {spanish.pesos(late.iva)}, {happened}"
+        f"IVA {spanish.pesos(late.iva)}, {happened}{where}"
     )
 
 

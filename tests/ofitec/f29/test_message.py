@@ -141,14 +141,17 @@ def test_what_is_missing_or_unanswered_is_told_with_last_months_amount() -> None
     assert "el mes pasado" not in shown(waits.model_copy(update={"status": "filed"}), FILED_NOW)
 
 
-def test_late_documents_are_told_until_they_are_claimed() -> None:
+def test_late_documents_are_told_with_the_month_that_takes_them_up() -> None:
     late = LateDocument(kind="posted", period="2026-07", direction="purchase", type="33", folio="123", iva=190_000)
     claimed = late.model_copy(update={"folio": "124", "claimed_in": "2026-08"})
-    said = shown(form(late=[late, claimed]), NEW)
-    assert "Después de declarar (1)" in said
-    assert "compra, tipo 33 folio 123 de julio de 2026: IVA $190.000, contabilizado después" in said
+    past = late.model_copy(update={"folio": "125", "claimed_in": "2026-07"})
+    said = shown(form(late=[late, claimed, past]), NEW)
+    assert "Después de declarar (2)" in said
+    assert "compra, tipo 33 folio 123 de julio de 2026: IVA $190.000, contabilizado después\\n" in said
+    assert "folio 124 de julio de 2026: IVA $190.000, contabilizado después; se declara en agosto de 2026" in said
     assert "Declarar ahora" in said
-    assert "124" not in said
+    assert "folio 125" not in said, "an earlier month has it"
+    assert "Declarar ahora" not in shown(form(late=[claimed]), NEW)
 
 
 def test_a_month_without_documents_is_declared_all_the_same() -> None:
