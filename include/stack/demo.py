@@ -54,8 +54,13 @@ def table(rows: Iterable[Sequence[str]], right: set[int]) -> list[str]:
 
 def form_rows(csv_text: str) -> list[tuple[str, str, str]]:
     """The delivered CSV (`casilla,monto,glosa`) as código, glosa, monto, with a heading."""
-    rows = [(row["casilla"], row["glosa"], pesos(int(row["monto"]))) for row in csv.DictReader(io.StringIO(csv_text))]
+    rows = [(row["casilla"], row["glosa"], _amount(row["monto"])) for row in csv.DictReader(io.StringIO(csv_text))]
     return [("Código", "Glosa", "Monto"), *rows]
+
+
+def _amount(text: str) -> str:
+    """Código 115, the PPM rate, is the one with decimals."""
+    return text.replace(".", ",") if "." in text else pesos(int(text))
 
 
 def show_form(stack: LocalStack) -> None:
@@ -67,7 +72,8 @@ def show_form(stack: LocalStack) -> None:
     client = stack.s3.client()
     for key in forms:
         text = client.get_object(Bucket=s3.EXPORT_BUCKET, Key=key)["Body"].read().decode("utf-8")
-        print(f"\nF29 {stack.period}, RUT {key.split('/')[-3]}\n")
+        rut, _, version = key.split("/")[-4:-1]
+        print(f"\nF29 {stack.period}, RUT {rut}, {version}\n")
         print("\n".join(table(form_rows(text), right={0, 2})))
     print(f"\nFiles delivered to {stack.export_url}\n")
     for key in keys:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import urllib.error
@@ -19,6 +20,17 @@ from stack.process import Processes
 
 REGION = "us-east-1"
 EXPORT_BUCKET = "ofitec-fiscal"
+_ANYBODY_READS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{EXPORT_BUCKET}/*",
+        }
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +64,11 @@ def up(place: Place, processes: Processes, credentials: Credentials) -> S3:
     processes.start("s3", argv, env={"PATH": os.environ["PATH"], "HOME": str(place.dir), "LANG": "C.UTF-8"})
     server = S3(f"http://127.0.0.1:{port}", credentials)
     processes.wait("s3", lambda: _answers(server.url), timeout=60)
+    client = server.client()
     # Making a bucket that one owns already is no error in this region.
-    server.client().create_bucket(Bucket=EXPORT_BUCKET)
+    client.create_bucket(Bucket=EXPORT_BUCKET)
+    # The demo's messages link to the files, and a browser on this machine signs nothing.
+    client.put_bucket_policy(Bucket=EXPORT_BUCKET, Policy=json.dumps(_ANYBODY_READS))
     return server
 
 

@@ -11,6 +11,7 @@ import pytest
 from airflow.sdk import AsyncCallback  # type: ignore[attr-defined]
 
 from ofitec.dag_defaults import Tag
+from ofitec.notify import target
 from ofitec.notify.failure import on_failure, remember_error
 from ofitec.notify.recovery import on_success
 
@@ -128,14 +129,21 @@ def test_dag_files_only_wire(file: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("wrong", ["2026-13", "agosto", "2026-8"])
-def test_a_wrong_period_is_refused_by_the_form_itself(dags: dict[str, Any], wrong: str) -> None:
-    from airflow.sdk.exceptions import ParamValidationError
+def test_the_parameters_that_name_a_runs_target_are_its_dags(dags: dict[str, Any]) -> None:
+    for dag_id, names in target._NAMED_BY.items():
+        assert set(names) <= set(dags[dag_id].params), dag_id
 
+
+def test_a_wrong_period_is_answered_by_the_first_task_and_not_by_a_schema(dags: dict[str, Any]) -> None:
     params = dags["f29_monthly"].params
     assert params.dump() == {"period": None, "companies": None, "force": False}
-    with pytest.raises(ParamValidationError, match="period"):
-        params["period"] = wrong
+    params["period"], params["companies"] = "2026-13", ["76.123.456-1"]
+    assert params.dump()["period"] == "2026-13"
+
+
+def test_the_month_is_looked_at_each_morning_while_it_is_due(dags: dict[str, Any]) -> None:
+    timetable = dags["f29_monthly"].timetable
+    assert (timetable.expression, timetable.timezone) == ("0 7 8-28 * *", "America/Santiago")
 
 
 def test_parsing_pulls_no_provider_and_no_client() -> None:

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import time
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from lxml import etree
 from sqlalchemy import Engine, create_engine, text
@@ -15,8 +17,8 @@ from ofitec.f29 import exports
 from ofitec.f29.period import SANTIAGO, Period
 from stack.airflow_api import DagRun
 from stack.demo_company import COMPANY, RUT
-from stack.errors import StackError
 from tests.e2e.oracle import casillas as worked_out
+from tests.waiting import wait_until
 
 DAG = "f29_monthly"
 BUCKET = "ofitec-fiscal"
@@ -24,7 +26,7 @@ TODAY = datetime.now(SANTIAGO).date()
 
 
 class Month:
-    """The demo company's month on the running stack, with what a person would look at."""
+    """The demo company's month on the running stack, with what a person would look at and do."""
 
     def __init__(self, stack: Any) -> None:
         self.stack, self.period = stack, stack.period
@@ -40,17 +42,55 @@ class Month:
         self.api.unpause(DAG)
         return self.api.wait(DAG, self.api.trigger(DAG, {"period": self.period, **params}), timeout=300)
 
-    def files(self) -> dict[str, tuple[str, bytes]]:
+    def look(self) -> list[str]:
+        """A run that ends well, and what it told."""
+        before = len(self.messages())
+        finished = self.run()
+        assert finished.state == "success", self.api.why_failed(finished)
+        return self.messages()[before:]
+
+    def files(self, version: int = 1) -> dict[str, tuple[str, bytes]]:
         """Delivered file name to its time of writing and bytes."""
         client, found = self.stack.s3.client(), {}
         for key in self.stack.s3.keys(BUCKET):
-            if f"/f29/{RUT}/{self.period}/" in f"/{key}":
+            if f"/f29/{RUT}/{self.period}/v{version}/" in f"/{key}":
                 answer = client.get_object(Bucket=BUCKET, Key=key)
                 found[key.rsplit("/", 1)[1]] = (str(answer["LastModified"]), answer["Body"].read())
         return found
 
     def messages(self) -> list[str]:
         return [json.dumps(message, ensure_ascii=False) for message in self.stack.slack_sink.messages()]
+
+    def form(self, version: int = 1) -> int:
+        found = self.rpc.execute("of.sii.f29", "search", [("period", "=", self.period), ("version", "=", version)])
+        return int(found[0])
+
+    def enter(self, form: int, code: int, amount: int) -> None:
+        """A código that no journal entry holds, as the accountant enters it."""
+        self.rpc.execute("of.sii.f29.input", "create", {"f29_id": form, "code": code, "amount": amount})
+
+    def approve(self, form: int) -> None:
+        """Compute, answer what is asked, acknowledge the warnings with a reason, approve."""
+        self.rpc.execute("of.sii.f29", "action_compute", [form])
+        for question in self.rpc.execute("of.sii.f29", "read", [form], ["questions"])[0]["questions"] or []:
+            self.enter(form, int(question["code"]), 0)
+        self.rpc.execute("of.sii.f29", "action_compute", [form])
+        open_ones = self.rpc.execute(
+            "of.sii.f29.warning", "search", [("f29_id", "=", form), ("acknowledged", "=", False)]
+        )
+        if open_ones:
+            self.rpc.execute("of.sii.f29.warning", "write", open_ones, {"reason": "Revisado con el cliente"})
+        assert self.rpc.execute("of.sii.f29", "action_approve", [form]) is True
+
+    def file(self, form: int, folio: str) -> int:
+        """Mark as filed; returns código 91 as filed."""
+        self.rpc.execute("of.sii.f29", "action_file", [form], folio, str(TODAY))
+        return int(self.rpc.execute("of.sii.f29", "read", [form], ["filed_total"])[0]["filed_total"])
+
+    def exported(self, form: int) -> dict[str, bytes]:
+        """What Odoo exports of a form: file name to bytes."""
+        names = exports.file_names(self.period)
+        return {name: self.rpc.execute("of.sii.f29", f"to_{fmt}", [form]).encode() for fmt, name in names.items()}
 
     def deliveries(self) -> list[Any]:
         with self.ledger.connect() as link:
@@ -59,7 +99,15 @@ class Month:
 
     def everything(self) -> tuple[Any, ...]:
         """All that a run could change."""
-        return self.files(), self.messages(), self.deliveries()
+        return self.files(), self.files(2), self.messages(), self.deliveries()
+
+    def board(self) -> str:
+        """The board as it is served."""
+        airflow = self.stack.airflow
+        user = {"username": airflow.user, "password": airflow.password}
+        token = httpx.post(f"{airflow.url}/auth/token", json=user).json()["access_token"]
+        answer = httpx.get(f"{airflow.url}/ofitec/board", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        return str(answer.text)
 
 
 @pytest.fixture(scope="module")
@@ -127,50 +175,110 @@ def test_force_delivers_and_tells_again(month: Month, first: DagRun) -> None:
     assert len(month.deliveries()) == deliveries + 1
 
 
-def test_an_approved_form_is_refused_and_people_are_told_once(month: Month, first: DagRun) -> None:
-    form = month.rpc.execute("of.sii.f29", "search", [("period", "=", month.period)])
-    files, messages = month.files(), month.messages()
-    month.rpc.execute("of.sii.f29", "action_approve", form)
-    try:
-        finished = month.run()
-    finally:
-        month.rpc.execute("of.sii.f29", "action_reopen", form)
-    assert finished.state == "failed"
-    _wait_for(lambda: len(month.messages()) > len(messages))
-    new = month.messages()[len(messages) :]
-    assert len(new) == 1
-    assert "El F29 no quedó listo" in new[0]
-    assert "aprobado" in new[0]
-    assert COMPANY in new[0]
-    assert month.files() == files
+def test_an_approved_form_is_delivered_as_it_is_and_nobody_is_alarmed(month: Month, first: DagRun) -> None:
+    month.approve(month.form())
+    assert month.look() == [], "a person approved it, and knows"
+    manifest = json.loads(month.files()["manifest.json"][1])
+    assert manifest["odoo"]["status"] == "approved"
+    assert {name: data for name, (_, data) in month.files().items() if name != "manifest.json"} == month.exported(
+        month.form()
+    )
 
 
-@pytest.mark.parametrize("period", ["2026-13", "agosto"])
-def test_what_is_no_month_is_refused_before_a_run_exists(month: Month, period: str) -> None:
+def test_the_final_files_are_the_filed_form_and_the_last_total_told(month: Month, first: DagRun) -> None:
+    form = month.form()
+    before = month.deliveries()[-1].casillas["91"]
+    month.rpc.execute("of.sii.f29", "action_reopen", [form])
+    month.enter(form, 48, 350_000)
+    month.approve(form)
+    filed = month.file(form, "7000123456")
+    assert filed == before + 350_000
+    [said] = month.look()
+    assert "Declarado: F29" in said
+    assert f"Monto final: {pesos(filed)} · folio 7000123456" in said
+    assert "código 48: vacío → $350.000" in said
+    files = {name: data for name, (_, data) in month.files().items()}
+    manifest = json.loads(files.pop("manifest.json"))
+    assert files == month.exported(form)
+    assert json.loads(files[exports.file_names(month.period)["json"]])["casillas"]["91"] == filed
+    assert manifest["filed"] == {"folio": "7000123456", "filed_on": str(TODAY), "total": filed}
+
+
+def test_the_board_shows_what_was_filed(month: Month, first: DagRun) -> None:
+    filed = month.deliveries()[-1].casillas["91"]
+    with month.ledger.begin() as link:
+        link.execute(text("DELETE FROM ofitec.source_reading"))  # as if nobody had looked for a while
+    wait_until(lambda: pesos(filed) in month.board(), "the board's figure")
+    assert "declarado, folio 7000123456" in month.board()
+
+
+def test_a_month_that_is_filed_already_is_no_failure(month: Month, first: DagRun) -> None:
     before = month.everything()
-    with pytest.raises(StackError, match="period"):
-        month.run(period=period)
+    finished = month.run()
+    assert finished.state == "success"
+    labels = [str(task["rendered_map_index"]) for task in month.api.tasks(DAG, finished.run_id)]
+    assert any("ya declarado, folio 7000123456" in label for label in labels)
     assert month.everything() == before
+
+
+def test_what_is_posted_after_filing_is_told(month: Month, first: DagRun) -> None:
+    _post_a_bill(month, net=1_000_000)
+    [said] = month.look()
+    assert "Novedad después de declarar" in said
+    assert "compra, tipo 33 folio 9002" in said
+    assert "IVA $190.000" in said
+    assert month.look() == []
+
+
+def test_a_rectification_is_told_by_its_difference_beside_the_filed_version(month: Month, first: DagRun) -> None:
+    before = {name: data for name, (_, data) in month.files().items() if name != "manifest.json"}
+    filed = month.deliveries()[-1].casillas["91"]
+    month.rpc.execute("of.sii.f29", "action_rectify", [month.form()])
+    form = month.form(2)
+    month.enter(form, 151, 40_000)
+    month.rpc.execute("of.sii.f29", "action_compute", [form])
+    [said] = [message for message in month.look() if "ectificatoria" in message]
+    assert "Rectificatoria (versión 2) del F29" in said
+    assert "Cambió" not in said
+    month.approve(form)
+    again = month.file(form, "7000999999")
+    [said] = month.look()
+    assert "Declarada: rectificatoria (versión 2) del F29" in said
+    assert f"Diferencia con lo ya declarado: {signed(again - filed)}" in said
+    assert f"(de {pesos(filed)} a {pesos(again)})" in said
+    assert {name: data for name, (_, data) in month.files().items() if name != "manifest.json"} == before
+    assert {name: data for name, (_, data) in month.files(2).items() if name != "manifest.json"} == month.exported(form)
 
 
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"period": str(Period.of(TODAY))}, "is still running"),
-        ({"period": f"{TODAY.year + 1}-01"}, "is in the future"),
-        ({"companies": ["96.512.340-7"]}, "No company of Odoo has RUT 96512340-7"),
+        ({"period": "2026-13"}, "escríbalo como AAAA-MM"),
+        ({"period": str(Period.of(TODAY))}, "todavía no termina"),
+        ({"period": f"{TODAY.year + 1}-01"}, "está en el futuro"),
+        ({"companies": ["96.512.340-7"]}, "Ninguna empresa de Odoo tiene el RUT 96512340-7"),
+        ({"companies": ["76.123.456-1"]}, "no es un RUT válido"),
     ],
 )
-def test_what_cannot_be_closed_fails_with_one_clear_line_and_writes_nothing(
+def test_a_typing_error_is_answered_where_it_was_typed_in_one_sentence(
     month: Month, first: DagRun, params: dict[str, Any], said: str
 ) -> None:
-    before, deliveries = month.files(), month.deliveries()
+    before = month.everything()
     finished = month.run(**params)
     assert finished.state == "failed"
     assert said in month.api.why_failed(finished)
-    assert (month.files(), month.deliveries()) == (before, deliveries)
     tries = [task["try_number"] for task in month.api.tasks(DAG, finished.run_id) if task["task_id"] == "plan"]
     assert tries == [1], "what cannot heal must not be retried"
+    time.sleep(5)  # the callbacks run a moment after the run's end
+    assert month.everything() == before, "neither a file nor a row nor a message"
+
+
+def pesos(amount: int) -> str:
+    return f"${amount:,}".replace(",", ".")
+
+
+def signed(amount: int) -> str:
+    return f"+{pesos(amount)}" if amount > 0 else f"-{pesos(-amount)}"
 
 
 def _post_an_invoice(month: Month, net: int) -> None:
@@ -204,10 +312,20 @@ def _post_an_invoice(month: Month, net: int) -> None:
     execute("account.move", "action_post", [move])
 
 
-def _wait_for(happened: Any, seconds: float = 60) -> None:
-    import time
-
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, f"nothing happened in {seconds:.0f} s"
-        time.sleep(0.5)
+def _post_a_bill(month: Month, net: int) -> None:
+    """A supplier's factura of the month that came when the month was filed already."""
+    execute = month.rpc.execute
+    facturas = [
+        ("state", "=", "posted"),
+        ("l10n_latam_document_type_id.code", "=", "33"),
+        ("move_type", "=", "in_invoice"),
+        ("invoice_line_ids.tax_ids.amount", "=", 19),
+    ]
+    sample = execute("account.move", "search", facturas, 0, 1)
+    copied = execute("account.move", "copy", sample)
+    move = copied[0] if isinstance(copied, list) else copied
+    lines = execute("account.move.line", "search", [("move_id", "=", move), ("tax_ids", "!=", False)])
+    values = {"invoice_date": f"{month.period}-20", "l10n_latam_document_number": "009002"}
+    keep = [(1, lines[0], {"quantity": 1, "price_unit": net}), *((2, line) for line in lines[1:])]
+    execute("account.move", "write", [move], {**values, "invoice_line_ids": keep})
+    execute("account.move", "action_post", [move])

@@ -53,7 +53,7 @@ def test_the_run_in_airflow(local_stack: Any, browser: Any, airflow: Any, closed
     page.click("button[type=submit]")
     page.wait_for_url(lambda url: "login" not in url)
     page.goto(f"{airflow.url}/dags/f29_monthly/runs/{closed}")
-    page.wait_for_selector("text=Calcular y revisar", timeout=60_000)
+    page.wait_for_selector("text=Calcular o leer", timeout=60_000)
     page.wait_for_timeout(1500)
     page.screenshot(path=pictures / "f29-run.png")
     page.close()

@@ -6,12 +6,13 @@ def test_pesos_are_grouped_as_in_chile() -> None:
 
 
 def test_the_form_is_a_table_with_amounts_to_the_right() -> None:
-    rows = demo.form_rows("casilla,monto,glosa\n538,7266630,TOTAL DÉBITOS\n77,0,Remanente\n")
+    rows = demo.form_rows("casilla,monto,glosa\n538,7266630,TOTAL DÉBITOS\n77,0,Remanente\n115,0.25,Tasa PPM\n")
     assert demo.table(rows, right={0, 2}) == [
         "Código  Glosa              Monto",
         "──────  ─────────────  ─────────",
         "   538  TOTAL DÉBITOS  7.266.630",
         "    77  Remanente              0",
+        "   115  Tasa PPM            0,25",
     ]
 
 

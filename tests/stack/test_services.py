@@ -106,6 +106,13 @@ def test_the_robot_is_an_accountant_and_no_administrator(odoo: "OdooServer") -> 
     assert not bot.has_group("base.group_system")
 
 
+def test_a_delivered_file_opens_in_a_browser_that_signs_nothing(s3: "S3") -> None:
+    s3.client().put_object(Bucket="ofitec-fiscal", Key="entregas/f29/probe.csv", Body=b"casilla,monto,glosa\n")
+    with urllib.request.urlopen(f"{s3.url}/ofitec-fiscal/entregas/f29/probe.csv", timeout=10) as answer:
+        assert answer.read() == b"casilla,monto,glosa\n"
+    s3.client().delete_object(Bucket="ofitec-fiscal", Key="entregas/f29/probe.csv")
+
+
 def test_odoos_database_role_cannot_write_to_the_ledger(postgres: "Postgres") -> None:
     connection = psycopg2.connect(postgres.dsn("ofitec_ledger", "odoo"))
     with pytest.raises(psycopg2.errors.InsufficientPrivilege), connection.cursor() as cursor:

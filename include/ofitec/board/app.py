@@ -8,16 +8,19 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, RedirectResponse
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from ofitec.board import access, f29_reading, metrics, page, texts
+from ofitec.board import access, metrics, page, texts
 from ofitec.board.facts import collect
 from ofitec.clients import alertmanager
 from ofitec.clients.alertmanager import Firing
+from ofitec.f29 import standing
 from ofitec.settings import settings
 
 _POLICY = (
     "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+
+_PATIENCE = 3.0  # seconds that a page waits for Odoo; then it shows the last reading and its age
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +30,14 @@ app = FastAPI(title="OFITEC ops", docs_url=None, redoc_url=None, openapi_url=Non
 @app.get("/metrics", dependencies=[access.metrics_token])
 def read_metrics(background: BackgroundTasks) -> Response:
     """Prometheus' scrape. Where the F29s stand is renewed after the answer, so that a slow Odoo delays no scrape."""
-    background.add_task(f29_reading.refresh)
+    background.add_task(standing.refresh)
     return Response(metrics.render(collect()), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @app.get("/board", dependencies=[access.airflow_user])
-def show_board(
-    background: BackgroundTasks, lang: str = "", accept_language: Annotated[str, Header()] = ""
-) -> HTMLResponse:
-    """The board, for whoever is logged in to Airflow."""
-    background.add_task(f29_reading.refresh)
+def show_board(lang: str = "", accept_language: Annotated[str, Header()] = "") -> HTMLResponse:
+    """The board, for whoever is logged in to Airflow. Odoo is asked first if nobody has asked it of late."""
+    standing.refresh_within(_PATIENCE)
     chosen = settings()
     html, nonce = page.render(
         collect(), _firing(chosen.alertmanager_url), texts.language(lang, accept_language), chosen

@@ -4,17 +4,19 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ofitec.board import airflow_state, backups, deploys, f29_reading
+from ofitec.board import airflow_state, backups, deploys
 from ofitec.board.airflow_state import AirflowState
 from ofitec.board.backups import Backups
 from ofitec.board.deploys import Deploys
 from ofitec.errors import OfitecError
+from ofitec.f29 import standing
+from ofitec.f29.period import complete
 from ofitec.ledger import open_ledger
-from ofitec.ledger.tables import F29Delivery, F29State
+from ofitec.ledger.f29_states import ODOO
+from ofitec.ledger.tables import F29State, SourceReading
 from ofitec.notify import once
 from ofitec.settings import settings
 
@@ -25,7 +27,7 @@ _RECENT = timedelta(days=1)
 
 @dataclass(frozen=True)
 class F29:
-    """One company's form of one month; `payable` (código 91, whole pesos) is that of the newest delivery."""
+    """One company's form of one month, as Odoo was last read."""
 
     rut: str
     company: str
@@ -33,16 +35,24 @@ class F29:
     status: str
     due_days: int
     state: F29State
-    payable: int | None
+
+    @property
+    def late_days(self) -> int | None:
+        """Days from the due date to the day it was filed, negative if it was in time; None if that is not known."""
+        filed_on = self.state.filed_on
+        return (filed_on - self.state.due_date).days if filed_on is not None else None
 
 
 @dataclass(frozen=True)
 class LedgerFacts:
-    """What the ledger knows. `undelivered` counts the messages of the last day that no channel took."""
+    """What the ledger knows. `undelivered` counts the messages of the last day that no channel took.
+
+    `odoo` is when Odoo was last asked where the F29s stand, None if it never was.
+    """
 
     backups: list[Backups]
     f29: list[F29]
-    f29_read_at: datetime | None
+    odoo: SourceReading | None
     deploys: list[Deploys]
     undelivered: int
 
@@ -87,11 +97,10 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
     states = list(
         session.scalars(
             select(F29State)
-            .where(F29State.period >= f29_reading.months(today)[0])
+            .where(F29State.period >= str(complete(today, standing.MONTHS)[0]))
             .order_by(F29State.period.desc(), F29State.company)
         )
     )
-    payable = _payable(session, sorted({state.period for state in states}))
     f29 = [
         F29(
             rut=state.rut,
@@ -100,24 +109,13 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
             status=state.status,
             due_days=(state.due_date - today).days,
             state=state,
-            payable=payable.get((state.rut, state.period)),
         )
         for state in states
     ]
     return LedgerFacts(
         backups=backups.read(session, now),
         f29=f29,
-        f29_read_at=session.scalar(select(func.max(F29State.read_at))),
+        odoo=session.get(SourceReading, ODOO),
         deploys=deploys.read(session),
         undelivered=once.undelivered(session, now, since=now - _RECENT),
     )
-
-
-def _payable(session: Session, periods: list[str]) -> dict[tuple[str, str], int]:
-    newest = (
-        select(F29Delivery.rut, F29Delivery.period, F29Delivery.casillas["91"].as_integer().label("payable"))
-        .where(F29Delivery.period.in_(periods))
-        .ext(distinct_on(F29Delivery.rut, F29Delivery.period))
-        .order_by(F29Delivery.rut, F29Delivery.period, F29Delivery.id.desc())
-    )
-    return {(row.rut, row.period): row.payable for row in session.execute(newest)}

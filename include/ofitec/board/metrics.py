@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from ofitec.board.backups import Backup, Backups
 from ofitec.board.deploys import Deploys
-from ofitec.board.facts import F29, Facts, LedgerFacts
+from ofitec.board.facts import Facts, LedgerFacts
 
 
 def render(facts: Facts) -> bytes:
@@ -77,20 +77,25 @@ def _f29(ledger: LedgerFacts) -> Iterator[Metric]:
         "ofitec_f29_status", "1 for the status in which a company's F29 of a month is", ["rut", "period", "status"]
     )
     due = _Family("ofitec_f29_days_to_due", "Days to the due date, negative after it", ["rut", "period"])
+    payable = _Family("ofitec_f29_payable_pesos", "What is paid: as filed, else código 91", ["rut", "period"])
+    late = _Family("ofitec_f29_filed_late_days", "Days from the due date to the filing, 0 in time", ["rut", "period"])
+    rectifying = _Family("ofitec_f29_rectifying", "1 while a filed form's new version is not filed", ["rut", "period"])
     for form in ledger.f29:
-        status.add([form.rut, form.period, form.status], 1)
-        due.add(_f29_key(form), form.due_days)
-    yield from (status.metric, due.metric)
-    if ledger.f29_read_at is not None:
-        yield _gauge(
-            "ofitec_f29_read_timestamp_seconds",
-            "When Odoo was last asked where the F29s stand",
-            ledger.f29_read_at.timestamp(),
-        )
-
-
-def _f29_key(form: F29) -> list[str]:
-    return [form.rut, form.period]
+        key = [form.rut, form.period]
+        status.add([*key, form.status], 1)
+        due.add(key, form.due_days)
+        payable.add(key, form.state.payable)
+        late.add(key, None if form.late_days is None else max(form.late_days, 0))
+        rectifying.add(key, int(form.state.rectifying is not None))
+    yield from (family.metric for family in (status, due, payable, late, rectifying))
+    if ledger.odoo is not None:
+        yield _gauge("ofitec_odoo_read_up", "Whether Odoo answered when it was last asked", int(not ledger.odoo.error))
+        if ledger.odoo.read_at is not None:
+            yield _gauge(
+                "ofitec_f29_read_timestamp_seconds",
+                "When Odoo last answered where the F29s stand",
+                ledger.odoo.read_at.timestamp(),
+            )
 
 
 def _backups(every: list[Backups]) -> Iterator[Metric]:

@@ -15,7 +15,7 @@ from ofitec.board import plot, verdict
 from ofitec.board.airflow_state import COMPONENTS
 from ofitec.board.backups import Backups
 from ofitec.board.days import daily
-from ofitec.board.facts import Facts
+from ofitec.board.facts import Facts, LedgerFacts
 from ofitec.board.plot import Bar
 from ofitec.board.texts import TEXTS
 from ofitec.board.verdict import Verdict
@@ -29,12 +29,13 @@ _NIGHT = timedelta(hours=26).total_seconds()
 
 @dataclass(frozen=True)
 class Card:
-    """One answer at a glance."""
+    """One answer at a glance, and how old what it was judged by is."""
 
     title: str
     verdict: Verdict
     sentence: str
     anchor: str
+    age: str
 
 
 @dataclass(frozen=True)
@@ -98,23 +99,42 @@ def _due(days: int, text: dict[str, str], words: Words) -> str:
 def _cards(
     facts: Facts, firing: list[Firing] | None, text: dict[str, str], words: Words, configured: bool
 ) -> list[Card]:
-    cards = []
-    if facts.ledger is not None:
-        mine = facts.ledger.backups
-        judged = verdict.backup(mine[0] if mine else None, facts.now)
-        cards.append(Card(text["backup"], judged, text[judged.key], "backups"))
-        judged, first = verdict.forms(facts.ledger.f29)
-        sentence = text[judged.key].format(when=_due(first.due_days, text, words) if first else "")
-        cards.append(Card(text["f29"], judged, sentence, "f29"))
-        deploys = facts.ledger.deploys[0] if facts.ledger.deploys else None
-        judged = verdict.production(deploys)
-        since = words.moment(deploys.served_since) if deploys and deploys.served_since else ""
-        cards.append(Card(text["production"], judged, text[judged.key].format(when=since), "production"))
+    now_read, ledger = text["read_now"], facts.ledger
+    cards = [] if ledger is None else _from_ledger(ledger, facts.now, text, words)
     judged = verdict.alerts(firing, configured)
     count = len([alert for alert in firing or [] if alert.name != WATCHDOG])
-    cards.append(Card(text["alerts"], judged, text[judged.key].format(count=words.count(count)), "alerts"))
+    sentence = text[judged.key].format(count=words.count(count))
+    cards.append(Card(text["alerts"], judged, sentence, "alerts", now_read if firing is not None else ""))
     judged = verdict.airflow(facts.airflow, facts.now)
-    cards.append(Card(text["scheduler_card"], judged, text[judged.key], "airflow"))
+    age = now_read if facts.airflow is not None else ""
+    cards.append(Card(text["scheduler_card"], judged, text[judged.key], "airflow", age))
+    return cards
+
+
+def _from_ledger(ledger: LedgerFacts, now: datetime, text: dict[str, str], words: Words) -> list[Card]:
+    def ago(moment: datetime) -> str:
+        return words.span((now - moment).total_seconds())
+
+    mine = ledger.backups[0] if ledger.backups else None
+    judged = verdict.backup(mine, now)
+    newest = mine.checked.snapshot_at if mine and mine.checked else None
+    sentence = text[judged.key].format(when=words.moment(newest) if newest else "")
+    cards = [
+        Card(text["backup"], judged, sentence, "backups", text["data_of"].format(ago=ago(newest)) if newest else "")
+    ]
+
+    reading = ledger.odoo
+    age = text["read_ago"].format(ago=ago(reading.read_at)) if reading and reading.read_at else ""
+    judged = verdict.odoo(reading, now)
+    cards.append(Card(text["odoo"], judged, text[judged.key], "odoo", age))
+    judged, first = verdict.forms(ledger.f29, reading, now)
+    sentence = text[judged.key].format(when=_due(first.due_days, text, words) if first else "")
+    cards.append(Card(text["f29"], judged, sentence, "f29", age))
+
+    deploys = ledger.deploys[0] if ledger.deploys else None
+    judged = verdict.production(deploys)
+    since = words.moment(deploys.served_since) if deploys and deploys.served_since else ""
+    cards.append(Card(text["production"], judged, text[judged.key].format(when=since), "production", text["read_now"]))
     return cards
 
 

@@ -9,6 +9,7 @@ from ofitec.board.backups import Backups
 from ofitec.board.deploys import Deploys
 from ofitec.board.facts import F29
 from ofitec.clients.alertmanager import WATCHDOG, Firing
+from ofitec.ledger.tables import SourceReading
 
 Level = Literal["good", "warn", "bad", "unknown"]
 
@@ -17,6 +18,8 @@ _NIGHT = timedelta(hours=26)
 _TWO_NIGHTS = timedelta(hours=50)
 _BEAT = {"scheduler": timedelta(seconds=30)}
 _SLOW_BEAT = timedelta(seconds=60)
+# Odoo is asked each five minutes while somebody looks; what is older than three of them is no answer about now
+_FRESH = timedelta(minutes=15)
 _GRAVE = ("missing", "draft", "ready", "approved")
 
 
@@ -29,7 +32,9 @@ class Verdict:
 
 
 def backup(backups: Backups | None, now: datetime) -> Verdict:
-    """Is last night's backup there, and proven?"""
+    """Is the newest backup there, recent and proven, and did the last attempt at one go well?"""
+    if backups is not None and backups.attempt.status == "failed":
+        return Verdict("bad", "backup_failed")
     if backups is None or backups.checked is None or backups.checked.snapshot_at is None:
         return Verdict("bad", "backup_none")
     age = now - backups.checked.snapshot_at
@@ -39,8 +44,6 @@ def backup(backups: Backups | None, now: datetime) -> Verdict:
         return Verdict("bad" if age > _TWO_NIGHTS else "warn", "backup_old")
     if not backups.proven:
         return Verdict("warn", "backup_unproven")
-    if backups.attempt.status == "failed":
-        return Verdict("warn", "backup_failed")
     return Verdict("good", "backup_proven")
 
 
@@ -54,10 +57,32 @@ def form(f29: F29) -> Level:
     return "warn" if f29.due_days <= warn else "unknown"
 
 
-def forms(every: list[F29]) -> tuple[Verdict, F29 | None]:
-    """Are all forms filed? And the open one that is due first."""
-    if not every:
+def odoo(reading: SourceReading | None, now: datetime) -> Verdict:
+    """Does Odoo answer? By the last time it was asked where the F29s stand."""
+    if reading is None:
+        return Verdict("unknown", "odoo_never")
+    if reading.error is not None:
+        return Verdict("bad", "odoo_down")
+    return Verdict("good", "odoo_well") if _fresh(reading, now) else Verdict("warn", "odoo_stale")
+
+
+def _fresh(reading: SourceReading | None, now: datetime) -> bool:
+    return reading is not None and reading.read_at is not None and now - reading.read_at <= _FRESH
+
+
+def forms(every: list[F29], reading: SourceReading | None, now: datetime) -> tuple[Verdict, F29 | None]:
+    """Are all forms filed? And the open one that is due first. What was read long ago is not good."""
+    if reading is None or reading.read_at is None:
         return Verdict("unknown", "f29_unknown"), None
+    answer, first = _forms(every)
+    if answer.level != "bad" and not _fresh(reading, now):
+        return Verdict("warn", "f29_stale"), first
+    return answer, first
+
+
+def _forms(every: list[F29]) -> tuple[Verdict, F29 | None]:
+    if not every:
+        return Verdict("unknown", "f29_none"), None
     pending = sorted((f29 for f29 in every if f29.status in _GRAVE), key=lambda f29: f29.due_days)
     if not pending:
         return Verdict("good", "f29_done"), None

@@ -43,6 +43,10 @@ class Words:
             timedelta(days=count), granularity="day", threshold=1000, add_direction=True, locale=self.locale
         )
 
+    def day_count(self, count: int) -> str:
+        """3 días."""
+        return format_timedelta(timedelta(days=count), granularity="day", threshold=1000, locale=self.locale)
+
     def clock(self, seconds: float) -> str:
         """12 min 30 s; 1 h 05 min."""
         minutes, rest = divmod(round(seconds), 60)

@@ -35,9 +35,10 @@ class OdooClient:
         self._where = where
 
     @classmethod
-    def from_connection(cls, conn_id: str = "odoo_default") -> Self:
+    def from_connection(cls, conn_id: str = "odoo_default", timeout: int | None = None) -> Self:
         """Log in with an Airflow connection: host, port, login, password (or an API key), extra `database`, `protocol`.
 
+        :param timeout: seconds to wait for one answer; by default setting OFITEC_ODOO_TIMEOUT
         :raises InputError: if the connection lacks a part, or Odoo refuses its login
         :raises OdooDown: if nothing answers at that address
         """
@@ -47,26 +48,28 @@ class OdooClient:
         parts = {"host": conn.host, "login": conn.login, "password": conn.password, "extra.database": database}
         lacking = ", ".join(name for name, value in parts.items() if not value)
         if lacking:
-            raise InputError(f"Airflow connection {conn_id} lacks {lacking}. Complete it under Admin > Connections.")
+            raise InputError(
+                f"A la conexión {conn_id} de Airflow le falta {lacking}: complétela en Admin > Connections."
+            )
         protocol = extra.get("protocol") or "jsonrpc"
         port = conn.port or (443 if protocol.endswith("+ssl") else 8069)
         where = f"{conn.host}:{port}"
         with _translated(where):
-            rpc = odoorpc.ODOO(conn.host, protocol=protocol, port=port, timeout=settings().odoo_timeout)
+            rpc = odoorpc.ODOO(conn.host, protocol=protocol, port=port, timeout=timeout or settings().odoo_timeout)
             try:
                 rpc.login(database, conn.login, conn.password)
             except RPCError as error:
                 if f'database "{database}" does not exist' in str(error):
                     raise InputError(
-                        f"Odoo at {where} has no database {database!r}. "
-                        f"Check the extra `database` of the Airflow connection {conn_id}."
+                        f"Odoo en {where} no tiene la base de datos {database!r}: "
+                        f"revise el extra `database` de la conexión {conn_id} de Airflow."
                     ) from None
                 # odoorpc raises a bare RPCError on a refused login; Odoo answers AccessDenied
                 if _name(error) not in ("", "odoo.exceptions.AccessDenied"):
                     raise
                 raise InputError(
-                    f"Odoo at {where} refused the login of {conn.login!r} in database {database!r}. "
-                    f"Check login, password (or API key) and database of the Airflow connection {conn_id}."
+                    f"Odoo en {where} rechazó el ingreso de {conn.login!r} a la base de datos {database!r}: revise "
+                    f"usuario, clave (o llave de API) y base de datos de la conexión {conn_id} de Airflow."
                 ) from None
         return cls(rpc, where)
 
@@ -102,8 +105,8 @@ def _translated(where: str, call: str = "login") -> Iterator[None]:
         # URLError, ConnectionRefusedError, timeouts and HTTP 5xx are all OSErrors
         reason = getattr(error, "reason", None) or error
         raise OdooDown(
-            f"Odoo at {where} does not answer ({call}: {reason}). Nothing was changed; "
-            "check that Odoo runs, then run again."
+            f"Odoo en {where} no responde ({call}: {reason}). No se cambió nada: vea que Odoo esté en marcha y ejecute "
+            "de nuevo."
         ) from None
 
 
@@ -112,14 +115,15 @@ def _refusal(error: RPCError, where: str, call: str) -> PermanentError:
     model, _, method = call.rpartition(".")
     if name.endswith("AttributeError") or "has no attribute" in message or (method in message and "exist" in message):
         return PermanentError(
-            f"Odoo at {where} has no method {call}: its add-on of_sii_cl is too old. "
-            "Upgrade the add-on, then run again."
+            f"Odoo en {where} no tiene el método {call}: su módulo of_sii_cl es demasiado antiguo. "
+            "Actualice el módulo y ejecute de nuevo."
         )
     if model.startswith("of.sii") and model in message and re.search(r"KeyError|exist", f"{name} {message}"):
         return PermanentError(
-            f"Odoo at {where} has no model {model}: the add-on of_sii_cl is not installed there. "
-            "Install it, then run again."
+            f"Odoo en {where} no tiene instalado el módulo of_sii_cl (modelo {model}). Instálelo y ejecute de nuevo."
         )
     if name.startswith("odoo.exceptions."):
         return OdooRefused(message)
-    return PermanentError(f"Odoo at {where} failed in {call}: {name or 'error'}: {message[:300]}. See Odoo's own log.")
+    return PermanentError(
+        f"Odoo en {where} falló en {call}: {name or 'error'}: {message[:300]}. Vea el registro de Odoo."
+    )

@@ -34,14 +34,14 @@ def check(form: F29Form, files: dict[str, str]) -> None:
             found = read(files[fmt])
         except (ValueError, KeyError, ArithmeticError, etree.LxmlError) as error:
             raise PermanentError(
-                f"Odoo's {fmt.upper()} export cannot be read: {error}. Nothing was delivered."
+                f"No se puede leer la exportación {fmt.upper()} de Odoo: {error}. No se entregó nada."
             ) from None
         if found != expected:
             wrong = sorted(k for k in found.keys() | expected.keys() if found.get(k) != expected.get(k))
             first = wrong[0]
             raise PermanentError(
-                f"Odoo's {fmt.upper()} export differs from the form in {len(wrong)} códigos, first {first}: "
-                f"{found.get(first)} against {expected.get(first)}. Nothing was delivered; run the period again."
+                f"La exportación {fmt.upper()} de Odoo difiere del formulario en {len(wrong)} códigos, el primero "
+                f"{first}: {found.get(first)} contra {expected.get(first)}. No se entregó nada: ejecute de nuevo."
             )
 
 

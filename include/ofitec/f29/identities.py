@@ -67,10 +67,10 @@ def check(form: F29Form) -> None:
     """
     off = broken(form.casillas, form.ppm_rate)
     if off:
-        figures = "; ".join(f"código {b.code} says {b.stated}, its lines give {b.expected}" for b in off)
+        figures = "; ".join(f"el código {b.code} dice {b.stated} y sus líneas dan {b.expected}" for b in off)
         raise PermanentError(
-            f"The F29 of {form.rut} for {form.period} does not add up: {figures}. "
-            "Nothing was delivered. Recompute the form in Odoo and check its manual códigos."
+            f"El F29 de {form.rut} de {form.period} no cuadra: {figures}. No se entregó nada: calcule de nuevo el "
+            "formulario en Odoo y revise sus códigos manuales."
         )
 
 

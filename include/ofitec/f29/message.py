@@ -4,20 +4,19 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from ofitec.f29.delivery import Change, Receipt
-from ofitec.f29.form import F29Form
+from ofitec.f29.delivery import FIGURES, FILED_NOW, POINTS, UNFILED, Amount, Change, News, Receipt, folder_of
+from ofitec.f29.form import COUNTS, PPM_RATE, F29Form, LateDocument
 from ofitec.notify import spanish
 from ofitec.notify.escape import escape
 
-# códigos that count documents
-_COUNTS = frozenset(
-    str(code)
-    for code in (
-        *(503, 763, 716, 110, 758, 512, 509, 708, 733, 516, 500, 585, 586, 515),
-        *(564, 566, 584, 519, 761, 765, 524, 527, 531, 534, 536),
-    )
-)
 _MOST_LINES = 12  # a Slack section holds 3000 characters
+_HAPPENED = {
+    "posted": "contabilizado después",
+    "changed": "cambiado después",
+    "cancelled": "anulado después",
+    "reset": "vuelto a borrador",
+}
+_SIDES = {"sale": "venta", "purchase": "compra"}
 
 
 def form_link(odoo_url: str, form_id: int) -> str:
@@ -36,41 +35,91 @@ def build(
     :param odoo_url: web address of Odoo, "" if unknown
     :param link_base: web address under which the delivered files open, "" if unknown
     """
-    title = f"F29 de {spanish.month(form.period)} · {form.company}"
-    if receipt.outcome == "changed":
-        title = f"Cambió el {title}"
-    headline = _headline(form)
-    fields = [f"*RUT*\n{spanish.rut(form.rut)}", f"*Vencimiento*\n{_due(form.due_date, today)}"]
+    title, headline, when = _title(form, receipt.news), headline_of(form), _when(form, today)
+    fields = [f"*RUT*\n{spanish.rut(form.rut)}", "*{}*\n{}".format(*when)]
     fields += [
         f"*{label}* (código {code})\n{spanish.pesos(form.amount(code))}"
         for code, label in (("538", "Total débitos"), ("537", "Total créditos"), *_result(form))
     ]
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": _cut(title, 150)}},
-        _section(f"*{headline}*"),
+        {"type": "header", "text": {"type": "plain_text", "text": cut(title, 150)}},
+        section(f"*{headline}*"),
         {"type": "section", "fields": [{"type": "mrkdwn", "text": text} for text in fields[:10]]},
     ]
-    if receipt.changes:
-        blocks.append(_section("*Qué cambió desde la entrega anterior*\n" + _changes(receipt.changes)))
-    if form.warnings:
-        lines = [f"• {escape(w.message)}" for w in form.warnings[:_MOST_LINES]]
-        if len(form.warnings) > _MOST_LINES:
-            lines.append(f"… y {len(form.warnings) - _MOST_LINES} más, en el formulario.")
-        blocks.append(_section(f":warning: *Revisar antes de declarar ({len(form.warnings)})*\n" + "\n".join(lines)))
-    blocks.append(_section(_links(form, receipt, files, odoo_url, link_base)))
-    return f"{title}: {headline}. Vence {_due(form.due_date, today)}.", blocks
+    if receipt.news.changes:
+        blocks.append(section("*Qué cambió desde el aviso anterior*\n" + _changes(receipt.news.changes)))
+    blocks += waiting(form)
+    blocks.append(section(_links(form, receipt, files, odoo_url, link_base)))
+    return f"{title}: {headline}. {when[0]}: {when[1]}.", blocks
 
 
-def _headline(form: F29Form) -> str:
-    if form.amount("91"):
-        return f"Total a pagar: {spanish.pesos(form.amount('91'))}"
-    if form.amount("77"):
-        return f"Sin pago; remanente para el mes siguiente: {spanish.pesos(form.amount('77'))}"
-    return "Sin pago"
+def name_of(form: F29Form) -> str:
+    """ "F29 de agosto de 2026 · Empresa", or "rectificatoria (versión 2) del F29 de ..."."""
+    kind = f"rectificatoria (versión {form.version}) del " if form.version > 1 else ""
+    return f"{kind}F29 de {spanish.month(form.period)} · {form.company}"
+
+
+def _title(form: F29Form, news: News) -> str:
+    name = name_of(form)
+    article = "la" if form.version > 1 else "el"
+    if UNFILED in news.reasons:
+        return f"Ya no figura como declarado: {name}"
+    if form.is_filed:
+        before = "Declarado" if form.version == 1 else "Declarada"
+        return f"{before}: {name}" if FILED_NOW in news.reasons else f"Novedad después de declarar: {name}"
+    if form.status == "approved" and FIGURES not in news.reasons:
+        return f"{'Aprobado' if form.version == 1 else 'Aprobada'}, falta declarar: {name}"
+    if FIGURES in news.reasons:
+        return f"Cambió {article} {name}"
+    if news.reasons == [POINTS]:
+        return f"Algo nuevo que revisar: {name}"
+    return name[0].upper() + name[1:]
+
+
+def headline_of(form: F29Form) -> str:
+    """What it comes to, in one line: the total, and for a rectification its difference."""
+    if form.previous_total is not None:
+        return _difference(form, form.previous_total)
+    total = "Monto final" if form.is_filed else "Total a pagar"
+    if form.total:
+        said = f"{total}: {spanish.pesos(form.total)}"
+    elif form.amount("77"):
+        said = f"Sin pago; remanente para el mes siguiente: {spanish.pesos(form.amount('77'))}"
+    else:
+        said = "Sin pago"
+    if not form.movement:
+        said = f"Sin movimiento, pero se declara igual. {said}"
+    return f"{said}{_folio(form)}"
+
+
+def _difference(form: F29Form, before: int) -> str:
+    change = form.total - before
+    if not change:
+        return f"El total a pagar no cambia: {spanish.pesos(before)}{_folio(form)}"
+    sign = "+" if change > 0 else ""
+    return (
+        f"Diferencia con lo ya declarado: {sign}{spanish.pesos(change)} "
+        f"(de {spanish.pesos(before)} a {spanish.pesos(form.total)}){_folio(form)}"
+    )
+
+
+def _folio(form: F29Form) -> str:
+    return f" · folio {escape(form.folio)}" if form.is_filed and form.folio else ""
+
+
+def _when(form: F29Form, today: date) -> tuple[str, str]:
+    """A label and a date: when it was filed, or when it is due."""
+    if not form.is_filed or form.filed_on is None:
+        return "Vence", due_text(form.due_date, today)
+    said = spanish.long_date(form.filed_on)
+    late = (form.filed_on - form.due_date).days if form.due_date else 0
+    if late > 0 and form.version == 1:
+        said += f" (fuera de plazo: {_days(late)} después del vencimiento)"
+    return "Declarado el", said
 
 
 def _result(form: F29Form) -> list[tuple[str, str]]:
-    """The results worth a glance: IVA or remanente, and what was withheld or prepaid."""
+    """The results worth a glance: IVA or remanente, what was withheld or prepaid, and the whole of a rectification."""
     named = {
         "89": "IVA determinado",
         "77": "Remanente",
@@ -79,47 +128,95 @@ def _result(form: F29Form) -> list[tuple[str, str]]:
         "48": "Impuesto único",
         "596": "Cambio de sujeto",
     }
+    if form.total != form.amount("91") or form.previous_total is not None:
+        named["91"] = "Total calculado"
     return [(code, label) for code, label in named.items() if form.amount(code)]
 
 
-def _due(due: date | None, today: date) -> str:
+def due_text(due: date | None, today: date) -> str:
+    """ "lunes 21 de septiembre de 2026 (faltan 11 días)"."""
     if due is None:
         return "sin fecha"
     left = (due - today).days
-    if left < 0:
-        when = f"venció hace {-left} día{'s' * (left < -1)}"
-    else:
-        when = {0: "hoy", 1: "mañana"}.get(left, f"faltan {left} días")
+    ahead = {0: "hoy", 1: "mañana"}.get(left, f"faltan {left} días")
+    when = f"venció hace {_days(-left)}" if left < 0 else ahead
     return f"{spanish.long_date(due)} ({when})"
 
 
+def _days(count: int) -> str:
+    return f"{count} día{'s' * (count > 1)}"
+
+
 def _changes(changes: list[Change]) -> str:
-    def shown(code: str, value: int | None) -> str:
+    def shown(code: str, value: Amount | None) -> str:
         if value is None:
             return "vacío"
-        return spanish.number(value) if code in _COUNTS else spanish.pesos(value)
+        if code == PPM_RATE:
+            return f"{spanish.number(value)} %"
+        return spanish.number(value) if code in COUNTS else spanish.pesos(int(value))
 
-    lines = [f"• código {c.code}: {shown(c.code, c.before)} → {shown(c.code, c.after)}" for c in changes[:_MOST_LINES]]
-    if len(changes) > _MOST_LINES:
-        lines.append(f"… y {len(changes) - _MOST_LINES} códigos más, en el formulario.")
-    return "\n".join(lines)
+    lines = [f"• código {c.code}: {shown(c.code, c.before)} → {shown(c.code, c.after)}" for c in changes]
+    return _listed(lines, "códigos más, en el formulario")
+
+
+def waiting(form: F29Form) -> list[dict[str, Any]]:
+    """A block for each kind of thing that waits for a person; after filing only what happened since."""
+    blocks = []
+    if form.missing_inputs and form.is_open:
+        lines = [
+            f"• código {entry.code} {escape(entry.glosa)}: el mes pasado {spanish.pesos(entry.last)}"
+            for entry in form.missing_inputs
+        ]
+        blocks.append(section("*Falta ingresar: el mes pasado se declaró y este mes no*\n" + _listed(lines, "más")))
+    if form.questions and form.is_open:
+        lines = [f"• código {question.code}: {escape(question.message)}" for question in form.questions]
+        blocks.append(section("*Falta responder (0 también es respuesta)*\n" + _listed(lines, "más")))
+    if form.afterwards:
+        lines = [f"• {_late(entry)}" for entry in form.afterwards]
+        head = f"*Después de declarar ({len(lines)})*"
+        if any(entry.claimed_in is None for entry in form.afterwards):
+            head += ": elija en el formulario «Declarar ahora» o «Rectificar»"
+        blocks.append(section(f"{head}\n" + _listed(lines, "más, en el formulario")))
+    if form.unacknowledged and not form.is_filed:
+        lines = [
+            f"• {escape(warning.message)}" + (" *Impide aprobar.*" if warning.blocks else "")
+            for warning in form.unacknowledged
+        ]
+        head = f":warning: *Revisar antes de declarar ({len(lines)})*"
+        blocks.append(section(f"{head}\n" + _listed(lines, "más, en el formulario")))
+    return blocks
+
+
+def _late(late: LateDocument) -> str:
+    side, happened = _SIDES.get(late.direction, late.direction), _HAPPENED.get(late.kind, late.kind)
+    where = f"; se declara en {spanish.month(late.claimed_in)}" if late.claimed_in else ""
+    return (
+        f"{side}, tipo {escape(late.type)} folio {escape(late.folio)} de {spanish.month(late.period)}: "
+        f"IVA {spanish.pesos(late.iva)}, {happened}{where}"
+    )
+
+
+def _listed(lines: list[str], more: str) -> str:
+    shown = lines[:_MOST_LINES]
+    if len(lines) > _MOST_LINES:
+        shown.append(f"… y {len(lines) - _MOST_LINES} {more}.")
+    return "\n".join(shown)
 
 
 def _links(form: F29Form, receipt: Receipt, files: list[str], odoo_url: str, link_base: str) -> str:
-    parts = []
-    if odoo_url:
-        parts.append(f"<{form_link(odoo_url, form.id)}|Abrir el formulario en Odoo>")
+    parts = [f"<{form_link(odoo_url, form.id)}|Abrir el formulario en Odoo>"] if odoo_url else []
     if link_base:
-        folder = f"{link_base}/f29/{form.rut}/{form.period}"
-        parts += [f"<{folder}/{name}|{name}>" for name in files]
+        parts += [f"<{link_base}/{folder_of(form)}/{name}|{name}>" for name in files]
     else:
         parts.append(f"Archivos: `{receipt.url}`")
     return " · ".join(parts)
 
 
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": _cut(text, 3000)}}
+def section(text: str) -> dict[str, Any]:
+    """A Block Kit section of mrkdwn, cut to what Slack takes."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, 3000)}}
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
+    """The text, or its beginning and an ellipsis."""
     return text if len(text) <= most else text[: most - 1] + "…"

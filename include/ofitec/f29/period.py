@@ -24,7 +24,7 @@ class Period(NamedTuple):
         """
         match = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text.strip())
         if not match:
-            raise InputError(f"Period {text!r} is no month. Write it as YYYY-MM, for example 2026-08.")
+            raise InputError(f"El periodo {text!r} no es un mes: escríbalo como AAAA-MM, por ejemplo 2026-08.")
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
@@ -32,12 +32,18 @@ class Period(NamedTuple):
         """The period that holds a day."""
         return cls(day.year, day.month)
 
-    def previous(self) -> "Period":
-        """The month before."""
-        return Period(self.year - 1, 12) if self.month == 1 else Period(self.year, self.month - 1)
+    def before(self, months: int = 1) -> "Period":
+        """The month so many months before; after, for a negative number."""
+        year, month = divmod(self.year * 12 + self.month - 1 - months, 12)
+        return Period(year, month + 1)
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+
+def complete(today: date, count: int) -> list[Period]:
+    """The last complete months, oldest first: on 2026-11-24, three of them are 2026-08, 2026-09 and 2026-10."""
+    return [Period.of(today).before(age) for age in range(count, 0, -1)]
 
 
 def resolve(text: str | None, now: datetime) -> Period:
@@ -49,12 +55,12 @@ def resolve(text: str | None, now: datetime) -> Period:
     """
     current = Period.of(now.astimezone(SANTIAGO).date())
     if not text:
-        return current.previous()
+        return current.before()
     period = Period.parse(text)
     if period >= current:
-        state = "is still running" if period == current else "is in the future"
+        state = "todavía no termina" if period == current else "está en el futuro"
         raise InputError(
-            f"Period {period} {state}: in Santiago it is {now.astimezone(SANTIAGO):%Y-%m-%d}. "
-            f"The last month that can be closed is {current.previous()}."
+            f"El periodo {period} {state}: en Santiago es {now.astimezone(SANTIAGO):%d-%m-%Y} y el último mes que se "
+            f"puede declarar es {current.before()}."
         )
     return period

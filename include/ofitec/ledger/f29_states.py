@@ -1,33 +1,45 @@
-"""Where each F29 stands in Odoo, as last read."""
+"""Where each F29 stands in Odoo, as last read, and when Odoo was last asked."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from ofitec.ledger.store import Ledger
-from ofitec.ledger.tables import F29State
+from ofitec.ledger.tables import F29State, SourceReading
+
+ODOO = "odoo"
 
 
-def save(ledger: Ledger, states: list[dict[str, Any]]) -> None:
-    """Add or renew rows; each dict holds F29State's columns but the id."""
-    if not states:
-        return
-    new = insert(F29State)
-    renewed = {name: new.excluded[name] for name in ("company", "status", "due_date", "read_at")}
+def save(ledger: Ledger, states: list[dict[str, Any]], since: str, at: datetime) -> None:
+    """Replace the rows of the periods from `since` on, and note that Odoo answered.
+
+    :param states: each holds F29State's columns but the id
+    """
+    keys = [(state["rut"], state["period"]) for state in states]
+    gone = delete(F29State).where(F29State.period >= since)
     with ledger.transaction() as session:
-        session.execute(new.on_conflict_do_update(index_elements=["rut", "period"], set_=renewed), states)
+        session.execute(gone.where(tuple_(F29State.rut, F29State.period).not_in(keys)) if keys else gone)
+        if states:
+            new = insert(F29State)
+            renewed = {name: new.excluded[name] for name in states[0] if name not in ("rut", "period")}
+            session.execute(new.on_conflict_do_update(index_elements=["rut", "period"], set_=renewed), states)
+        session.execute(_reading(tried_at=at, read_at=at, error=None))
 
 
-def since(ledger: Ledger, period: str) -> list[F29State]:
-    """The states of that period ("2026-08") and later ones, newest period first."""
-    query = select(F29State).where(F29State.period >= period).order_by(F29State.period.desc(), F29State.company)
+def failed(ledger: Ledger, error: str, at: datetime) -> None:
+    """Note that Odoo was asked and did not answer. The rows stay as they are."""
     with ledger.transaction() as session:
-        return list(session.scalars(query))
+        session.execute(_reading(tried_at=at, error=error))
 
 
-def last_read(ledger: Ledger) -> datetime | None:
-    """When Odoo was last read; None if it never was."""
+def reading(ledger: Ledger) -> SourceReading | None:
+    """When Odoo was last asked and when it last answered; None if it was never asked."""
     with ledger.transaction() as session:
-        return session.scalar(select(func.max(F29State.read_at)))
+        return session.get(SourceReading, ODOO)
+
+
+def _reading(**values: Any) -> Any:
+    new = insert(SourceReading).values(source=ODOO, **values)
+    return new.on_conflict_do_update(index_elements=["source"], set_=values)

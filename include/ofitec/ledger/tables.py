@@ -37,7 +37,10 @@ class Base(DeclarativeBase):
 
 
 class F29Delivery(Base):
-    """One delivered F29: its figures, from which Odoo record, by which run. The newest of a RUT and period counts."""
+    """One delivered F29: its figures, from which Odoo record, by which run, and what there was to tell of it.
+
+    The newest of a RUT, period and version counts; the newest with `told_at` is what people know.
+    """
 
     __tablename__ = "f29_delivery"
 
@@ -53,8 +56,14 @@ class F29Delivery(Base):
     files: Mapped[dict[str, Any]] = mapped_column(comment="file name to sha256")
     url: Mapped[str]
     due_date: Mapped[date | None]
+    folio: Mapped[str | None] = mapped_column(comment="the SII's, once filed")
+    filed_on: Mapped[date | None]
+    filed_total: Mapped[int | None] = mapped_column(comment="código 91 as filed, whole pesos")
+    points: Mapped[list[Any] | None] = mapped_column(comment="what on the form waited for a person")
+    news: Mapped[dict[str, Any] | None] = mapped_column(comment="{reasons, changes} to tell people; no reasons: none")
     run_id: Mapped[str]
     delivered_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    told_at: Mapped[datetime | None] = mapped_column(comment="moment of the run whose message people got")
 
 
 class Notification(Base):
@@ -106,8 +115,39 @@ class F29State(Base):
     company: Mapped[str]
     period: Mapped[str] = mapped_column(comment="YYYY-MM")
     status: Mapped[str] = mapped_column(comment="missing, draft, ready, approved, filed or paid")
+    version: Mapped[int | None] = mapped_column(comment="of the form that counts: the newest filed, else the newest")
+    payable: Mapped[int | None] = mapped_column(comment="whole pesos: as filed, else código 91; null without a form")
+    folio: Mapped[str | None]
+    filed_on: Mapped[date | None]
+    rectifying: Mapped[str | None] = mapped_column(comment="status of a newer version that is not filed yet")
     due_date: Mapped[date]
     read_at: Mapped[datetime]
+
+
+class SourceReading(Base):
+    """When a foreign system that the board shows was last asked, and when it last answered."""
+
+    __tablename__ = "source_reading"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    tried_at: Mapped[datetime]
+    read_at: Mapped[datetime | None] = mapped_column(comment="when it last answered")
+    error: Mapped[str | None] = mapped_column(comment="why it did not, redacted; null if the last try went well")
+
+
+class RunTarget(Base):
+    """What a run set out to do, one row a target: what a failure leaves open and what a later run may close."""
+
+    __tablename__ = "run_target"
+    __table_args__ = (UniqueConstraint("dag_id", "run_id", "target", name="run_target_unique"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    dag_id: Mapped[str]
+    run_id: Mapped[str]
+    target: Mapped[str] = mapped_column(comment="e.g. a RUT and period, an installation, a database")
+    label: Mapped[str] = mapped_column(comment="the same as people read it")
+    aimed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    reached_at: Mapped[datetime | None]
 
 
 class BackupRun(Base):

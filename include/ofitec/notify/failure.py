@@ -72,6 +72,7 @@ def _notify(context: dict[str, Any]) -> None:
     if errors and all(error.typed for error in errors):
         log.info("Run %s failed by a mistake in what was typed: answered in its log, told to nobody else.", run_id)
         return
+    _note_target(context)
     instance = context.get("ti")
     message = failure_message.build(
         dag_id,
@@ -98,6 +99,20 @@ def _errors(dag_id: str, run_id: str, clear_number: int | None) -> "list[TaskErr
     except (OfitecError, SQLAlchemyError) as error:
         log.warning("The message goes out without what the tasks said: %s", error)
         return []
+
+
+def _note_target(context: dict[str, Any]) -> None:
+    """Keep what the run was about, so that just that closes the failure; nothing if the ledger is down."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from ofitec.errors import OfitecError
+    from ofitec.ledger import open_ledger
+    from ofitec.notify import target
+
+    try:
+        target.note(open_ledger(), context, well=False)
+    except (OfitecError, SQLAlchemyError) as error:
+        log.warning("What the failed run was about could not be kept: %s", error)
 
 
 def _typed(context: dict[str, Any]) -> bool:

@@ -107,13 +107,16 @@ def undelivered(session: Session, now: datetime, since: datetime) -> int:
     return session.scalar(select(func.count()).where(lost, Notification.claimed_at >= since)) or 0
 
 
-def newest(ledger: Ledger, dag_id: str, *, kind: str) -> Notification | None:
-    """The newest message of a kind that was sent about a DAG."""
+def sent_since(ledger: Ledger, dag_id: str, *, kind: str, since: datetime) -> list[Notification]:
+    """The messages of a kind that were sent about a DAG after that moment, oldest first."""
     query = select(Notification).where(
-        Notification.dag_id == dag_id, Notification.kind == kind, Notification.status == SENT
+        Notification.dag_id == dag_id,
+        Notification.kind == kind,
+        Notification.status == SENT,
+        Notification.claimed_at > since,
     )
     with ledger.transaction() as session:
-        return session.scalars(query.order_by(Notification.id.desc()).limit(1)).first()
+        return list(session.scalars(query.order_by(Notification.id)))
 
 
 def _deliver(ledger: Ledger, key: str, send: Callable[[], None]) -> None:

@@ -14,8 +14,8 @@ def pesos(amount: int) -> str:
     return ("-" if amount < 0 else "") + format_currency(abs(amount), "CLP", locale=_LOCALE)
 
 
-def number(value: int) -> str:
-    """A count: 1234 gives "1.234"."""
+def number(value: float) -> str:
+    """A count or a rate: 1234 gives "1.234", 0.25 gives "0,25"."""
     return format_decimal(value, locale=_LOCALE)
 
 

@@ -6,13 +6,22 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from ofitec.board.f29_reading import months
+from ofitec.f29.period import complete
 from ofitec.ledger import Ledger
-from ofitec.ledger.tables import BackupRun, Deployment, F29Delivery, F29State, Notification, RestoreProof
+from ofitec.ledger.tables import (
+    BackupRun,
+    Deployment,
+    F29Delivery,
+    F29State,
+    Notification,
+    RestoreProof,
+    SourceReading,
+)
 
 NOW = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 ENV = "production"
 NIGHTS = 3 * 365
+READ = timedelta(minutes=3)  # since Odoo was asked
 COMPANIES = [("76123456-0", "Comercial Los Aromos SpA"), ("77888999-1", "Transportes Río Claro Ltda.")]
 
 
@@ -28,10 +37,11 @@ def fill(ledger: Ledger, now: datetime) -> None:
                 session.add(proof(night, minutes=11 + age % 7 + age // 90, refuted=age == 20))
         for age in range(36):
             for rut, company in COMPANIES:
-                session.add(delivery(rut, company, months(now.date(), 36)[-1 - age], now))
-        for period in months(now.date()):
+                session.add(delivery(rut, company, str(complete(now.date(), 36)[-1 - age]), now))
+        for period in complete(now.date(), 3):
             for rut, company in COMPANIES:
-                session.add(state(rut, company, period, now))
+                session.add(state(rut, company, str(period), now))
+        session.merge(SourceReading(source="odoo", tried_at=now - READ, read_at=now - READ, error=None))
         session.add_all(deployment(number, now) for number in range(150))
         session.add_all(notification(number, now) for number in range(500))
 
@@ -45,6 +55,7 @@ def forget(ledger: Ledger) -> None:
         session.execute(delete(Deployment).where(Deployment.env == ENV))
         session.execute(delete(F29Delivery).where(F29Delivery.rut.in_(ruts)))
         session.execute(delete(F29State).where(F29State.rut.in_(ruts)))
+        session.execute(delete(SourceReading))
         session.execute(delete(Notification).where(Notification.dag_id == "of_the_past"))
 
 
@@ -109,7 +120,7 @@ def delivery(rut: str, company: str, period: str, now: datetime) -> F29Delivery:
         casillas=casillas,
         warnings=[],
         files={"F29.csv": "0" * 64},
-        url="s3://aws_default@bucket/f29",
+        url="s3://bucket/f29",
         due_date=None,
         run_id="scheduled__1",
         delivered_at=now,
@@ -117,19 +128,21 @@ def delivery(rut: str, company: str, period: str, now: datetime) -> F29Delivery:
 
 
 def state(rut: str, company: str, period: str, now: datetime) -> F29State:
-    """The last month waits for approval or is missing; those before are paid."""
-    last = period == months(now.date())[-1]
-    waiting = "ready" if rut == COMPANIES[0][0] else "missing"
+    """The last month waits for approval or is missing; those before were filed and paid."""
+    last = period == str(complete(now.date(), 1)[0])
+    pays = rut == COMPANIES[0][0]
     year, month = map(int, period.split("-"))
     due = date(year + month // 12, month % 12 + 1, 26 if last else 20)
-    return F29State(
-        rut=rut,
-        company=company,
-        period=period,
-        status=waiting if last else "paid",
-        due_date=due,
-        read_at=now - timedelta(minutes=3),
-    )
+    stands: dict[str, Any] = {"status": "missing"}
+    if last and pays:
+        stands = {"status": "ready", "version": 1, "payable": 4_318_250}
+    elif not last:
+        # the month before the last: filed two days late by the first company, being rectified by the second
+        newest = period == str(complete(now.date(), 2)[0])
+        stands = {"status": "paid", "version": 1, "payable": 2_482_412 if pays else 0, "folio": f"70{month:02d}"}
+        stands["filed_on"] = due + timedelta(days=2 if newest and pays else -1)
+        stands["rectifying"] = "ready" if newest and not pays else None
+    return F29State(rut=rut, company=company, period=period, due_date=due, read_at=now - READ, **stands)
 
 
 def digest(number: int) -> str:

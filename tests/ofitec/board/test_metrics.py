@@ -8,9 +8,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from ofitec.board import metrics
 from ofitec.board.airflow_state import AirflowState
 from ofitec.board.facts import Facts, read_ledger
-from ofitec.ledger import Ledger
+from ofitec.ledger import Ledger, f29_states
 from ofitec.ledger.tables import BackupRun
-from tests.ofitec.board.past import ENV, backup, deployment, digest, proof
+from tests.ofitec.board.past import ENV, READ, backup, deployment, digest, proof
 
 Samples = dict[tuple[str, ...], float]
 
@@ -72,13 +72,25 @@ def test_the_forms_with_their_days_and_the_lost_message(past: Ledger, now: datet
     assert found["ofitec_f29_status", "2026-10", "77888999-1", "missing"] == 1
     assert found["ofitec_f29_days_to_due", "2026-10", "76123456-0"] == 2
     assert found["ofitec_f29_days_to_due", "2026-09", "76123456-0"] == -35
+    assert found["ofitec_f29_payable_pesos", "2026-10", "76123456-0"] == 4_318_250
+    assert found["ofitec_f29_payable_pesos", "2026-09", "76123456-0"] == 2_482_412, "as filed, not as delivered"
+    assert ("ofitec_f29_payable_pesos", "2026-10", "77888999-1") not in found
+    assert found["ofitec_f29_filed_late_days", "2026-09", "76123456-0"] == 2
+    assert found["ofitec_f29_filed_late_days", "2026-08", "76123456-0"] == 0
+    assert ("ofitec_f29_filed_late_days", "2026-10", "76123456-0") not in found
+    assert found["ofitec_f29_rectifying", "2026-09", "77888999-1"] == 1
+    assert found["ofitec_f29_rectifying", "2026-09", "76123456-0"] == 0
+    assert found["ofitec_odoo_read_up",] == 1
+    assert found["ofitec_f29_read_timestamp_seconds",] == (now - READ).timestamp()
     assert found["ofitec_notifications_undelivered",] == 1
 
 
 def test_an_empty_ledger_says_nothing_of_backups(ledger: Ledger, now: datetime) -> None:
     found = of(ledger, now)
     assert found["ofitec_ledger_up",] == 1
-    assert not [name for name, *_ in found if name.startswith(("ofitec_backup", "ofitec_proof", "ofitec_f29"))]
+    assert not [
+        name for name, *_ in found if name.startswith(("ofitec_backup", "ofitec_proof", "ofitec_f29", "ofitec_odoo"))
+    ]
 
 
 def test_a_failed_night_keeps_the_good_one_before_it(ledger: Ledger, now: datetime) -> None:
@@ -136,3 +148,11 @@ def test_airflow_health(now: datetime) -> None:
     assert ("ofitec_airflow_heartbeat_timestamp_seconds", "triggerer") not in found
     assert found["ofitec_airflow_import_errors",] == 1
     assert found["ofitec_airflow_task_wait_seconds",] == 720
+
+
+def test_an_odoo_that_does_not_answer_keeps_the_time_of_its_last_answer(ledger: Ledger, now: datetime) -> None:
+    f29_states.save(ledger, [], "2026-08", now - timedelta(hours=2))
+    f29_states.failed(ledger, "Odoo no responde", now)
+    found = of(ledger, now)
+    assert found["ofitec_odoo_read_up",] == 0
+    assert found["ofitec_f29_read_timestamp_seconds",] == (now - timedelta(hours=2)).timestamp()

@@ -1,5 +1,6 @@
 """The page in a real Chromium: what it says, in both languages, on a phone, in the dark, and to a screen reader."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,8 +15,9 @@ from ofitec.board.airflow_state import COMPONENTS, AirflowState
 from ofitec.board.facts import Facts, read_ledger
 from ofitec.board.texts import ENGLISH, SPANISH, language
 from ofitec.clients.alertmanager import Firing
-from ofitec.ledger import Ledger
+from ofitec.ledger import Ledger, f29_states
 from ofitec.settings import Settings
+from tests.ofitec.board.past import backup
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
@@ -80,7 +82,10 @@ def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Any) -> 
     tab.set_content(page.render(facts(past, now), fires(now), "es", WATCHED)[0])
     said = tab.inner_text("main")
     for expected in (
-        "El respaldo de anoche está probado.",
+        "El respaldo del 24 nov, 02:30 está probado.",
+        "leído hace 3 minutos",
+        "leído ahora",
+        "Responde.",
         "6 horas",  # RPO: 05:30 to 11:00 UTC, rounded
         "11 min 00 s",  # RTO
         "24 nov, 02:30",  # Santiago
@@ -89,6 +94,10 @@ def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Any) -> 
         "76.123.456-0",
         "$4.318.250",
         "por aprobar",
+        "$2.482.412",  # as filed; the delivery said 4.318.250
+        "declarado, folio 7009",
+        "fuera de plazo: 2 días",
+        "rectificatoria: por aprobar",
         "Sin cambios desde el 14 nov",
         "1 min 14 s sin servicio",
         "The login page answered 500",
@@ -148,3 +157,38 @@ def test_both_languages_say_the_same_things() -> None:
     assert SPANISH.keys() == ENGLISH.keys()
     for key, sentence in SPANISH.items():
         assert sentence.count("{") == ENGLISH[key].count("{"), key
+
+
+def said_of(ledger: Ledger, now: datetime, lang: str = "es") -> str:
+    html = page.render(facts(ledger, now), None, lang, WATCHED)[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<main")[2]).split())
+
+
+def test_the_first_visit_says_one_thing(ledger: Ledger, now: datetime) -> None:
+    said = said_of(ledger, now)
+    assert "Aún no se ha leído de Odoo." in said
+    assert "No se sabe: Odoo todavía no ha respondido." in said
+    assert "ninguna empresa con RUT" not in said
+    f29_states.save(ledger, [], "2026-08", now)
+    said = said_of(ledger, now)
+    assert "Ninguna empresa tiene un RUT chileno." in said
+    assert "Odoo no tiene ninguna empresa con RUT chileno." in said
+    assert "todavía no ha respondido" not in said
+
+
+def test_an_odoo_that_is_down_is_told_with_its_reason_and_the_age_of_what_is_shown(
+    ledger: Ledger, now: datetime
+) -> None:
+    f29_states.save(ledger, [], "2026-08", now - timedelta(minutes=7))
+    f29_states.failed(ledger, "Odoo no responde en <odoo:8069>", now)
+    said = said_of(ledger, now)
+    assert "Odoo Problema No responde, o no deja leer. leído hace 7 minutos" in said
+    assert "Odoo no responde en &lt;odoo:8069&gt;" in said
+
+
+def test_a_failed_night_says_why(ledger: Ledger, now: datetime) -> None:
+    with ledger.transaction() as session:
+        session.add_all([backup(now - timedelta(days=1)), backup(now, failed=True)])
+    said = said_of(ledger, now)
+    assert "Respaldo Problema El último intento de respaldo falló." in said
+    assert "The repository does not answer." in said

@@ -1,5 +1,6 @@
 """The answers at a glance."""
 
+import dataclasses
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from ofitec.board.airflow_state import COMPONENTS, AirflowState
 from ofitec.board.facts import read_ledger
 from ofitec.clients.alertmanager import Firing
 from ofitec.ledger import Ledger
+from ofitec.ledger.tables import SourceReading
 from tests.ofitec.board.past import backup, proof
 
 
@@ -41,21 +43,50 @@ def test_no_backup_not_proven_failed_refuted(ledger: Ledger, now: datetime) -> N
     assert judged(ledger, now) == ("good", "backup_proven")
     with ledger.transaction() as session:
         session.add(backup(now - timedelta(hours=1), failed=True))
-    assert judged(ledger, now) == ("warn", "backup_failed")
+    assert judged(ledger, now) == ("bad", "backup_failed"), "however good the one before is"
     with ledger.transaction() as session:
+        session.add(backup(now))
         session.add(proof(session.merge(night), minutes=9, refuted=True))
-    # its only snapshot counts no more
-    assert judged(ledger, now) == ("bad", "backup_none")
+    assert judged(ledger, now) == ("bad", "backup_refuted")
+
+
+def test_a_failed_night_without_any_good_one_is_told_as_failed(ledger: Ledger, now: datetime) -> None:
+    with ledger.transaction() as session:
+        session.add(backup(now, failed=True))
+    assert judged(ledger, now) == ("bad", "backup_failed")
 
 
 def test_the_form_due_first_speaks(past: Ledger, now: datetime) -> None:
     with past.transaction() as session:
-        forms = read_ledger(session, now).f29
-    answer, first = verdict.forms(forms)
+        known = read_ledger(session, now)
+    answer, first = verdict.forms(known.f29, known.odoo, now)
     assert (answer.level, answer.key) == ("warn", "f29_pending")
     assert first is not None
     assert first.due_days == 2
-    assert verdict.forms([])[0].level == "unknown"
+    assert verdict.forms([], known.odoo, now)[0] == verdict.Verdict("unknown", "f29_none")
+    assert verdict.forms([], None, now)[0] == verdict.Verdict("unknown", "f29_unknown")
+
+
+def test_what_was_read_too_long_ago_is_not_good(past: Ledger, now: datetime) -> None:
+    with past.transaction() as session:
+        known = read_ledger(session, now)
+    filed = [form for form in known.f29 if form.status == "paid"]
+    assert verdict.forms(filed, known.odoo, now)[0].key == "f29_done"
+    later = now + timedelta(minutes=13)
+    assert verdict.forms(filed, known.odoo, later)[0] == verdict.Verdict("warn", "f29_stale")
+    overdue = [dataclasses.replace(form, status="ready", due_days=-1) for form in filed]
+    assert verdict.forms(overdue, known.odoo, later)[0].level == "bad", "age does not soften what was bad"
+
+
+def test_odoo_by_its_last_answer(now: datetime) -> None:
+    def reading(minutes: int, error: str | None = None) -> SourceReading:
+        at = now - timedelta(minutes=minutes)
+        return SourceReading(source="odoo", tried_at=at, read_at=at, error=error)
+
+    assert verdict.odoo(None, now) == verdict.Verdict("unknown", "odoo_never")
+    assert verdict.odoo(reading(3), now) == verdict.Verdict("good", "odoo_well")
+    assert verdict.odoo(reading(16), now) == verdict.Verdict("warn", "odoo_stale")
+    assert verdict.odoo(reading(0, "Odoo no responde"), now) == verdict.Verdict("bad", "odoo_down")
 
 
 def firing(name: str, severity: str, now: datetime) -> Firing:

@@ -39,12 +39,12 @@ def connect(odoo: Any, monkeypatch: pytest.MonkeyPatch) -> Connect:
 @pytest.mark.parametrize(
     ("changed", "error", "said"),
     [
-        ({"password": "a-wrong-password"}, InputError, "refused the login of 'ofitec_bot'"),
+        ({"password": "a-wrong-password"}, InputError, "rechazó el ingreso de 'ofitec_bot'"),
         ({"extra": {"database": "no_such_db"}}, InputError, "no_such_db"),
-        ({"port": 1}, OdooDown, "does not answer"),
-        ({"host": "no-such-host.invalid"}, OdooDown, "does not answer"),
-        ({"host": ""}, InputError, "lacks host"),
-        ({"password": ""}, InputError, "lacks password"),
+        ({"port": 1}, OdooDown, "no responde"),
+        ({"host": "no-such-host.invalid"}, OdooDown, "no responde"),
+        ({"host": ""}, InputError, "le falta host"),
+        ({"password": ""}, InputError, "le falta password"),
     ],
 )
 def test_a_wrong_connection_is_one_clear_line(
@@ -62,7 +62,7 @@ def test_no_connection_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_add_on_that_lacks_a_method_is_too_old(connect: Connect) -> None:
-    with pytest.raises(PermanentError, match=r"no method of\.sii\.f29\.not_yet.*Upgrade the add-on"):
+    with pytest.raises(PermanentError, match=r"no tiene el método of\.sii\.f29\.not_yet.*Actualice el módulo"):
         connect().call("of.sii.f29", "not_yet", 1)
 
 
@@ -73,7 +73,7 @@ def test_a_database_without_the_add_on(connect: Connect, odoo: Any, odoo_parts: 
     try:
         server = odoo_parts.serve(plain, "odoo-plain")
         client = connect(port=server.port, extra={"database": plain})
-        with pytest.raises(PermanentError, match="add-on of_sii_cl is not installed"):
+        with pytest.raises(PermanentError, match="no tiene instalado el módulo of_sii_cl"):
             client.call("of.sii.f29", "compute_period", 1, "2026-08")
     finally:
         odoo_parts.processes.stop("odoo-plain")
@@ -88,7 +88,7 @@ def test_a_company_without_rut_is_refused_in_spanish_and_gets_no_form(connect: C
     client = connect()
     assert company not in [found.id for found in close.companies(client, [])]
     with pytest.raises(OdooRefused, match="RUT"):
-        close.close(client, Company(id=company, name="Sucursal sin RUT", rut="77123456-9"), "2026-08")
+        close.look(client, Company(id=company, name="Sucursal sin RUT", rut="77123456-9"), "2026-08")
     assert admin.execute("of.sii.f29", "search_count", [("company_id", "=", company)]) == 0
 
 

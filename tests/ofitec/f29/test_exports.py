@@ -33,20 +33,20 @@ def test_the_ppm_rate_is_read_apart_from_the_whole_numbers() -> None:
 
 def test_a_form_without_a_rate_has_no_115() -> None:
     form = FORM.model_copy(update={"ppm_rate": 0})
-    with pytest.raises(PermanentError, match=r"first 115: 0\.25 against None"):
+    with pytest.raises(PermanentError, match=r"el primero 115: 0\.25 contra None"):
         exports.check(form, FILES)
 
 
 @pytest.mark.parametrize(
     ("fmt", "old", "new", "said"),
     [
-        ("csv", "115,0.25", "115,0.125", r"differs from the form in 1 códigos, first 115: 0\.125 against 0\.25"),
-        ("csv", "115,0.25,glosa\n", "", r"first 115: None against 0\.25"),
-        ("csv", "502,228000", "502,228000.5", "cannot be read"),
-        ("csv", "115,0.25", "115,x", "cannot be read"),
-        ("json", '"502": 228000', '"502": 228000.5', "cannot be read"),
-        ("xml", ">0.25<", ">0.250<", "cannot be read"),
-        ("xml", ">228000<", ">0.5<", "cannot be read"),
+        ("csv", "115,0.25", "115,0.125", r"difiere del formulario en 1 códigos, el primero 115: 0\.125 contra 0\.25"),
+        ("csv", "115,0.25,glosa\n", "", r"el primero 115: None contra 0\.25"),
+        ("csv", "502,228000", "502,228000.5", "No se puede leer"),
+        ("csv", "115,0.25", "115,x", "No se puede leer"),
+        ("json", '"502": 228000', '"502": 228000.5', "No se puede leer"),
+        ("xml", ">0.25<", ">0.250<", "No se puede leer"),
+        ("xml", ">228000<", ">0.5<", "No se puede leer"),
     ],
 )
 def test_another_rate_or_another_decimal_is_refused(fmt: str, old: str, new: str, said: str) -> None:

@@ -29,7 +29,7 @@ def test_informative_codes_are_in_no_total(code: str) -> None:
 
 
 def test_the_refusal_names_both_figures() -> None:
-    with pytest.raises(PermanentError, match=r"código 91 says 32776, its lines give 32775"):
+    with pytest.raises(PermanentError, match=r"código 91 dice 32776 y sus líneas dan 32775"):
         check(example_a(c91=32776))
 
 
