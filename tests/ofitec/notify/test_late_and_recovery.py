@@ -32,7 +32,7 @@ def test_the_next_good_run_closes_a_failure_once(told: list[str]) -> None:
     for call, run_id in ((on_failure, "night 1"), (on_success, "night 2"), (on_success, "night 2"), (on_success, "n3")):
         call(run(run_id))
     assert len(told) == 2
-    assert told[1].startswith("Resuelto: el respaldo de anoche falló")
+    assert told[1].startswith("Resuelto: el respaldo de Odoo no terminó bien")
     assert "night 1" in told[1]
     assert "night 2" in told[1]
 
