@@ -9,7 +9,7 @@ RUN := .local/venv/bin/python
 # Much of the suite waits for servers: more of it at once than there are cores.
 WORKERS ?= 4
 
-.PHONY: help demo status down up deploy rollback test drill bench lint lock bootstrap
+.PHONY: help demo status down up deploy rollback test drill bench lint lock wheel bootstrap
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -53,6 +53,9 @@ lint: bootstrap ## ruff, mypy, pylint-odoo, shellcheck, hadolint, zizmor
 	@.local/venv/bin/shellcheck .ci/run $$(find include odoo_addon -name '*.sh')
 	@.local/venv/bin/hadolint $$(find include -name Dockerfile)
 	@.local/venv/bin/zizmor --offline --quiet .github/workflows
+
+wheel: bootstrap ## build dist/ofitec_ops-*.whl
+	@$(RUN) -m hatchling build -t wheel -d dist
 
 lock: bootstrap ## resolve the hashed requirements anew from the *.in files
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \

@@ -71,6 +71,7 @@ def f29_monthly() -> None:
         task_display_name="Calcular y revisar",
         map_index_template=BRANCH,
         show_return_value_in_logs=False,
+        multiple_outputs=False,
     )
     def compute(job: dict[str, Any]) -> dict[str, Any]:
         from ofitec.f29 import tasks
@@ -78,7 +79,7 @@ def f29_monthly() -> None:
         name_branch(job["company"]["name"])
         return tasks.compute(job["company"], job["period"])
 
-    @task(task_display_name="Entregar archivos", map_index_template=BRANCH)
+    @task(task_display_name="Entregar archivos", map_index_template=BRANCH, multiple_outputs=False)
     def deliver(closed: dict[str, Any], params: Any = None, dag_run: Any = None) -> dict[str, Any]:
         from ofitec.f29 import tasks
 

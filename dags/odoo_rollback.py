@@ -1,11 +1,15 @@
-"""### Roll Odoo back
+"""### Volver atrás en Odoo
 
-Returns the host of connection `odoo_host` to the release before, through the same checks, approval, switch and watch as
-a deploy. Its code alone, without interruption, if the database did not change; else to the database that was kept from
-before the upgrade: then what users wrote since is hidden in a kept database, and that must be said in the parameter.
+Devuelve el servidor de la conexión `odoo_host` a la versión anterior, con las mismas revisiones, aprobación, cambio y
+observación que un despliegue.
 
-Needs the connections `odoo_host`, `ofitec_ledger`, `slack_default`.
-Runbook: docs/runbooks/odoo_rollback.md
+- **Si la base no cambió**, vuelve solo el código, sin interrupción.
+- **Si la versión actual actualizó la base**, vuelve la base que se guardó antes: lo que se escribió desde entonces
+  queda fuera de la vista, en una base guardada, y hay que decirlo en *Ocultar lo escrito desde*.
+
+Empieza en cuanto alguien aprueba: quien aprueba elige el momento. Sin respuesta en 24 horas, no se hace.
+
+Usa las conexiones `odoo_host`, `ofitec_ledger` y `slack_default`. Qué hacer si falla: docs/runbooks/odoo_rollback.md
 """
 
 from datetime import timedelta
@@ -13,14 +17,14 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
+from ofitec.dag_approval import approval
 from ofitec.dag_defaults import DAG_DEFAULTS, Tag
-from ofitec.dag_deploy import WATCH_MINUTES, WINDOW_SECONDS, apply, approval, ask, outcome, settle
+from ofitec.dag_deploy import WATCH_MINUTES, WINDOW_SECONDS, apply, ask, outcome, settle
 
 PARAMS = {
     "discard_writes_since": Param(
         None,
         type=["null", "string"],
-        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$",
         title="Ocultar lo escrito desde",
         description="Solo para volver por encima de una actualización: el momento que indica el error. "
         "Lo escrito desde entonces queda en una base guardada, fuera de la vista.",
@@ -33,7 +37,7 @@ PARAMS = {
 @dag(
     dag_id="odoo_rollback",
     dag_display_name="Volver atrás en Odoo",
-    description="Return to the release before, with the same gates",
+    description="Vuelta a la versión anterior, con las mismas revisiones que un despliegue",
     schedule=None,
     params=PARAMS,
     tags=[Tag.DEPLOY, Tag.MANUAL],
@@ -42,7 +46,7 @@ PARAMS = {
     **DAG_DEFAULTS,
 )
 def odoo_rollback() -> None:
-    @task(task_display_name="Revisar y planificar", execution_timeout=timedelta(hours=1))
+    @task(task_display_name="Revisar y planificar", execution_timeout=timedelta(hours=1), multiple_outputs=False)
     def plan(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
         from ofitec.deploy import tasks
 
@@ -52,7 +56,7 @@ def odoo_rollback() -> None:
 
     planned = plan()
     done = apply(planned)
-    ask(planned) >> approval(planned) >> done
+    ask(planned) >> approval() >> done
     settled = settle()
     done >> settled
     done >> outcome(settled)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 
 TASK = "approve"
 HOURS = 24  # that a question waits for its answer
@@ -20,6 +20,12 @@ class Approval(ApprovalOperator):
 
     APPROVE = "Aprobar"
     REJECT = "Rechazar"
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """Airflow skips what follows a no by an exception, and the answer would be lost with it: it is kept before."""
+        given = HITLOperator.execute_complete(self, context, event)
+        context["ti"].xcom_push(key="return_value", value=given)
+        return super().execute_complete(context, event)
 
 
 @dataclass(frozen=True)

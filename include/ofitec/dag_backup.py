@@ -132,7 +132,8 @@ def settle_restore(ti: Any = None, dag_run: Any = None) -> list[str]:
     from ofitec.dag_approval import answer
 
     plan = ti.xcom_pull(task_ids="plan")
-    return tasks.settle_restore(plan, answer(ti), dag_id=dag_run.dag_id, run_id=dag_run.run_id)
+    link = {"link": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
+    return tasks.settle_restore(plan, answer(ti), **link)
 
 
 @task(task_display_name="Resultado", trigger_rule="none_failed", **PLAIN)

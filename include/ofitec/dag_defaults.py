@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Any
 
 from airflow.sdk import (  # type: ignore[attr-defined]
+    AsyncCallback,
     DeadlineAlert,
     DeadlineReference,
     ExceptionRetryPolicy,
     RetryAction,
     RetryRule,
-    SyncCallback,
 )
 
 from ofitec.notify.failure import on_failure, remember_error
@@ -24,10 +24,10 @@ class Tag(StrEnum):
     """The closed list of tags; a test holds every DAG to it."""
 
     FISCAL = "fiscal"
-    BACKUP = "backup"
-    DEPLOY = "deploy"
-    SECURITY = "security"
-    SCHEDULED = "scheduled"
+    BACKUP = "respaldo"
+    DEPLOY = "despliegue"
+    SECURITY = "seguridad"
+    SCHEDULED = "programado"
     MANUAL = "manual"
 
 
@@ -58,9 +58,9 @@ DAG_DEFAULTS: dict[str, Any] = {
 
 
 def deadline(minutes: int) -> DeadlineAlert:
-    """Tells people when a run is not done so many minutes after it was queued."""
+    """Tells people when a run is not done so many minutes after it was queued. The triggerer does it."""
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=timedelta(minutes=minutes),
-        callback=SyncCallback(on_deadline, kwargs={"minutes": minutes}),
+        callback=AsyncCallback(on_deadline, kwargs={"minutes": minutes}),
     )

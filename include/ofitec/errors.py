@@ -18,4 +18,8 @@ class TransientError(OfitecError):
 
 
 class InputError(PermanentError):
-    """A parameter, setting or connection is wrong. Nothing was changed."""
+    """A parameter, setting or connection is wrong. Nothing was changed.
+
+    In a run that was triggered by hand it is answered to whoever did that, in the task's log, and told to nobody else
+    (`ofitec.notify.failure`); in a scheduled run it is a failure like any other.
+    """

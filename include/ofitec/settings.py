@@ -95,8 +95,8 @@ class Settings(BaseSettings):
     keep_monthly: int = Field(default=6, ge=0, description="Monthly backups to keep")
     keep_floor: int = Field(default=3, ge=1, description="So many newest backups stay whatever the retention says")
     prune_connection: str = Field(
-        # set to nothing is not the same as not set
-        default_factory=lambda: os.environ.get("OFITEC_PRUNE_CONNECTION", "restic_default"),
+        default="restic_default",
+        validate_default=True,
         description="Connection whose credentials may delete; set and empty: nothing is ever removed (append-only)",
     )
     restore_jobs: int = Field(default=2, ge=1, le=64, description="Parallel jobs of pg_restore")
@@ -111,12 +111,24 @@ class Settings(BaseSettings):
         description="Folder of the installation on the host of connection odoo_host",
     )
 
+    deploy_hours: str = Field(
+        default="",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
+        description="Hours in which a deploy may interrupt people, e.g. 22:00-06:00 in OFITEC_TIMEZONE; empty: any",
+    )
+
     @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError(f"must start with http:// or https://, not {value!r}")
         return value.rstrip("/")
+
+    @field_validator("prune_connection")
+    @classmethod
+    def _set_to_nothing(cls, value: str) -> str:
+        # of this one, set to nothing is not the same as not set
+        return os.environ.get("OFITEC_PRUNE_CONNECTION", value)
 
     @field_validator("filestore", "work_dir")
     @classmethod

@@ -105,6 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
             except ValueError:
                 self._answer(400, b"invalid_payload")
                 return
+            if not message:
+                self._answer(400, b"no_text")  # as Slack does: how one asks whether a webhook is valid
+                return
             with self.server.file.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(message, ensure_ascii=False) + "\n")
         self._answer(200, b"ok")

@@ -14,6 +14,7 @@
         "data/of.sii.holiday.csv",
         "data/keep_edits.xml",
         "wizards/f29_export_views.xml",
+        "wizards/f29_part_views.xml",
         "views/f29_line_views.xml",
         "views/f29_views.xml",
         "views/f29_map_views.xml",

@@ -20,8 +20,9 @@ SUPER, ODOO, LEDGER = "superclave-9f2k", "odoo&clave=7/xq", "ledgerclave-55zz"
 class Cluster:
     """One server on a free loopback port, data in a temporary folder."""
 
-    def __init__(self) -> None:
-        self.bin = _binaries()
+    def __init__(self, address: str = "") -> None:
+        """`address`: one more of this machine's, on which it listens to that network's neighbours."""
+        self.bin, self._address = _binaries(), address
         self.folder = Path(tempfile.mkdtemp(prefix="ofitec-pg-", dir="/var/tmp"))
         self.user = pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
@@ -37,8 +38,12 @@ class Cluster:
             shutil.chown(password, self.user)
         self._run("initdb", "-D", f"{self.folder}/data", "-U", "super", "-A", "scram-sha-256", f"--pwfile={password}",
                   "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
-        settings = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off",
+        addresses = ",".join(["127.0.0.1", *([self._address] if self._address else [])])
+        settings = [f"port={self.port}", f"listen_addresses={addresses}", "unix_socket_directories=", "fsync=off",
                     "full_page_writes=off", "max_connections=80"]  # fmt: skip
+        if self._address:
+            with (self.folder / "data/pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet scram-sha-256\n")
         argv = [str(self.bin / "postgres"), "-D", f"{self.folder}/data"]
         for setting in settings:
             argv += ["-c", setting]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk import AsyncCallback  # type: ignore[attr-defined]
 
 from ofitec.dag_defaults import Tag
 from ofitec.notify.failure import on_failure, remember_error
@@ -80,6 +81,13 @@ def test_a_failed_task_fails_its_run(dags: dict[str, Any]) -> None:
                 assert task.trigger_rule in PASSES_FAILURE_ON, f"{dag.dag_id}.{task.task_id}"
 
 
+def test_no_answer_is_stored_twice(dags: dict[str, Any]) -> None:
+    """From `-> dict` Airflow infers that each key is an answer of its own, and stores it again beside the whole."""
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert not getattr(task, "multiple_outputs", False), f"{dag.dag_id}.{task.task_id}"
+
+
 def test_every_dag_explains_itself_and_names_its_runbook(dags: dict[str, Any]) -> None:
     for dag in dags.values():
         runbook = f"docs/runbooks/{dag.dag_id}.md"
@@ -111,8 +119,13 @@ def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repe
 
 @pytest.mark.parametrize("dag_id", ["f29_monthly", "backup_nightly"])
 def test_a_run_that_takes_too_long_is_told_of_before_it_times_out(dags: dict[str, Any], dag_id: str) -> None:
+    from airflow.models.callback import Callback, TriggererCallback
+
     [alert] = dags[dag_id].deadline
     assert alert.callback.path == "ofitec.notify.late.on_deadline"
+    # in the triggerer: KubernetesExecutor refuses callbacks, and the scheduler with it (apache/airflow#70475)
+    assert isinstance(alert.callback, AsyncCallback)
+    assert isinstance(Callback.create_from_sdk_def(alert.callback), TriggererCallback)
     assert alert.interval < dags[dag_id].dagrun_timeout
 
 

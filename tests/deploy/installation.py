@@ -33,6 +33,21 @@ journal.Journal.done = killed
 sys.exit(cli.main(sys.argv[4:]))
 """
 
+# Leaves no room on the disk for this process from the end of one step on: every write fails, as on a full one
+_FILLER = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from ofitec.deploy.host import cli, journal
+step = sys.argv[2]
+done = journal.Journal.done
+def filled(self, entry):
+    done(self, entry)
+    if entry["name"] == step:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+journal.Journal.done = filled
+sys.exit(cli.main(sys.argv[3:]))
+"""
+
 
 @dataclass
 class Installation:
@@ -88,6 +103,10 @@ class Installation:
         argv = [sys.executable, "-c", _KILLER, str(self.program), step, "told" if told else "untold"]
         argv += ["--home", str(self.root), *args]
         return subprocess.run(argv, env=self.env, capture_output=True, timeout=300, check=False).returncode
+
+    def filled_after(self, step: str, *args: str) -> dict[str, Any]:
+        """One verb whose disk is full from the end of a step on; its answer."""
+        return self._answer(["-c", _FILLER, str(self.program), step, "--home", str(self.root), *args], 300)
 
     def deploy(self, image: str, *options: str, run: str, modules: str = "") -> dict[str, Any]:
         """Plan and carry out; the last answer."""

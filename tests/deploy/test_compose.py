@@ -50,6 +50,17 @@ def test_behind_traefik_too(shown: Callable[..., str]) -> None:
     assert proxy["labels"]["traefik.http.services.ofitec-odoo.loadbalancer.server.port"] == "8069"
 
 
+def test_the_triggerer_can_tell_of_a_late_run(shown: Callable[..., str]) -> None:
+    """Deadlines' callbacks run there: it needs the package, its settings, and the ledger's and Slack's connections."""
+    services = json.loads(shown(FILES[:1], ("airflow",), "--format=json"))["services"]
+    triggerer, scheduler = services["airflow-triggerer"], services["airflow-scheduler"]
+    needed = [name for name in scheduler["environment"] if name.startswith(("OFITEC_", "AIRFLOW__SECRETS__", "PYTHON"))]
+    assert len(needed) > 8
+    assert all(triggerer["environment"][name] == scheduler["environment"][name] for name in needed)
+    assert "/run/airflow" in {volume["target"] for volume in triggerer["volumes"]}
+    assert set(scheduler["networks"]) <= set(triggerer["networks"])
+
+
 def test_prometheus_asks_only_services_that_run(shown: Callable[..., str]) -> None:
     services = json.loads(shown(FILES[:1], PROFILES, "--format=json"))["services"]
     config = (ROOT / "include/monitoring/prometheus/prometheus.yml").read_text()

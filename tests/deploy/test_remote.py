@@ -17,6 +17,7 @@ from ofitec.deploy import tasks
 from ofitec.deploy.remote import Undone, VerbFailed
 from ofitec.errors import InputError
 from ofitec.ledger import deployments, open_ledger
+from ofitec.notify import approval, channels
 from ofitec.settings import settings
 from stack.docker_engine import Docker
 from tests.deploy.installation import Installation
@@ -45,7 +46,7 @@ def told(
     monkeypatch.setenv("AIRFLOW_CONN_ODOO_HOST", ssh.connection())
     monkeypatch.setenv("AIRFLOW_CONN_OFITEC_LEDGER", postgres.dsn(name, "ofitec"))
     monkeypatch.setenv("OFITEC_HOST_HOME", str(small.root))
-    monkeypatch.setattr(tasks, "tell", lambda text, blocks: messages.append((text, json.dumps(blocks))))
+    monkeypatch.setattr(channels, "tell", lambda text, blocks: messages.append((text, json.dumps(blocks))))
     settings.cache_clear()
     yield messages
     settings.cache_clear()
@@ -65,8 +66,8 @@ def test_a_deploy_from_plan_to_message(small: Installation, tiny: dict[str, str]
     run, image = run_name(), other(small, tiny)
     plan = tasks.plan_deploy({"image": image}, run=run, run_id="r1", **WHO)
     assert plan["mode"] == "CODE"
-    assert tasks.ask(plan, link="https://airflow/x", dag_id="odoo_deploy", run_id="r1")
-    assert not tasks.ask(plan, link="https://airflow/x", dag_id="odoo_deploy", run_id="r1")
+    assert tasks.ask(plan, page="https://airflow/x", until=datetime.now(UTC), dag_id="odoo_deploy", run_id="r1")
+    assert not tasks.ask(plan, page="https://airflow/x", until=datetime.now(UTC), dag_id="odoo_deploy", run_id="r1")
     with Load(small.http, clients=4) as load:
         tasks.apply(plan, PARAMS)
         assert tasks.settle(plan, run=run, link="https://airflow/y", dag_id="odoo_deploy", run_id="r1") == "done"
@@ -76,7 +77,7 @@ def test_a_deploy_from_plan_to_message(small: Installation, tiny: dict[str, str]
     assert (row.status, row.mode, row.who, row.image) == ("done", "CODE", "Paula", image)
     assert [step["name"] for step in row.steps][:3] == ["start_new", "smoke", "switch"]
     assert row.finished_at is not None
-    assert [text.split(":")[0] for text, _ in told] == [
+    assert [text.split(":")[0].split(".")[0] for text, _ in told] == [
         "Despliegue de Odoo por aprobar", "✅ Odoo quedó en la versión nueva",
     ]  # fmt: skip
     assert small.status()["lock"] is None
@@ -106,9 +107,16 @@ def test_a_rejected_plan_gives_the_lock_back(
     plan = tasks.plan_deploy({"image": other(small, tiny)}, run=run, run_id="r3", **WHO)
     with pytest.raises(VerbFailed, match=f"Paula holds the lock of this host with run {run}"):
         tasks.plan_rollback({}, run=run_name(), run_id="r4", **WHO)
-    assert tasks.settle(plan, run=run, link="l", dag_id="odoo_deploy", run_id="r3") == "dropped"
+    ends = {"link": "l", "dag_id": "odoo_deploy", "run_id": "r3"}
+    assert tasks.settle(plan, run=run, rejected=True, **ends) == "rejected"
+    at = datetime.now(UTC)
+    tasks.reject(plan, who="Pedro", at=at, hours=24, **ends)
     assert small.status()["lock"] is None
-    assert told[-1][0].startswith("⚪")
+    assert told[-1][0].startswith("El despliegue de Odoo no se hace. Lo rechazó Pedro")
+    row = deployments.get(open_ledger(), run)
+    assert row is not None
+    assert (row.status, row.answered_by, row.answered_at) == ("rejected", "Pedro", at)
+    assert approval.was_rejected(open_ledger(), "odoo_deploy", "r3")
 
 
 def test_a_lost_connection_stops_nothing_and_a_new_follower_goes_on(

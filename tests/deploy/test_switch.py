@@ -184,6 +184,50 @@ def test_a_disk_that_fills_during_the_clone_leaves_the_old_version_serving(
         small.sql("DROP TABLE ballast", "odoo")
 
 
+def test_a_disk_that_fills_under_maintenance_does_not_keep_people_there(
+    small: Installation, tiny: dict[str, str]
+) -> None:
+    before = small.get("/release")
+    file = small.root / "state/proxy/active.map"
+    assert small.host("plan", "--who=test", "--run=nodisk", f"--image={tiny['newer']}")["mode"] == "MIGRATE"
+    done = small.filled_after("stop_old", "work", "--run=nodisk")
+    assert "File too large" in done["error"]
+    assert small.get("/release") == before
+    assert "maintenance" in file.read_text()
+    assert small.host("recover")["status"] == "undone"
+    assert small.status()["proxy"]["active"] in file.read_text()
+    assert "maintenance" not in file.read_text()
+    assert small.status()["lock"] is None
+    assert small.sql("SELECT datname, datallowconn FROM pg_database WHERE datname LIKE 'odoo%'") == ["odoo|t"]
+
+
+def test_a_map_file_that_does_not_say_what_serves_is_mended_by_recover(small: Installation) -> None:
+    file = small.root / "state/proxy/active.map"
+    right = file.read_text()
+    file.write_text(right.replace(small.status()["proxy"]["active"], "maintenance", 1))
+    assert small.host("recover")["status"] == "nothing to do"
+    assert file.read_text() == right
+
+
+def test_a_restart_in_the_past_refuses_no_deploy_but_one_just_now_does(
+    small: Installation, tiny: dict[str, str]
+) -> None:
+    image = tiny["two"] if small.get("/release") == "200 1" else tiny["one"]
+    service = f"odoo-{small.status()['proxy']['active']}"
+    container = small.compose("ps", "--quiet", service).strip()
+    os.kill(int(small.docker.run("inspect", "--format", "{{.State.Pid}}", container)), signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    shown = "{{.RestartCount}} {{.State.Status}}"
+    while small.docker.run("inspect", "--format", shown, container).strip() != "1 running":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    refused = small.host("plan", "--who=test", "--run=early", f"--image={image}")
+    assert "was restarted" in refused["error"]
+    assert "1 times so far" in refused["error"]
+    time.sleep(31)
+    assert small.deploy(image, "--watch=0", run="later")["status"] == "done"
+
+
 def test_haproxy_comes_back_with_the_colour_it_had(small: Installation) -> None:
     before = small.get("/release")
     small.compose("restart", "--timeout", "1", "proxy")

@@ -154,6 +154,14 @@ def test_after_users_wrote_nothing_returns_by_itself_and_a_person_decides(
     assert version(first) == "19.0.2.0.0"
     assert "holds the lock of this host with run noreturn" in first.deploy(odoo_releases[2], run="other")["error"]
     assert "since" in first.host("recover", "--discard-writes-since", "2020-01-01T00:00:00+00:00")["error"]
+    # the boot unit's, and whoever types it without having read: neither decides for a person
+    plain = first.host("recover")
+    assert "A person must answer" in plain["error"]
+    assert "res_partner" in plain["error"]
+    assert (first.journal()["status"], first.status()["lock"]["run"]) == ("stuck", "noreturn")
+    assert version(first) == "19.0.2.0.0"
+    assert "is not settled" in first.host("up")["error"]
+    assert serves(first)
     kept = first.host("recover", "--keep-new")
     assert kept["status"] == "done", kept
     assert first.status()["lock"] is None

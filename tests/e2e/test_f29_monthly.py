@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -77,15 +78,15 @@ def test_the_files_say_what_the_documents_add_up_to(month: Month, first: DagRun)
     files = {name: data for name, (_, data) in month.files().items()}
     names = exports.file_names(month.period)
     assert files.keys() == {*names.values(), "manifest.json"}
-    rows = {row["casilla"]: int(row["monto"]) for row in csv.DictReader(io.StringIO(files[names["csv"]].decode()))}
+    rows = {row["casilla"]: Decimal(row["monto"]) for row in csv.DictReader(io.StringIO(files[names["csv"]].decode()))}
     by_hand = worked_out(month.period)
     assert {code: rows.get(code) for code in by_hand} == by_hand
     assert rows["504"] > 0
     assert rows["538"] == rows["502"] + rows["111"] + rows["513"] - rows["510"]
-    assert json.loads(files[names["json"]])["casillas"] == rows
+    assert json.loads(files[names["json"]], parse_float=Decimal)["casillas"] == rows
     root = etree.fromstring(files[names["xml"]])
     etree.XMLSchema(etree.parse(exports.XSD)).assertValid(root)
-    assert {node.get("num"): int(node.text) for node in root.iter("Casilla")} == rows
+    assert {node.get("num"): Decimal(node.text) for node in root.iter("Casilla")} == rows
     manifest = json.loads(files["manifest.json"])
     assert manifest["run"] == {"dag_id": DAG, "run_id": first.run_id}
     assert manifest["totals"]["91"] == rows["91"]

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from core import codes
-from core.honorarios import is_withholding
+from core import codes, messages
+from core.honorarios import is_withholding, rate_of
 from core.pesos import half_up, pesos
 from core.remanente import carry
 from core.rut import normalize_rut
@@ -60,14 +60,50 @@ def test_codes_are_whole():
     assert len(known) > 180
     assert set(codes.ALWAYS) <= set(known)
     for code in known.values():
-        assert code.kind in ("count", "amount")
-        assert code.source in ("ledger", "carry", "input", "computed")
+        assert code.kind in ("count", "amount", "rate")
+        assert code.source in ("ledger", "carry", "input", "form", "computed")
         assert code.glosa
+    assert [code.code for code in known.values() if "rate" in (code.kind, code.source)] == [115]
 
 
 @pytest.mark.parametrize(
-    ("code", "word"), [(538, "se calcula solo"), (115, "no existe"), (48, None), (504, None), (520, None)]
+    ("code", "word"),
+    [
+        *[(538, "se calcula solo"), (543, "se calcula solo"), (9999, "no existe"), (115, "tasa del formulario")],
+        *[(48, None), (504, None), (520, None), (508, None), (557, None), (722, None), (779, None)],
+    ],
 )
 def test_what_a_person_may_enter(code, word):
     error = codes.input_error(code)
     assert (error is None) if word is None else word in error
+
+
+@pytest.mark.parametrize(
+    ("code", "amount", "text"),
+    [(115, 0.25, "0,25 %"), (115, Decimal("3.000"), "3 %"), (503, 12.0, "12"), (502, -1234567.0, "-$1.234.567")],
+)
+def test_amount_as_a_person_reads_it(code, amount, text):
+    assert codes.amount_text(code, amount) == text
+
+
+def test_fee_rate_of_each_year():
+    assert [rate_of(year) for year in (2018, 2025, 2028, 2040)] == [
+        Decimal(10),
+        Decimal("14.5"),
+        Decimal(17),
+        Decimal(17),
+    ]
+
+
+def test_document_is_named_as_its_register_names_it():
+    assert messages.document_label("33", "FAC 000123", "Aceros", None) == "33 N° 123 de Aceros"
+    assert messages.document_label("", "BILL/2026/07/0001", "", None) == "BILL/2026/07/0001"
+
+
+def test_long_lists_are_cut_and_their_figure_is_not():
+    labels = [f"33 N° {number}" for number in range(1, 9)]
+    one, other = messages.old_purchase(labels), messages.old_purchase([*labels[:-1], "33 N° 99"])
+    assert "33 N° 5; y 3 más" in one["message"]
+    assert (one["key"], one["message"]) == (other["key"], other["message"])
+    assert one["figure"] != other["figure"]
+    assert messages.old_purchase(list(reversed(labels)))["figure"] == one["figure"]

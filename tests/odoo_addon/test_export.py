@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from decimal import Decimal
 
 import pytest
 from core import export
@@ -59,3 +60,25 @@ def test_order_of_the_codes_does_not_change_the_bytes():
 def test_unknown_code_is_refused():
     with pytest.raises(KeyError):
         export.to_csv(export.ExportForm(**{**FORM.__dict__, "casillas": {9999: 1}}))
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"), [("0.250", "0.25"), ("0.125", "0.125"), ("3.000", "3"), ("10.000", "10"), ("99.999", "99.999")]
+)
+def test_rate_is_the_one_decimal(rate, text):
+    form = export.ExportForm(**{**FORM.__dict__, "casillas": {**FORM.casillas, 115: Decimal(rate)}})
+    assert f"\n115,{text},Tasa de PPM" in export.to_csv(form)
+    assert json.loads(export.to_json(form))["casillas"]["115"] == float(rate)
+    xml = export.to_xml(form)
+    assert f'<Casilla num="115">{text}</Casilla>' in xml
+    etree.XMLSchema(etree.parse(XSD)).assertValid(etree.fromstring(xml.encode()))
+
+
+@pytest.mark.parametrize("text", ["0.250", "100.5", "0.2500", "-0.25", ".25", "190000.5", "1e3", "00.25"])
+def test_other_decimals_are_not_valid(text):
+    xml = export.to_xml(FORM).replace('num="538">-5<', f'num="538">{text}<')
+    assert not etree.XMLSchema(etree.parse(XSD)).validate(etree.fromstring(xml.encode()))
+
+
+def test_both_copies_of_the_schema_are_one():
+    assert XSD.read_bytes() == (ADDON.parent / "include/ofitec/f29/f29.xsd").read_bytes()

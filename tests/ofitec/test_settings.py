@@ -35,8 +35,16 @@ def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) ->
     assert settings().env == "production"
 
 
-def test_every_setting_stands_in_the_example_file_and_in_the_readme() -> None:
+@pytest.mark.parametrize(("value", "meant"), [(None, "restic_default"), ("", ""), ("otra", "otra")])
+def test_an_empty_prune_connection_means_never(monkeypatch: pytest.MonkeyPatch, value: str | None, meant: str) -> None:
+    monkeypatch.delenv("OFITEC_PRUNE_CONNECTION", raising=False)
+    if value is not None:
+        monkeypatch.setenv("OFITEC_PRUNE_CONNECTION", value)
+    assert settings().prune_connection == meant
+
+
+def test_every_setting_stands_in_the_example_file_and_in_the_reference() -> None:
     root = Path(__file__).parents[2]
-    for text in ((root / ".env.example").read_text(), (root / "README.md").read_text()):
+    for text in ((root / ".env.example").read_text(), (root / "docs" / "reference.md").read_text()):
         missing = [name for name in Settings.model_fields if f"OFITEC_{name.upper()}" not in text]
         assert missing == []

@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ofitec.ledger.tables import BackupRun, RestoreProof
-from ofitec.notify.escape import escape
-from ofitec.notify.spanish import number
+from ofitec.notify.escape import code, escape
+from ofitec.notify.spanish import duration, number
 from ofitec.settings import settings
 
 Message = tuple[str, list[dict[str, Any]]]
@@ -92,7 +92,7 @@ def proven(backup: BackupRun, proof: RestoreProof, *, kept_for_ever: bool = Fals
 
     :param kept_for_ever: no connection may delete, so nothing is ever removed
     """
-    rto = "sin medir (no se arrancó Odoo)" if proof.rto_seconds is None else _duration(proof.rto_seconds)
+    rto = "sin medir (no se arrancó Odoo)" if proof.rto_seconds is None else duration(proof.rto_seconds)
     size = sum(part["processed"] for part in backup.snapshots.values()) / 1e6
     facts = [
         f"*Respaldo*\n`{backup.key}` ({moment(backup.snapshot_at)})",
@@ -195,26 +195,14 @@ def restore_question(plan: dict[str, Any]) -> dict[str, str]:
     return {"subject": subject, "body": "\n\n".join([*_restore_facts(plan, bold="**"), _RESTORE_HOW])}
 
 
-def restore_asked(plan: dict[str, Any], *, by: str, page: str, until: datetime) -> Message:
-    """A restore waits for a person's answer.
+def restore_asked(plan: dict[str, Any], *, by: str) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """A restore waits for a person: title, facts (label and text) and paragraphs of the message.
 
     :param by: who triggered it, "" if unknown
-    :param page: address of the page with the buttons
-    :param until: when silence becomes a no
     """
-    who = f"La pidió {escape(by)}.\n" if by else ""
-    meaning = (
-        f"{who}{chr(10).join(_restore_facts(plan, bold='*'))}\n{_RESTORE_HOW}\n"
-        f"<{page}|Aprobar o rechazar en Airflow>. Sin respuesta hasta el {moment(until)}, no se hace."
-    )
-    return _message("🟡 Una restauración espera aprobación", meaning, [])
-
-
-def restore_rejected(plan: dict[str, Any], *, who: str, hours: int) -> Message:
-    """A restore was not approved, so nothing happened."""
-    said = f"La rechazó {escape(who)}." if who else f"Nadie respondió en {hours} horas."
-    meaning = f"{said} La base `{escape(plan['database'])}` y sus archivos siguen como estaban."
-    return _message("⚪ La restauración no se hace", meaning, [])
+    facts = [("Respaldo", code(plan["backup"])), ("Datos del", moment(plan["at"])), ("Base", code(plan["database"]))]
+    facts += [("La pidió", escape(by))] if by else []
+    return "Una restauración espera aprobación", facts, [*_restore_facts(plan, bold="*"), _RESTORE_HOW]
 
 
 _RESTORE_HOW = (
@@ -247,11 +235,6 @@ def moment(at: datetime | str | None) -> str:
         return "sin fecha"
     when = datetime.fromisoformat(at) if isinstance(at, str) else at
     return f"{when.astimezone(ZoneInfo(settings().timezone)):%d-%m-%Y %H:%M}"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _message(title: str, meaning: str, facts: list[str]) -> Message:

@@ -19,8 +19,8 @@ from ofitec.connections import connection
 from ofitec.dag_approval import HOURS, Answer
 from ofitec.errors import InputError, OfitecError
 from ofitec.ledger import backups, open_ledger
-from ofitec.notify.channels import tell
-from ofitec.notify.once import send_once
+from ofitec.notify import approval
+from ofitec.notify.once import tell_once
 from ofitec.settings import settings
 
 log = logging.getLogger(__name__)
@@ -106,9 +106,10 @@ def plan_restore(params: dict[str, Any]) -> dict[str, Any]:
 
 def ask_restore(plan: dict[str, Any], *, page: str, by: str, dag_id: str, run_id: str) -> bool:
     """Tell Slack that a restore waits for a person. True if a message was sent now."""
-    until = datetime.now(UTC) + timedelta(hours=HOURS)
-    text, blocks = message.restore_asked(plan, by=by, page=page, until=until)
-    return _tell(f"restore-asked/{run_id}", dag_id, run_id, text, blocks)
+    until, zone = datetime.now(UTC) + timedelta(hours=HOURS), settings().zone
+    title, facts, paragraphs = message.restore_asked(plan, by=by)
+    asked = approval.asked(title, facts, paragraphs, page=page, until=until, zone=zone)
+    return _tell(f"restore-asked/{run_id}", dag_id, run_id, *asked)
 
 
 def restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[str, Any]:
@@ -120,13 +121,27 @@ def restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[str, A
         return recovery.restore(from_settings(), Plan.model_validate(plan), run_id=run_id, approved=approved)
 
 
-def settle_restore(plan: dict[str, Any] | None, answer: Answer | None, *, dag_id: str, run_id: str) -> list[str]:
-    """Leave nothing half-way, and tell if a person said no; returns a sentence for what was repaired."""
+def settle_restore(
+    plan: dict[str, Any] | None, answer: Answer | None, *, link: str, dag_id: str, run_id: str
+) -> list[str]:
+    """Leave nothing half-way, and tell if a person said no; returns a sentence for what was repaired.
+
+    :param link: address of the run
+    """
     with _in_spanish():
         told = recovery.repair(from_settings(), run_id=run_id)
     if plan and answer and not answer.approved:
-        text, blocks = message.restore_rejected(plan, who=answer.who, hours=HOURS)
-        _tell(f"rejected/{dag_id}/{run_id}", dag_id, run_id, text, blocks, kind="rejected")
+        approval.rejected(
+            open_ledger(),
+            f"La restauración de {plan['database']} no se hace",
+            who=answer.who,
+            at=answer.at,
+            hours=HOURS,
+            dag_id=dag_id,
+            run_id=run_id,
+            link=link,
+            zone=settings().zone,
+        )
     return told
 
 
@@ -212,6 +227,5 @@ def _digest(names: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
 
 
-def _tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]], *, kind: str = "backup") -> bool:
-    ledger = from_settings().ledger
-    return send_once(ledger, key=key, kind=kind, dag_id=dag_id, run_id=run_id, send=lambda: tell(text, blocks))
+def _tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+    return tell_once(open_ledger(), (text, blocks), key=key, kind="backup", dag_id=dag_id, run_id=run_id)

@@ -14,7 +14,8 @@ from ofitec.board.backups import Backups
 from ofitec.board.deploys import Deploys
 from ofitec.errors import OfitecError
 from ofitec.ledger import open_ledger
-from ofitec.ledger.tables import F29Delivery, F29State, Notification
+from ofitec.ledger.tables import F29Delivery, F29State
+from ofitec.notify import once
 from ofitec.settings import settings
 
 log = logging.getLogger(__name__)
@@ -103,13 +104,12 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
         )
         for state in states
     ]
-    lost = select(func.count()).where(Notification.status == "failed", Notification.claimed_at >= now - _RECENT)
     return LedgerFacts(
         backups=backups.read(session, now),
         f29=f29,
         f29_read_at=session.scalar(select(func.max(F29State.read_at))),
         deploys=deploys.read(session),
-        undelivered=session.scalar(lost) or 0,
+        undelivered=once.undelivered(session, now, since=now - _RECENT),
     )
 
 

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from ofitec.connections import connection
 from ofitec.errors import TransientError
 
 
@@ -24,3 +25,23 @@ def send(to: str, subject: str, text: str, conn_id: str = "smtp_default") -> Non
             hook.send_email_smtp(to=to, subject=subject, html_content=body)
     except (SMTPException, OSError) as error:
         raise MailFailed(f"The mail server of connection {conn_id} failed: {type(error).__name__}.") from None
+
+
+def reach(conn_id: str = "smtp_default") -> None:
+    """Connect and sign in, and send nothing.
+
+    :raises MailFailed: if the server refuses or cannot be reached
+    :raises InputError: if there is no such connection
+    """
+    from smtplib import SMTPException
+
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
+
+    connection(conn_id)
+    try:
+        with SmtpHook(smtp_conn_id=conn_id):
+            pass
+    except (SMTPException, OSError) as error:
+        raise MailFailed(
+            f"The mail server of connection {conn_id} failed: {type(error).__name__}. Check its address and login."
+        ) from None

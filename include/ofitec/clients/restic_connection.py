@@ -1,9 +1,8 @@
 """Builds the restic client from an Airflow connection (`restic_default`).
 
 The connection holds the repository's address (extra `repository`, or host for a folder; RESTIC_REPOSITORY if it has
-neither), its password (password, or
-extra `password_file`), and the storage's credentials (extra `env`, or for s3: the AWS connection named by extra
-`aws_conn_id`, `aws_default` if none is named).
+neither), its password (password, or extra `password_file`), and the storage's credentials (the form's fields or extra
+`env`, or for s3: the AWS connection named by extra `aws_conn_id`, `aws_default` if none is named).
 """
 
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ofitec.clients.restic import Limits, Restic
 from ofitec.connections import connection
 from ofitec.errors import InputError
+from ofitec.package.connection_types import STORAGE_FIELDS
 from ofitec.settings import settings
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def _read(conn_id: str, path: Path) -> str:
 
 def _storage(repository: str, extra: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Environment for the storage: plain and secret."""
-    given = {str(name): str(value) for name, value in (extra.get("env") or {}).items()}
+    given = {name.upper(): str(extra[name]) for name in STORAGE_FIELDS if extra.get(name)}
+    given |= {str(name): str(value) for name, value in (extra.get("env") or {}).items()}
     if not given and repository.startswith("s3:"):
         given = _aws(str(extra.get("aws_conn_id") or "aws_default"))
     # all of it is scrubbed, except names of files and regions, which messages may need

@@ -3,9 +3,12 @@
 import logging
 from typing import Any
 
+from ofitec.connections import connection
 from ofitec.errors import TransientError
 
 _ATTEMPTS = 4
+# what Slack says to a message without text when the webhook itself is good
+_EMPTY = ("no_text", "invalid_payload", "missing_text_or_fallback_or_attachments")
 
 
 class SlackFailed(TransientError):
@@ -42,6 +45,28 @@ def post(text: str, blocks: list[dict[str, Any]], conn_id: str = "slack_default"
         raise SlackFailed(
             f"Slack answered {answer.status_code} {answer.body[:100]!r} in {_ATTEMPTS} attempts. "
             f"Check the connection {conn_id}."
+        )
+
+
+def reach(conn_id: str = "slack_default") -> None:
+    """Ask the webhook whether it would take a message, and post none: a valid one answers 400 to an empty message.
+
+    :raises SlackFailed: if the webhook is not valid, or Slack cannot be reached
+    """
+    from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook
+
+    connection(conn_id)
+    hook = SlackWebhookHook(slack_webhook_conn_id=conn_id, timeout=15, logger=_silent())
+    try:
+        answer = hook.client.send_dict({})
+    except OSError as error:
+        raise SlackFailed(
+            f"Slack cannot be reached ({type(error).__name__}). Check the connection {conn_id}."
+        ) from None
+    if answer.status_code != 400 or answer.body not in _EMPTY:
+        raise SlackFailed(
+            f"Slack answered {answer.status_code} {answer.body[:100]!r}: the webhook of connection {conn_id} is not "
+            "valid. Make a new one in Slack (Incoming Webhooks) and put it there."
         )
 
 

@@ -68,6 +68,26 @@ class Storage:
         except STORAGE_ERRORS as error:
             raise StorageFailed(f"{self.url} cannot be read: {_brief(error)}. Nothing was changed.") from None
 
+    def prove(self, name: str, content: bytes) -> None:
+        """Write a small file below the root, read it back and remove it.
+
+        :raises StorageFailed: if one of the three does not work
+        """
+        path, doing = f"{self._root}/{name}", "written to"
+        try:
+            self._fs.makedirs(self._root, exist_ok=True)
+            self._fs.pipe_file(path, content)
+            doing = "read back from"
+            same = self._fs.cat_file(path) == content
+            doing = "cleaned (a file cannot be removed)"
+            self._fs.rm_file(path)
+        except STORAGE_ERRORS as error:
+            raise StorageFailed(
+                f"{self.url} cannot be {doing}: {_brief(error)}. Check its connection and rights."
+            ) from None
+        if not same:
+            raise StorageFailed(f"{self.url} gave back other bytes than were written. Do not deliver there.")
+
     def replace(self, folder: str, files: Mapping[str, bytes], last: str) -> None:
         """Write a set of files into a folder below the root, all or none.
 
@@ -79,6 +99,7 @@ class Storage:
         order = [*(name for name in files if name != last), last]
         before = {name: self.read(f"{folder}/{name}") for name in order}
         moved: list[str] = []
+        name = last
         try:
             self._fs.makedirs(staging, exist_ok=True)
             for name in order:
@@ -86,9 +107,11 @@ class Storage:
             for name in order:
                 moved.append(name)
                 self._fs.mv(f"{staging}/{name}", f"{target}/{name}")
-        except STORAGE_ERRORS as error:
+        except BaseException as error:  # Airflow's timeout and a kill by signal are no Exception
             undone = self._undo(target, moved, before)
             self._clear(staging)
+            if not isinstance(error, STORAGE_ERRORS):
+                raise
             state = "nothing was delivered" if undone else "files may be half written: run again to mend them"
             raise StorageFailed(f"{self.url}/{folder} refused {name}: {_brief(error)}; {state}.") from None
         self._clear(staging)

@@ -53,9 +53,13 @@ def main(argv: Sequence[str]) -> int:
 def _plan(args: argparse.Namespace, run: str, run_id: str) -> dict[str, Any]:
     who = getpass.getuser()
     if args.verb == "rollback":
-        params = {"discard_writes_since": args.discard_writes_since}
+        params = {"discard_writes_since": args.discard_writes_since, "window_seconds": args.window}
         return tasks.plan_rollback(params, run=run, who=who, dag_id=_DAG, run_id=run_id)
-    params = {"image": args.image, "modules": [name for name in args.modules.split(",") if name]}
+    params = {
+        "image": args.image,
+        "modules": [name for name in args.modules.split(",") if name],
+        "window_seconds": args.window,
+    }
     return tasks.plan_deploy(params, run=run, who=who, dag_id=_DAG, run_id=run_id)
 
 
@@ -75,6 +79,8 @@ def _show(plan: dict[str, Any]) -> None:
     )
     for module in plan["modules"]:
         _say(f"Upgrade  {module['name']} {module['before']} -> {module['after']}")
+    if begins := tasks.opening(plan, datetime.now(UTC)):
+        _say(f"Careful  outside of the hours {plan['hours']}, which begin at {begins:%Y-%m-%d %H:%M} UTC")
     for name in plan["silent_changes"]:
         _say(f"Careful  {name} changed without a new version: its views and fields will not be loaded")
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from ofitec.clients.ssh import Host, HostDown
 from ofitec.deploy import bundle
-from ofitec.errors import OfitecError, PermanentError, TransientError
+from ofitec.errors import InputError, OfitecError, PermanentError, TransientError
 
 log = logging.getLogger(__name__)
 
-_TRANSIENT = {"ProxyDown", "ProgramTimeout"}  # kinds of errors of the host program that may pass
+# kinds of errors of the host program: those that may pass, and what somebody typed
+_KINDS = {"ProxyDown": TransientError, "ProgramTimeout": TransientError, "InputError": InputError}
 _POLL = 2.0  # seconds between two looks at a run
 _PATIENCE = 900.0  # seconds that the host may be out of reach while a run goes on there
 
@@ -42,6 +43,7 @@ class Remote:
         """Run one verb and return its answer.
 
         :raises VerbFailed: with the host program's own words
+        :raises InputError: if what was asked for is wrong
         :raises TransientError: if that may pass
         :raises HostDown: if the host cannot be reached
         """
@@ -54,8 +56,7 @@ class Remote:
             raise VerbFailed(f"The host program said nothing (status {done.returncode}): {done.stderr[-500:]}")
         answer: dict[str, Any] = json.loads(lines[-1])
         if "error" in answer and "kind" in answer:
-            kind = TransientError if answer["kind"] in _TRANSIENT else VerbFailed
-            raise kind(str(answer["error"]))
+            raise _KINDS.get(answer["kind"], VerbFailed)(str(answer["error"]))
         return answer
 
     def follow(self, run: str, on_step: Callable[[list[dict[str, Any]]], None], *, timeout: float) -> dict[str, Any]:

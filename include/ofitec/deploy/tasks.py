@@ -6,18 +6,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ofitec.clients.ssh import Host
-from ofitec.deploy import message
+from ofitec.deploy import message, typed
+from ofitec.deploy.hours import Hours
 from ofitec.deploy.remote import Remote
 from ofitec.errors import InputError
 from ofitec.ledger import Ledger, backups, deployments, open_ledger
 from ofitec.ledger.exclusive import ODOO, held
-from ofitec.notify.channels import tell
-from ofitec.notify.once import send_once
+from ofitec.notify import approval, spanish
+from ofitec.notify.escape import Message
+from ofitec.notify.once import tell_once
 from ofitec.notify.redact import redact
 from ofitec.settings import settings
 
 log = logging.getLogger(__name__)
 
+_WINDOW = 600.0  # seconds of maintenance, where nobody said
 _WINDOW_MARGIN = 3600.0  # seconds a run may take beside its window and its watch
 
 
@@ -27,11 +30,12 @@ def host_run(run_id: str, moment: datetime) -> str:
 
 
 def plan_deploy(params: dict[str, Any], *, run: str, who: str, dag_id: str, run_id: str) -> dict[str, Any]:
-    """Lock the host, check, pull, classify; returns the plan.
+    """Lock the host, check, pull, classify; returns the plan, with the question for who approves it.
 
-    :raises InputError: on a wrong image or module; the lock is given back
+    :raises InputError: on a wrong image, module or hours; the lock is given back
     :raises OfitecError: whatever the host refuses
     """
+    typed.check(params)
     modules = ",".join(params.get("modules") or [])
     arguments = ["plan", f"--run={run}", f"--who={who}", f"--image={params['image']}"]
     plan = remote().verb(*arguments, *([f"--modules={modules}"] if modules else []), timeout=1800)
@@ -39,7 +43,7 @@ def plan_deploy(params: dict[str, Any], *, run: str, who: str, dag_id: str, run_
         log.info("CODE: %s beside %s, no interruption", plan["image"], plan["current"]["image"])
     else:
         log.info("MIGRATE: %s", ", ".join(f"{m['name']} {m['before']} -> {m['after']}" for m in plan["modules"]))
-    return _planned(plan, "deploy", dag_id, run_id)
+    return _planned(plan, params, "deploy", dag_id, run_id)
 
 
 def plan_rollback(params: dict[str, Any], *, run: str, who: str, dag_id: str, run_id: str) -> dict[str, Any]:
@@ -47,25 +51,58 @@ def plan_rollback(params: dict[str, Any], *, run: str, who: str, dag_id: str, ru
 
     :raises OfitecError: if there is none, or rows written since an upgrade would go out of sight without a yes to that
     """
+    typed.check(params)
     arguments = ["plan-rollback", f"--run={run}", f"--who={who}"]
     if since := params.get("discard_writes_since"):
         arguments.append(f"--discard-writes-since={since}")
-    return _planned(remote().verb(*arguments, timeout=1800), "rollback", dag_id, run_id)
+    return _planned(remote().verb(*arguments, timeout=1800), params, "rollback", dag_id, run_id)
 
 
-def _planned(plan: dict[str, Any], kind: str, dag_id: str, run_id: str) -> dict[str, Any]:
+def _planned(plan: dict[str, Any], params: dict[str, Any], kind: str, dag_id: str, run_id: str) -> dict[str, Any]:
+    """The plan as people approve it: with when it begins and how long it may take."""
+    ledger, chosen = open_ledger(), settings()
+    plan["window_seconds"] = params.get("window_seconds", _WINDOW)
+    plan["expected_seconds"] = deployments.last_interruption(ledger, chosen.env) if plan["mode"] == "MIGRATE" else None
+    # hours of the form hold for any deploy; those of the settings for one that interrupts people, and no way back
+    plan["hours"] = params.get("hours") or (chosen.deploy_hours if plan["mode"] == "MIGRATE" else "")
+    opening(plan, datetime.now(UTC))
+    plan["question"] = message.question(plan)
     deployments.plan(
-        open_ledger(), run=plan["run"], env=settings().env, kind=kind, requested=plan["requested"], image=plan["image"],
+        ledger, run=plan["run"], env=settings().env, kind=kind, requested=plan["requested"], image=plan["image"],
         before=plan["current"]["image"], mode=plan["mode"], modules=plan["modules"], who=plan["who"], dag_id=dag_id,
         run_id=run_id,
     )  # fmt: skip
     return plan
 
 
-def ask(plan: dict[str, Any], *, link: str, dag_id: str, run_id: str) -> bool:
-    """Tell Slack that a plan waits for approval. True if a message was sent now."""
-    text, blocks = message.asked(plan, link)
-    return _tell(f"deploy/{plan['run']}/asked", dag_id, run_id, text, blocks)
+def ask(plan: dict[str, Any], *, page: str, until: datetime, dag_id: str, run_id: str) -> bool:
+    """Tell Slack that a plan waits for approval. True if a message was sent now.
+
+    :param page: address of the page with the buttons
+    :param until: when silence becomes a no
+    """
+    asked = message.asked(plan, page, until=until, zone=settings().zone)
+    return _tell(f"deploy/{plan['run']}/asked", asked, dag_id, run_id)
+
+
+def opening(plan: dict[str, Any], moment: datetime) -> datetime | None:
+    """When the plan may begin, if not at this aware moment; None: now.
+
+    :raises InputError: if its hours are too short for the interruption it may make
+    """
+    if not plan["hours"]:
+        return None
+    need = timedelta(seconds=0 if plan["mode"] == "CODE" else plan["window_seconds"])
+    begins = Hours.parse(plan["hours"], settings().zone).opening(moment, need)
+    return begins if begins > moment else None
+
+
+def may_begin(plan: dict[str, Any]) -> bool:
+    """Whether the plan's hours have come."""
+    begins = opening(plan, datetime.now(UTC))
+    if begins is not None:
+        log.info("Fuera del horario %s: espera hasta el %s", plan["hours"], spanish.moment(begins, settings().zone))
+    return begins is None
 
 
 def proven_backup(plan: dict[str, Any], *, since: datetime) -> str | None:
@@ -104,6 +141,18 @@ def rehearse(plan: dict[str, Any], *, window: float) -> dict[str, Any]:
     return times
 
 
+def tell_rehearsed(plan: dict[str, Any], times: dict[str, Any], *, link: str, dag_id: str, run_id: str) -> bool:
+    """Tell Slack from when and how long people will be without Odoo. True if a message was sent now."""
+    begins = opening(plan, datetime.now(UTC))
+    told = message.rehearsed(plan, times["predicted"], begins, link, settings().zone)
+    return _tell(f"deploy/{plan['run']}/rehearsed", told, dag_id, run_id)
+
+
+def answered(plan: dict[str, Any], *, who: str, at: datetime | None) -> None:
+    """Write down who approved or rejected a plan, and when."""
+    deployments.change(open_ledger(), plan["run"], answered_by=who or None, answered_at=at)
+
+
 def apply(plan: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Carry the plan out at the host, detached, and follow it to its end; returns the journal.
 
@@ -127,25 +176,43 @@ def apply(plan: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
         return host.follow(run, lambda steps: deployments.change(ledger, run, steps=steps), timeout=limit)
 
 
-def settle(plan: dict[str, Any] | None, *, run: str, link: str, dag_id: str, run_id: str) -> str:
+def settle(
+    plan: dict[str, Any] | None, *, run: str, link: str, dag_id: str, run_id: str, rejected: bool = False
+) -> str:
     """After everything, and after any failure: nothing stays half-done or locked; ledger and Slack know the end.
 
     :param plan: None if planning failed
+    :param rejected: a person, or silence, said no; who tells of that tells it (`reject`)
     :return: the status in the ledger, "" if there was no plan
     """
     status = remote().settle(run)
     if plan is None:
         return ""
     journal = status["journal"] if status["journal"] and status["journal"]["run"] == run else None
-    outcome = journal["status"] if journal else deployments.DROPPED
+    outcome = journal["status"] if journal else deployments.REJECTED if rejected else deployments.DROPPED
     values: dict[str, Any] = {"status": outcome}
     if journal:
         values |= {"steps": journal["steps"], "error": redact(journal["error"]) or None}
         values["maintenance_seconds"] = journal["facts"].get("maintenance_seconds")
     deployments.change(open_ledger(), run, **values)
-    text, blocks = message.ended(plan, journal, outcome, link)
-    _tell(f"deploy/{run}/{outcome}", dag_id, run_id, text, blocks)
+    if outcome != deployments.REJECTED:
+        _tell(f"deploy/{run}/{outcome}", message.ended(plan, journal, outcome, link), dag_id, run_id)
     return outcome
+
+
+def reject(
+    plan: dict[str, Any], *, who: str, at: datetime | None, hours: int, link: str, dag_id: str, run_id: str
+) -> None:
+    """Write down and tell that the answer was no.
+
+    :param who: "" if nobody answered within `hours`
+    """
+    answered(plan, who=who, at=at)
+    title = "La vuelta atrás de Odoo no se hace" if message.is_rollback(plan) else "El despliegue de Odoo no se hace"
+    approval.rejected(
+        open_ledger(), title, who=who, at=at, hours=hours, dag_id=dag_id, run_id=run_id, link=link,
+        zone=settings().zone,
+    )  # fmt: skip
 
 
 def remote() -> Remote:
@@ -158,6 +225,5 @@ def _exclusive(ledger: Ledger, plan: dict[str, Any]) -> Any:
     return held(ledger, ODOO, why=f"deploy {plan['run']}", wait=settings().backup_exclusive_wait)
 
 
-def _tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> bool:
-    ledger = open_ledger()
-    return send_once(ledger, key=key, kind="deploy", dag_id=dag_id, run_id=run_id, send=lambda: tell(text, blocks))
+def _tell(key: str, told: Message, dag_id: str, run_id: str) -> bool:
+    return tell_once(open_ledger(), told, key=key, kind="deploy", dag_id=dag_id, run_id=run_id)

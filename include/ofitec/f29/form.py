@@ -3,13 +3,14 @@
 from datetime import date
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator, model_validator
 from stdnum.cl import rut as stdnum_rut
 from stdnum.exceptions import ValidationError as RutError
 
 from ofitec.errors import InputError, PermanentError
 
 ALWAYS_PRESENT = frozenset({"538", "537", "89", "77", "595", "547", "91"})
+PPM_RATE = "115"  # the one código that is no whole number
 
 
 class Company(BaseModel):
@@ -28,7 +29,8 @@ class FormWarning(BaseModel):
 
 
 class F29Form(BaseModel):
-    """The answer of `of.sii.f29.compute_period`. Amounts are whole pesos, counts are documents."""
+    """The answer of `of.sii.f29.compute_period`. Amounts are whole pesos, counts are documents; código 115, a percent
+    with decimals, is `ppm_rate` and not among the `casillas`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -42,6 +44,22 @@ class F29Form(BaseModel):
     due_date: date | None = None
     version: int = 1
     ppm_rate: Decimal = Decimal(0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rate_apart(cls, answer: object) -> object:
+        casillas = answer.get("casillas") if isinstance(answer, dict) else None
+        if not isinstance(answer, dict) or not isinstance(casillas, dict) or PPM_RATE not in casillas:
+            return answer
+        rate, whole = casillas[PPM_RATE], {code: amount for code, amount in casillas.items() if code != PPM_RATE}
+        stated = answer.get("ppm_rate", rate)
+        try:
+            same = Decimal(str(stated)) == Decimal(str(rate))
+        except ArithmeticError:
+            same = False
+        if not same:
+            raise ValueError(f"código 115 is {rate} and ppm_rate {stated}")
+        return {**answer, "casillas": whole, "ppm_rate": str(rate)}
 
     @field_validator("casillas")
     @classmethod

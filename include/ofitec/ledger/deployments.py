@@ -10,7 +10,8 @@ from ofitec.ledger.store import Ledger
 from ofitec.ledger.tables import Deployment
 
 PLANNED, RUNNING, DONE, UNDONE, STUCK, DROPPED = "planned", "running", "done", "undone", "stuck", "dropped"
-ENDED = (DONE, UNDONE, STUCK, DROPPED)
+REJECTED = "rejected"  # a person, or silence, said no
+ENDED = (DONE, UNDONE, STUCK, DROPPED, REJECTED)
 
 
 def plan(ledger: Ledger, **values: Any) -> None:
@@ -27,6 +28,18 @@ def change(ledger: Ledger, run: str, **values: Any) -> None:
         values.setdefault("finished_at", datetime.now(UTC))
     with ledger.transaction() as session:
         session.execute(update(Deployment).where(Deployment.run == run).values(**values))
+
+
+def last_interruption(ledger: Ledger, env: str) -> float | None:
+    """Seconds without service of the newest upgrade that came into service there; None if there was none."""
+    query = (
+        select(Deployment.maintenance_seconds)
+        .where(Deployment.env == env, Deployment.mode == "MIGRATE", Deployment.status == DONE)
+        .where(Deployment.maintenance_seconds.is_not(None))
+        .order_by(Deployment.id.desc())
+    )
+    with ledger.transaction() as session:
+        return session.scalar(query.limit(1))
 
 
 def get(ledger: Ledger, run: str) -> Deployment | None:

@@ -1,6 +1,7 @@
 """Who may work on Odoo's data or on the backup repository: one at a time, by an advisory lock in the ledger's database.
 
-PostgreSQL gives the lock back when the holder's connection ends, so a killed worker leaves none behind.
+PostgreSQL gives the lock back when the holder's connection ends, so a killed worker leaves none behind; and a minute
+after the holder's machine or network went silent (`store.Keepalive`).
 """
 
 import logging
@@ -12,11 +13,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from ofitec.errors import TransientError
+from ofitec.ledger import store
 from ofitec.ledger.store import Ledger
 
 log = logging.getLogger(__name__)
 
-ODOO = "ofitec_odoo_exclusive"  # shared by backup and deploy: also the Airflow pool's name
+ODOO = "ofitec_odoo_exclusive"  # shared by backups, proofs, restores and deploys
 REPOSITORY = "ofitec_restic_repository"
 
 _POLL = 2.0  # seconds
@@ -60,8 +62,9 @@ def held(ledger: Ledger, name: str, *, why: str, wait: float) -> Iterator[Held]:
     with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as link:
         # a connection of its own, closed at the end, so that the lock cannot live on in the pool
         link.detach()
-        link.execute(text("SELECT set_config('application_name', :who, false)"), {"who": why[:63]})
-        link.execute(text("SELECT set_config('idle_session_timeout', '0', false)"))
+        session = {"application_name": why[:63], "idle_session_timeout": "0", **store.KEEPALIVE.server()}
+        for setting, value in session.items():
+            link.execute(text("SELECT set_config(:setting, :value, false)"), {"setting": setting, "value": value})
         _wait(link, name, wait)
         yield Held(link, name)
 

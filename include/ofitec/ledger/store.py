@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from alembic import command
 from alembic.config import Config
@@ -21,6 +22,43 @@ log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCK = 0x0F17EC  # advisory lock: one process migrates, the others wait
+
+
+class Keepalive(NamedTuple):
+    """How soon a connection whose other end fell silent is given up: `idle` + `probes` * `interval` seconds at most.
+
+    Without it Linux waits for two hours, and a router between forgets a connection that is quiet for a long backup.
+    """
+
+    idle: int = 30
+    interval: int = 10
+    probes: int = 3
+
+    def client(self) -> dict[str, int]:
+        """Options of libpq: our end."""
+        return {
+            "keepalives": 1,
+            "keepalives_idle": self.idle,
+            "keepalives_interval": self.interval,
+            "keepalives_count": self.probes,
+            "tcp_user_timeout": self._milliseconds,
+        }
+
+    def server(self) -> dict[str, str]:
+        """Settings of PostgreSQL for a session: its end."""
+        return {
+            "tcp_keepalives_idle": str(self.idle),
+            "tcp_keepalives_interval": str(self.interval),
+            "tcp_keepalives_count": str(self.probes),
+            "tcp_user_timeout": str(self._milliseconds),
+        }
+
+    @property
+    def _milliseconds(self) -> int:
+        return 1000 * (self.idle + self.interval * self.probes)
+
+
+KEEPALIVE = Keepalive()
 
 
 class LedgerDown(TransientError):
@@ -60,7 +98,7 @@ def open_ledger(dsn: str | None = None) -> Ledger:
 @lru_cache(maxsize=4)
 def _opened(dsn: str) -> Ledger:
     url = make_url(dsn.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+psycopg")
-    connect = {"connect_timeout": 10, "application_name": "ofitec"}
+    connect = {"connect_timeout": 10, "application_name": "ofitec", **KEEPALIVE.client()}
     engine = create_engine(url, pool_pre_ping=True, pool_size=2, connect_args=connect)
     try:
         migrate(engine)
@@ -79,10 +117,10 @@ def migrate(engine: Engine) -> None:
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head()
     with engine.begin() as link:
-        if _revision(link) == head:
+        if revision(link) == head:
             return
         link.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        current = _revision(link)
+        current = revision(link)
         if current == head:
             return
         known = {script.revision for script in scripts.walk_revisions()}
@@ -97,7 +135,8 @@ def migrate(engine: Engine) -> None:
         log.info("Ledger schema migrated from %s to %s", current or "nothing", head)
 
 
-def _revision(link: Connection) -> str | None:
+def revision(link: Connection) -> str | None:
+    """The schema's revision, None before the first migration."""
     if not inspect(link).has_table("alembic_version", schema=SCHEMA):
         return None
     version = link.execute(text("SELECT version_num FROM ofitec.alembic_version")).scalar()

@@ -3,7 +3,19 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Date, DateTime, Double, ForeignKey, Identity, MetaData, Text, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    false,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -60,6 +72,9 @@ class Notification(Base):
     attempts: Mapped[int]
     claimed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     sent_at: Mapped[datetime | None]
+    text: Mapped[str | None] = mapped_column(comment="what was said, redacted")
+    blocks: Mapped[list[Any] | None] = mapped_column(comment="the same as Block Kit")
+    made_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class TaskError(Base):
@@ -73,6 +88,10 @@ class TaskError(Base):
     task_id: Mapped[str]
     label: Mapped[str] = mapped_column(comment="the mapped branch as people see it, else empty")
     error: Mapped[str] = mapped_column(comment="redacted")
+    clear_number: Mapped[int] = mapped_column(server_default="0", comment="clears of the run")
+    typed: Mapped[bool] = mapped_column(
+        server_default=false(), comment="a mistake in what somebody typed who triggered the run"
+    )
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
@@ -208,8 +227,10 @@ class Deployment(Base):
     before: Mapped[str] = mapped_column(comment="the image that served")
     mode: Mapped[str] = mapped_column(comment="CODE, MIGRATE or RETURN")
     modules: Mapped[list[Any]] = mapped_column(comment="[{name, before, after}] of an upgrade")
-    status: Mapped[str] = mapped_column(comment="planned, running, done, undone, stuck or dropped")
+    status: Mapped[str] = mapped_column(comment="planned, running, done, undone, stuck, dropped or rejected")
     who: Mapped[str]
+    answered_by: Mapped[str | None] = mapped_column(comment="who approved or rejected")
+    answered_at: Mapped[datetime | None]
     steps: Mapped[list[Any]] = mapped_column(comment="[{name, state, at, seconds}] of the host's journal")
     rehearsal: Mapped[dict[str, Any] | None] = mapped_column(
         comment="part to seconds; predicted is the time without service"

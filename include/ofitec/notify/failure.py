@@ -1,12 +1,19 @@
-"""The callbacks of every DAG: tell people, in Spanish, what failed and what to do next. They never raise."""
+"""The callbacks of every DAG: tell people, in Spanish, what failed and what to do next. They never raise.
+
+Two things are not announced to everybody: the same failure a second time, and a mistake in what somebody typed into
+the form of a run (`InputError` in a run triggered by hand): that is answered where it was typed, in the task's log.
+"""
 
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ofitec.ledger import Ledger
+    from ofitec.ledger.tables import TaskError
 
 log = logging.getLogger(__name__)
+
+_BY_HAND = "manual"  # Airflow's run type of a run that a person, or a program in a person's name, triggered
 
 
 def remember_error(context: dict[str, Any]) -> None:
@@ -19,7 +26,10 @@ def remember_error(context: dict[str, Any]) -> None:
         from ofitec.ledger.tables import TaskError
         from ofitec.notify.redact import redact
 
-        instance, exception = context["ti"], context.get("exception")
+        instance, said = context["ti"], redact(str(context.get("exception") or "")).strip()[:2000]
+        typed = _typed(context)
+        if typed:
+            log.error("Revisa lo que escribiste al ejecutar a mano: %s\nNo se cambió nada y no se avisó a nadie.", said)
         task_errors.remember(
             open_ledger(),
             TaskError(
@@ -27,7 +37,9 @@ def remember_error(context: dict[str, Any]) -> None:
                 run_id=instance.run_id,
                 task_id=instance.task_id,
                 label=str(getattr(instance, "rendered_map_index", None) or ""),
-                error=redact(str(exception or "")).strip()[:2000],
+                error=said,
+                clear_number=_clear_number(context) or 0,
+                typed=typed,
             ),
         )
     except Exception as error:  # noqa: BLE001  # a callback must not add a failure of its own
@@ -35,9 +47,10 @@ def remember_error(context: dict[str, Any]) -> None:
 
 
 def on_failure(context: dict[str, Any]) -> None:
-    """DAG-level `on_failure_callback`.
+    """DAG-level `on_failure_callback`: one message for each failure of a run, also of one that was cleared.
 
-    Airflow may call it twice, or without task and exception (a killed worker): the ledger makes it one message.
+    Airflow may call it twice, or without task and exception (a killed worker): the ledger makes it one message. If the
+    ledger is down it is told all the same.
 
     :param context: Airflow's callback context; only `dag`, `run_id`, `reason` are sure to be there
     """
@@ -49,28 +62,61 @@ def on_failure(context: dict[str, Any]) -> None:
 
 
 def _notify(context: dict[str, Any]) -> None:
-    from ofitec.ledger import open_ledger, task_errors
     from ofitec.notify import failure_message
+    from ofitec.notify.once import tell_surely
     from ofitec.notify.redact import redact
     from ofitec.settings import settings
 
     dag_id, run_id = context["dag"].dag_id, str(context["run_id"])
-    ledger = open_ledger()
+    errors = _errors(dag_id, run_id, _clear_number(context))
+    if errors and all(error.typed for error in errors):
+        log.info("Run %s failed by a mistake in what was typed: answered in its log, told to nobody else.", run_id)
+        return
     instance = context.get("ti")
-    text, blocks = failure_message.build(
+    message = failure_message.build(
         dag_id,
         run_id,
-        errors=[(e.label or e.task_id, e.error) for e in task_errors.of_run(ledger, dag_id, run_id)],
+        errors=[(e.label or e.task_id, e.error) for e in errors],
         task_id=str(instance.task_id) if instance else "",
         log_url=str(getattr(instance, "log_url", "") or ""),
         reason=redact(str(context.get("reason") or "")),
         runbook_url=settings().runbook_url,
     )
-    _tell_once(ledger, f"failure/{dag_id}/{run_id}", dag_id, run_id, text, blocks)
+    key = f"failure/{dag_id}/{run_id}/{_occasion(context, errors)}"
+    tell_surely(message, key=key, kind="failure", dag_id=dag_id, run_id=run_id)
 
 
-def _tell_once(ledger: "Ledger", key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> None:
-    from ofitec.notify.channels import tell
-    from ofitec.notify.once import send_once
+def _errors(dag_id: str, run_id: str, clear_number: int | None) -> "list[TaskError]":
+    """What the tasks said; nothing if the ledger cannot say."""
+    from sqlalchemy.exc import SQLAlchemyError
 
-    send_once(ledger, key=key, kind="failure", dag_id=dag_id, run_id=run_id, send=lambda: tell(text, blocks))
+    from ofitec.errors import OfitecError
+    from ofitec.ledger import open_ledger, task_errors
+
+    try:
+        return task_errors.of_run(open_ledger(), dag_id, run_id, clear_number)
+    except (OfitecError, SQLAlchemyError) as error:
+        log.warning("The message goes out without what the tasks said: %s", error)
+        return []
+
+
+def _typed(context: dict[str, Any]) -> bool:
+    from ofitec.errors import InputError
+
+    run_type = getattr(context.get("dag_run"), "run_type", "")
+    return isinstance(context.get("exception"), InputError) and str(getattr(run_type, "value", run_type)) == _BY_HAND
+
+
+def _clear_number(context: dict[str, Any]) -> int | None:
+    """How often the run was cleared: a run that fails again after that is another failure. None if unknown."""
+    number = getattr(context.get("dag_run"), "clear_number", None)
+    return None if number is None else int(number)
+
+
+def _occasion(context: dict[str, Any], errors: "list[TaskError]") -> str:
+    """What tells one failure of a run from the next, the same in every call for it."""
+    number = _clear_number(context)
+    if number is not None:
+        return str(number)
+    # Airflow gave no run: then by what the tasks said last, else by the hour; twice is better than never
+    return f"after-{errors[-1].id}" if errors else f"{datetime.now(UTC):%Y%m%dT%H}"

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from ofitec.notify.escape import escape
+from ofitec.notify.escape import code, escape
 
 
 class Meaning(NamedTuple):
@@ -72,11 +72,11 @@ def build(
     :param reason: Airflow's own reason, e.g. "timed_out"
     """
     title, what = meaning(dag_id)
-    facts = [f"*Proceso*\n`{dag_id}`", f"*Ejecución*\n`{escape(run_id)}`"]
+    facts = [f"*Proceso*\n{code(dag_id)}", f"*Ejecución*\n{code(run_id)}"]
     if task_id:
-        facts.append(f"*Tarea*\n`{task_id}`")
+        facts.append(f"*Tarea*\n{code(task_id)}")
     if reason and not errors:
-        facts.append(f"*Motivo según Airflow*\n`{escape(reason[:200])}`")
+        facts.append(f"*Motivo según Airflow*\n{code(reason[:200])}")
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": f"🔴 {title}"}},
         {"type": "section", "text": {"type": "mrkdwn", "text": what}},
@@ -86,7 +86,7 @@ def build(
         lines = [f"• *{escape(where)}*: {escape(said[:500])}" for where, said in errors[:_MOST_ERRORS]]
         if len(errors) > _MOST_ERRORS:
             lines.append(f"… y {len(errors) - _MOST_ERRORS} más.")
-        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": "*Detalle*\n" + "\n".join(lines)}})
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": "*Detalle técnico*\n" + "\n".join(lines)}})
     links = [f"<{log_url}|Ver el registro>"] if log_url else []
     links.append(f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>")
     blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": " · ".join(links)}})

@@ -6,9 +6,9 @@ from typing import Any
 
 def plain_text(text: str, blocks: list[dict[str, Any]]) -> str:
     """The headline and every block's text, with links written out."""
-    parts = [text]
+    parts = [_plain(text)]
     for block in blocks:
-        texts = [block["text"]] if "text" in block else block.get("fields", [])
+        texts = [block["text"]] if "text" in block else block.get("fields", []) or block.get("elements", [])
         parts += [_plain(entry["text"]) for entry in texts]
     return "\n\n".join(parts)
 

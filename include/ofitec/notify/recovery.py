@@ -19,22 +19,25 @@ def on_success(context: dict[str, Any]) -> None:
 
 def _notify(context: dict[str, Any]) -> None:
     from ofitec.ledger import open_ledger
-    from ofitec.notify.channels import tell
-    from ofitec.notify.once import newest, send_once
+    from ofitec.notify.approval import was_rejected
+    from ofitec.notify.once import newest, tell_again, tell_once
 
     dag_id, run_id = context["dag"].dag_id, str(context["run_id"])
     ledger = open_ledger()
+    tell_again(ledger)
+    run = context.get("dag_run")
+    if was_rejected(ledger, dag_id, run_id, since=run.start_date if run else None):
+        return  # a no to a question is no recovery
     failed = newest(ledger, dag_id, kind="failure")
     if failed is None or failed.run_id == run_id:
         return
-    text, blocks = build(dag_id, run_id, failed.run_id)
-    send_once(
+    tell_once(
         ledger,
+        build(dag_id, run_id, failed.run_id),
         key=f"recovered/{dag_id}/{failed.run_id}",
         kind="recovered",
         dag_id=dag_id,
         run_id=run_id,
-        send=lambda: tell(text, blocks),
     )
 
 

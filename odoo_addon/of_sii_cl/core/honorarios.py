@@ -21,3 +21,8 @@ RATES = {
 def is_withholding(percent: Decimal) -> bool:
     """Whether a tax of this percent (negative: it is withheld) is the withholding of some year."""
     return -percent in RATES.values()
+
+
+def rate_of(year: int) -> Decimal:
+    """Percent withheld from a fee receipt of this year, 2018 or later. Raises KeyError for an earlier one."""
+    return RATES[min(year, max(RATES))]

@@ -26,8 +26,9 @@ TRANSITIONS = {
 # What only the computation writes: a person may not, over RPC either.
 COMPUTED = {
     *("version", "rut", "line_ids", "warnings", "without_payment"),
-    *("iva_debito", "iva_credito", "iva_determinado", "remanente", "total_to_pay", "ppm_rate"),
+    *("iva_debito", "iva_credito", "iva_determinado", "remanente", "total_to_pay"),
     *("previous_id", "utm_then", "utm_now"),
+    *("questions", "missing_inputs", "movement", "bhe_basis"),
 }
 
 
@@ -52,7 +53,6 @@ class OfSiiF29(models.Model):
     remanente = fields.Monetary(string="Credit carried forward (77)", readonly=True, copy=False)
     total_to_pay = fields.Monetary(string="Total to pay (91)", readonly=True, copy=False, tracking=True)
     without_payment = fields.Boolean(default=True, readonly=True, copy=False)
-    ppm_rate = fields.Float(string="PPM rate % (115)", digits=(6, 3), readonly=True, copy=False)
     previous_id = fields.Many2one("of.sii.f29", string="Previous form", readonly=True, copy=False)
     utm_then = fields.Integer(string="UTM when the previous form was due", readonly=True, copy=False)
     utm_now = fields.Integer(string="UTM when this form is due", readonly=True, copy=False)

@@ -1,24 +1,44 @@
-from odoo import models
+from odoo import api, fields, models
 
-from ..core import messages
+from ..core import codes, formulas, messages
 from ..core import period as periods
 from ..core.remanente import carry
+
+# Código that is taken over -> the código of the form before that it comes from, and the códigos that show that a
+# company has such a tax (504 is asked of everyone). Only 504 is readjusted here, by art. 27 D.L. 825. SII's
+# instructions (12-11-2024) say of 722 "debidamente reajustado" without an index and nothing of 508 and 557.
+CARRIED = {
+    504: (77, None),
+    508: (507, (*formulas.ILA_DEBITS, *(code for code in formulas.ILA_CREDITS if code != 508))),
+    557: (573, (556, 558)),
+    722: (724, (721,)),
+}
 
 
 class OfSiiF29(models.Model):
     _inherit = "of.sii.f29"
 
-    def _carry(self):
-        """504 from the previous form: (whole pesos, values to keep on the form, warnings).
+    questions = fields.Json(readonly=True, copy=False)
+    missing_inputs = fields.Json(readonly=True, copy=False)
+    movement = fields.Boolean(
+        default=True, readonly=True, copy=False, help="Not set: nothing to declare in the month (sin movimiento)"
+    )
+    pending_text = fields.Text(compute="_compute_pending_text")
 
-        Nothing is carried where a person entered 504.
-        """
-        previous_period = periods.shift(self.period, -1)
-        previous = self.search(
-            [("company_id", "=", self.company_id.id), ("period", "=", previous_period), ("status", "!=", "draft")],
-            order="version desc",
-            limit=1,
-        )
+    @api.depends("questions", "missing_inputs")
+    def _compute_pending_text(self):
+        for form in self:
+            lines = [question["message"] for question in form.questions or []]
+            lines += [messages.missing_input_text(missing) for missing in form.missing_inputs or []]
+            form.pending_text = "\n".join(f"• {line}" for line in lines)
+
+    def _previous(self):
+        """The form of the month before: as filed, else its newest version."""
+        return self._form_that_counts(self.company_id, periods.shift(self.period, -1))
+
+    def _carry(self):
+        """What the form before gives: (código -> whole pesos, values to keep on the form, warnings)."""
+        previous = self._previous()
         # The form of a month is declared in the next one: the previous in this period's month, this in the next.
         months = [self.period, periods.shift(self.period, 1)]
         known = self.env["of.sii.utm"]._values(months)
@@ -27,24 +47,57 @@ class OfSiiF29(models.Model):
             "utm_then": known.get(months[0], 0),
             "utm_now": known.get(months[1], 0),
         }
-        remanente = int(previous.remanente)
-        if self.input_ids.filtered(lambda manual: manual.code == 504):
-            return 0, kept, []
-        if not remanente:
-            missing = not previous and self._has_documents(previous_period)
-            return 0, kept, [messages.missing_previous_form(previous_period)] if missing else []
+        given = previous._remanentes()
+        carried = {code: given.get(source, 0) for code, (source, _family) in CARRIED.items()}
+        if not carried[504] or 504 in self.input_ids.mapped("code"):
+            return carried, kept, []
         unknown = [month for month in months if not known.get(month)]
         if unknown:
-            return remanente, kept, [messages.missing_utm(unknown, remanente)]
-        return carry(remanente, known[months[0]], known[months[1]]), kept, []
+            return carried, kept, [messages.missing_utm(unknown, carried[504])]
+        carried[504] = carry(carried[504], known[months[0]], known[months[1]])
+        return carried, kept, []
 
-    def _has_documents(self, period):
-        first, until = periods.month_bounds(period)
-        domain = [
-            ("company_id", "=", self.company_id.id),
-            ("state", "=", "posted"),
-            ("move_type", "!=", "entry"),
-            ("date", ">=", first),
-            ("date", "<", until),
+    def _remanentes(self):
+        """Código -> whole pesos that this form leaves to the next one."""
+        return {source: self._casillas().get(source, 0) for source, _family in CARRIED.values()} if self else {}
+
+    def _month_values(self, ledger, form):
+        """What the form keeps of its month beside the códigos: questions, missing inputs, movement, basis of fees."""
+        own = {code: value for code, value in form.values.items() if codes.codes()[code].source in ("ledger", "input")}
+        return {
+            "questions": self._questions(form.values),
+            "missing_inputs": self._missing_inputs(),
+            "movement": ledger.documents or any(own.values()),
+            "bhe_basis": self.company_id.of_sii_bhe_basis,
+        }
+
+    def _questions(self, values):
+        """The remanentes that only a person knows (messages.Question): not entered, and the month before has no form or
+        one that asks the same and was not filed."""
+        previous = self._previous()
+        filed = previous.status in ("filed", "paid")
+        asked = {int(question["code"]) for question in previous.questions or [] if not filed}
+        entered = set(self.input_ids.mapped("code"))
+        return [
+            messages.ask_carried(code, source, periods.shift(self.period, -1), bool(previous))
+            for code, (source, family) in CARRIED.items()
+            if code not in entered
+            and (code in asked if previous else family is None or any(values.get(member) for member in family))
         ]
-        return bool(self.env["account.move"].search(domain, limit=1))
+
+    def _missing_inputs(self):
+        """What only a person knows, was entered in the month before and not yet here (messages.MissingInput)."""
+        known, entered = codes.codes(), set(self.input_ids.mapped("code"))
+        return [
+            messages.missing_input(manual.code, int(manual.amount))
+            for manual in self._previous().input_ids
+            if manual.amount and manual.code not in entered and known[manual.code].source == "input"
+        ]
+
+    def _month_data(self):
+        """The part of compute_period's answer that tells of the month: see _as_data."""
+        return {
+            "movement": self.movement,
+            "questions": self.questions or [],
+            "missing_inputs": self.missing_inputs or [],
+        }

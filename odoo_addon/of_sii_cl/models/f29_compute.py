@@ -7,7 +7,7 @@ from odoo.fields import Datetime
 
 from ..core import formulas, messages
 from ..core import period as periods
-from ..core.codes import amount_text
+from ..core.codes import PPM_RATE, amount_text, exact
 from ..core.rut import normalize_rut
 from .f29 import OPEN
 
@@ -20,9 +20,11 @@ class OfSiiF29(models.Model):
         """Create or recompute the newest version of a company's form, in one call, and return it as plain data.
 
         ``{"id", "period", "rut", "company", "status", "version", "due_date" (YYYY-MM-DD), "ppm_rate" (text, percent),
-        "casillas": {código as text: whole pesos or documents}, "warnings": [{"code", "message"}]}``. Recomputing
-        without new data writes nothing. Raises UserError in Spanish, and writes nothing, for a wrong, future or running
-        period, a company that does not exist or has no valid RUT, and a form that is approved, filed or paid.
+        "casillas": {código as text: whole pesos or documents; 115 the rate}, "warnings": [messages.Warning],
+        "movement", "questions": [messages.Question], "missing_inputs": [messages.MissingInput]}``. A branch's form is
+        that of the company with its RUT. Recomputing without new data writes nothing. Raises UserError in Spanish, and
+        writes nothing, for a wrong, future or running period, a company that does not exist, has no valid RUT, shares
+        it with an unrelated one or is not in pesos, and a form that is approved, filed or paid.
         """
         self._require_accountant()
         company = self._company_to_declare(company_id)
@@ -52,16 +54,19 @@ class OfSiiF29(models.Model):
 
     @api.model
     def _company_to_declare(self, company_id):
-        """The company, when it exists, is one of the user's and has a valid RUT."""
+        """The company that declares for this one (of a branch: its company), when it exists, is one of the user's, has
+        a valid RUT of its own and its books in pesos."""
         company = self.env["res.company"].sudo().browse(company_id).exists() if company_id else None
         if not company:
             raise UserError(f"No existe la empresa con id {company_id}: revise la empresa del F29.")
+        company = company._of_sii_declarant()
         if not self.env.su and company not in self.env.user.company_ids:
             raise AccessError(f"Su usuario no tiene acceso a la empresa «{company.name}»: pídalo a un administrador.")
         try:
             normalize_rut(company.partner_id.vat)
         except ValueError as error:
             raise UserError(f"La empresa «{company.name}» no tiene un RUT chileno válido: {error}") from error
+        company._of_sii_check_declares()
         return self.env["res.company"].browse(company.id)
 
     @api.model
@@ -74,16 +79,18 @@ class OfSiiF29(models.Model):
     def _recompute(self):
         self.ensure_one()
         company = self.company_id.sudo()
-        resolved = self.env["of.sii.f29.map"]._resolve(company)
+        resolved = self._resolved()
         ledger = self._ledger(resolved.rules)
         carried, kept, carry_warnings = self._carry()
         inputs = {manual.code: int(manual.amount) for manual in self.input_ids}
-        form = formulas.compute(ledger.codes, inputs, carried, company._of_sii_ppm_rate())
+        form = formulas.compute(ledger.codes, inputs, carried, self._exact_ppm_rate())
+        first_time = self.status == "draft"
+        changes = self.env["of.sii.f29.line"]._refresh(self, form.casillas())
         values = {
             **kept,
+            **self._month_values(ledger, form),
             "rut": normalize_rut(company.partner_id.vat),
             "status": "ready",
-            "ppm_rate": float(company._of_sii_ppm_rate()),
             "iva_debito": form.values[538],
             "iva_credito": form.values[537],
             "iva_determinado": form.values[89],
@@ -92,8 +99,6 @@ class OfSiiF29(models.Model):
             "without_payment": not form.values[91],
             "warnings": self._warnings(ledger, resolved, form, carry_warnings),
         }
-        first_time = self.status == "draft"
-        changes = self.env["of.sii.f29.line"]._refresh(self, form.casillas())
         self._write_changed(values)
         if changes and not first_time:
             self._note_changes(changes)
@@ -113,8 +118,8 @@ class OfSiiF29(models.Model):
         self._message_log(body=Markup("<p>Recalculado con datos nuevos:</p><ul>%s</ul>") % items)
 
     def _casillas(self):
-        """Código -> whole pesos or documents, as stored."""
-        return {line.code: int(line.amount) for line in self.line_ids.sorted("code")}
+        """Código -> whole pesos or documents, as stored; 115 is a Decimal."""
+        return {line.code: exact(line.code, line.amount) for line in self.line_ids.sorted("code")}
 
     def _as_data(self):
         self.ensure_one()
@@ -127,6 +132,9 @@ class OfSiiF29(models.Model):
             "version": self.version,
             "due_date": self.due_date.isoformat(),
             "ppm_rate": messages.rate_text(Decimal(str(self.ppm_rate))),
-            "casillas": {str(code): amount for code, amount in self._casillas().items()},
+            "casillas": {
+                str(code): float(amount) if code == PPM_RATE else amount for code, amount in self._casillas().items()
+            },
             "warnings": self.warnings or [],
+            **self._month_data(),
         }

@@ -28,7 +28,7 @@ DOCUMENTS = (
         SELECT i.move_id, array_agg(DISTINCT r.code ORDER BY r.code) AS codes
           FROM item i
           JOIN rule r ON r.key = i.key
-         WHERE r.code <> 0 AND (i.counts OR NOT r.counts)
+         WHERE r.code > 0 AND (i.counts OR NOT r.counts)
          GROUP BY i.move_id
     )
     SELECT m.id, m.move_type LIKE 'out%%', t.code, m.name, m.invoice_date, m.move_type LIKE '%%refund', p.vat, p.name,
@@ -60,12 +60,12 @@ class OfSiiF29(models.Model):
         self._require_reader()
         company = self._company_to_declare(company_id)
         self._require_ended(period)
-        rules, taxes = self.env["of.sii.f29.map"]._resolve(company)
         form = self.new({"company_id": company.id, "period": period})
-        self.env["account.move"].flush_model()
-        self.env["account.move.line"].flush_model()
+        rules, taxes = form._resolved()
+        self._flush_ledger()
         params = form._ledger_params(rules) | {
-            "vat": [tax.id for tax in taxes.values() if tax.amount and tax.l10n_cl_sii_code in VAT_SII_CODES],
+            # the net items of a group of taxes name the group
+            "vat": [tax.id for tax in taxes.values() if any(_is_vat(one) for one in tax | tax.children_tax_ids)],
             "iva": [tax.id for tax in taxes.values() if tax.amount and tax.l10n_cl_sii_code == IVA_SII_CODE],
         }
         self.env.cr.execute(DOCUMENTS, params)
@@ -92,6 +92,10 @@ class OfSiiF29(models.Model):
             "total": sign * total,
             "codes": [str(code) for code in codes],
         }
+
+
+def _is_vat(tax):
+    return bool(tax.amount) and tax.l10n_cl_sii_code in VAT_SII_CODES
 
 
 def _rut_or_text(vat):

@@ -1,6 +1,7 @@
-from odoo import models
+from odoo import fields, models
 
 from ..core import period as periods
+from .res_company import BHE_BASES
 
 # The withheld part of each fee receipt that became paid in the month: its withholding times the paid share of its
 # payable. Rounded on the running total, so that the months of a receipt paid in parts add up to its withholding.
@@ -9,11 +10,11 @@ PAID = """
     WITH rule AS (
         SELECT DISTINCT * FROM unnest(%(tax)s::int[], %(document_type)s::int[]) AS rule(tax, document_type)
     ), fee AS (
-        SELECT m.id, -sum(l.balance) AS withheld, array_agg(l.id) AS item_ids
+        SELECT m.id, -sum(l.balance) AS withheld
           FROM account_move m
           JOIN account_move_line l ON l.move_id = m.id
           JOIN rule ON rule.tax = l.tax_line_id AND rule.document_type = m.l10n_latam_document_type_id
-         WHERE m.company_id = %(company)s AND m.state = 'posted' AND m.move_type = 'in_invoice'
+         WHERE m.company_id = ANY(%(companies)s) AND m.state = 'posted' AND m.move_type = 'in_invoice'
          GROUP BY m.id
     ), paid AS (
         SELECT owed.move_id AS id,
@@ -32,7 +33,7 @@ PAID = """
          WHERE l.move_id IN (SELECT id FROM paid) AND l.display_type = 'payment_term'
          GROUP BY l.move_id
     )
-    SELECT fee.item_ids,
+    SELECT fee.id,
            (round(fee.withheld * paid.until / owed.total) - round(fee.withheld * paid.before / owed.total))::bigint
       FROM fee JOIN paid USING (id) JOIN owed USING (id)
      WHERE owed.total <> 0 AND paid.until > paid.before
@@ -42,15 +43,20 @@ PAID = """
 class OfSiiF29(models.Model):
     _inherit = "of.sii.f29"
 
+    bhe_basis = fields.Selection(
+        BHE_BASES,
+        string="Fee withholding declared by",
+        readonly=True,
+        copy=False,
+        help="The company's setting when the form was computed.",
+    )
+
     def _fees_paid(self, rules):
         """Fee withholdings (whole pesos) of what was paid in the period (art. 74 N°2 and 78 LIR)."""
-        return sum(amount for _items, amount in self._paid_fees(rules))
-
-    def _fee_item_ids(self, rules):
-        """Withholding items of the receipts that were paid, in whole or part, in the period."""
-        return [item for items, _amount in self._paid_fees(rules) for item in items]
+        return sum(amount for _receipt, amount in self._paid_fees(rules))
 
     def _paid_fees(self, rules):
+        """(receipt's account.move id, withholding in whole pesos) of what was paid, in whole or part, in the period."""
         self.env["account.move.line"].flush_model()
         self.env["account.partial.reconcile"].flush_model()
         first, until = periods.month_bounds(self.period)
@@ -59,7 +65,7 @@ class OfSiiF29(models.Model):
             {
                 "tax": [rule.tax for rule in rules],
                 "document_type": [rule.document_type for rule in rules],
-                "company": self.company_id.id,
+                "companies": self._companies().ids,
                 "first": first,
                 "until": until,
             },

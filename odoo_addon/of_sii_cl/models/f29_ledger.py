@@ -4,7 +4,7 @@ from typing import NamedTuple
 from odoo import models
 
 from ..core import period as periods
-from .f29_rules import FEES, IGNORED, Rule
+from .f29_rules import FEES, IGNORED, PURCHASE, SALE, Rule
 
 # The items of a period's documents. A sale belongs to the month of its invoice date, a purchase to that of its
 # accounting date (it is declared in the month it is received). Direction: 2 sale, 1 purchase, 0 no document (its items
@@ -23,7 +23,7 @@ ITEMS = """
                       WHEN starts_with(m.move_type, 'in') THEN 1::bigint << 32
                       ELSE 0 END AS key
           FROM account_move m
-         WHERE m.company_id = %(company)s
+         WHERE m.company_id = ANY(%(companies)s)
            AND m.state = 'posted'
            AND (m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                 AND m.invoice_date >= %(first)s AND m.invoice_date < %(until)s
@@ -44,10 +44,10 @@ ITEMS = """
            AND (d.is_document OR l.tax_line_id IS NOT NULL)
     ), rule AS MATERIALIZED (
         SELECT (document_type::bigint << 34) | (direction::bigint << 32) | (is_tax::int::bigint << 31) | tax AS key,
-               code, counts, weight, shared
+               code, counts, sign, sign * share AS weight, shared
           FROM unnest(%(tax)s::int[], %(document_type)s::int[], %(direction)s::int[], %(is_tax)s::bool[],
-                      %(code)s::int[], %(counts)s::bool[], %(weight)s::numeric[], %(shared)s::bool[])
-            AS rule(tax, document_type, direction, is_tax, code, counts, weight, shared)
+                      %(code)s::int[], %(counts)s::bool[], %(sign)s::int[], %(share)s::numeric[], %(shared)s::bool[])
+            AS rule(tax, document_type, direction, is_tax, code, counts, sign, share, shared)
     )
 """
 
@@ -107,11 +107,14 @@ class Unmapped(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """What the posted entries of a period give. ``codes``: código -> whole pesos or documents."""
+    """What the posted entries of a period give. ``codes``: código -> whole pesos or documents; ``lost``: the same for
+    códigos that a row of the company keeps from their shared feed; ``documents``: whether there is any document."""
 
     codes: dict
+    lost: dict
     unmapped: list
     common_use: bool
+    documents: bool
 
 
 class OfSiiF29(models.Model):
@@ -131,30 +134,38 @@ class OfSiiF29(models.Model):
         fees = [rule for rule in rules if rule.code == FEES]
         if by_payment:
             rules = [rule._replace(code=IGNORED) if rule.code == FEES else rule for rule in rules]
-        self.env["account.move"].flush_model()
-        self.env["account.move.line"].flush_model()
+        self._flush_ledger()
         # To compile so long a statement costs more than it saves, at 200,000 documents too. Off for this transaction.
         self.env.cr.execute("SET LOCAL jit = off")
         self.env.cr.execute(AMOUNTS, self._ledger_params(rules))
-        amounts, unmapped, common_use = defaultdict(int), [], False
+        amounts, lost, unmapped, common_use, documents = defaultdict(int), {}, [], False, False
         kinds = {rule.code: rule.counts for rule in rules}
-        for code, amount, documents, shared, *key in self.env.cr.fetchall():
+        for code, amount, count, shared, *key in self.env.cr.fetchall():
             if code is None:
-                unmapped.append(Unmapped(*key, amount, documents))
-            elif code != IGNORED:
-                amounts[code] = documents if kinds[code] else amount
+                unmapped.append(Unmapped(*key, amount, count))
+                documents |= unmapped[-1].direction in (SALE, PURCHASE)
+                continue
+            documents = True
+            if code > IGNORED:
+                amounts[code] = count if kinds[code] else amount
                 common_use |= shared
+            elif code < IGNORED:
+                lost[-code] = count if kinds[code] else amount
         if by_payment and fees:
             amounts[FEES] = self._fees_paid(fees)
-        return Ledger(dict(amounts), unmapped, common_use)
+        return Ledger(dict(amounts), lost, unmapped, common_use, documents)
+
+    def _flush_ledger(self):
+        self.env["account.move"].flush_model()
+        self.env["account.move.line"].flush_model()
+
+    def _resolved(self):
+        """The map of this form's companies, month and common use factor."""
+        return self.env["of.sii.f29.map"]._resolve(self._companies(), self.period, self._exact_common_use_factor())
 
     def _ledger_params(self, rules):
         first, until = periods.month_bounds(self.period)
         columns = zip(*rules, strict=True) if rules else [()] * len(Rule._fields)
         # One text literal a column ("{33,34}"): PostgreSQL parses it faster than a list of thousands of constants.
         params = {name: f"{{{','.join(map(str, column))}}}" for name, column in zip(Rule._fields, columns, strict=True)}
-        return {"company": self.company_id.id, "first": first, "until": until, **params}
-
-    def _document_domain(self):
-        """Posted items of the form's company, for the drill-down."""
-        return [("company_id", "=", self.company_id.id), ("parent_state", "=", "posted")]
+        return {"companies": self._companies().ids, "first": first, "until": until, **params}

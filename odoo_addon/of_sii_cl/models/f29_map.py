@@ -1,5 +1,9 @@
+import calendar
+import csv
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import file_open
 
 from ..core.codes import codes
 
@@ -48,16 +52,23 @@ class OfSiiF29Map(models.Model):
         required=True,
         default="full",
     )
-    company_id = fields.Many2one("res.company", help="Empty: every company. A company's rows replace the shared ones.")
+    company_id = fields.Many2one(
+        "res.company",
+        help="Empty: every company. A company's rows replace the shared ones of the same tax, document type and kind "
+        "(count, net, tax or withheld).",
+    )
+    date_from = fields.Date(string="From", help="First day of the first month in which the row holds. Empty: always.")
+    date_to = fields.Date(string="Until", help="Last day of the last month in which the row holds. Empty: still.")
     active = fields.Boolean(default=True)
 
     def init(self):
         # A plain unique constraint lets rows of no company repeat (NULL), so the index spells the empty values out.
         self.env.cr.execute(
             """
-            CREATE UNIQUE INDEX IF NOT EXISTS of_sii_f29_map_uniq ON of_sii_f29_map (
+            DROP INDEX IF EXISTS of_sii_f29_map_uniq;
+            CREATE UNIQUE INDEX IF NOT EXISTS of_sii_f29_map_dated_uniq ON of_sii_f29_map (
                 coalesce(company_id, 0), coalesce(tax_id, 0), coalesce(tax_code, ''), direction, doc_codes, what, code,
-                share
+                share, coalesce(date_from, '-infinity'), coalesce(date_to, 'infinity')
             )
             """
         )
@@ -85,7 +96,44 @@ class OfSiiF29Map(models.Model):
                     f"Tipos de documento «{row.doc_codes}» no válidos: números separados por espacios."
                 )
 
-    @api.constrains("tax_code", "tax_id", "direction", "doc_codes", "what", "code", "share", "company_id", "active")
+    @api.constrains("date_from", "date_to")
+    def _check_dates(self):
+        for row in self:
+            last = row.date_to and calendar.monthrange(row.date_to.year, row.date_to.month)[1]
+            if (row.date_from and row.date_from.day != 1) or (row.date_to and row.date_to.day != last):
+                raise ValidationError("Una fila del mapa vale por meses completos: del día 1 al último del mes.")
+            if row.date_from and row.date_to and row.date_from > row.date_to:
+                raise ValidationError(f"La fila del mapa termina ({row.date_to}) antes de empezar ({row.date_from}).")
+
+    @api.constrains("company_id")
+    def _check_company(self):
+        for company in self.company_id:
+            declarant = company._of_sii_declarant()
+            if declarant != company:
+                raise ValidationError(
+                    f"«{company.sudo().name}» se declara en el F29 de «{declarant.name}»: sus filas van en esa empresa."
+                )
+
+    def _holds_beside(self, other):
+        """Whether there is a month in which both rows hold."""
+        starts = [day for day in (self.date_from, other.date_from) if day]
+        ends = [day for day in (self.date_to, other.date_to) if day]
+        return not starts or not ends or max(starts) <= min(ends)
+
+    @api.model
+    def _end_shipped_rows(self):
+        """A row that the shipped file ends (``date_to``) ends in this database too, though rows here are never
+        overwritten: called after each installation and upgrade."""
+        with file_open("of_sii_cl/data/of.sii.f29.map.csv") as table:
+            for shipped in csv.DictReader(table):
+                row = self.env.ref(f"of_sii_cl.{shipped['id']}", raise_if_not_found=False)
+                if row and shipped["date_to"] and not row.date_to:
+                    row.date_to = shipped["date_to"]
+
+    @api.constrains(
+        *("tax_code", "tax_id", "direction", "doc_codes", "what", "code", "share", "company_id", "active"),
+        *("date_from", "date_to"),
+    )
     def _check_overlap(self):
         """The same document may not feed a código twice from the same tax."""
         for row in self.filtered("active"):
@@ -101,7 +149,7 @@ class OfSiiF29Map(models.Model):
                     ("company_id", "=", row.company_id.id),
                 ]
             )
-            for twin in twins:
+            for twin in twins.filtered(row._holds_beside):
                 repeated = sorted(set(row.doc_codes.split()) & set(twin.doc_codes.split()), key=int)
                 if repeated:
                     raise ValidationError(

@@ -3,7 +3,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from odoo import api, models
+from odoo.fields import Datetime
 
+from ..core import period as periods
 from ..core.honorarios import is_withholding
 
 UNTAXED = 0  # stands for "no tax" where a tax id is expected
@@ -16,7 +18,12 @@ PLAIN_TAXES = ("ITAX_19", "OTAX_19")
 
 
 class Rule(NamedTuple):
-    """One row of the map for one tax id, document type id and kind of journal item (tax or net)."""
+    """One row of the map for one tax id, document type id and kind of journal item (tax or net).
+
+    ``code``: negative for a código that lost this feed to a row of the company (its amount is told, not declared).
+    ``sign``: turns the balance into what the form shows; ``share``: the part of it that counts (common use);
+    ``shared``: depends on the common use factor.
+    """
 
     tax: int
     document_type: int
@@ -24,7 +31,8 @@ class Rule(NamedTuple):
     is_tax: bool
     code: int
     counts: bool
-    weight: Decimal
+    sign: int
+    share: Decimal
     shared: bool
 
 
@@ -43,7 +51,7 @@ class MapRow(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """A company's map: its rules, and its taxes (id -> account.tax) for whom must be told about one."""
+    """A form's map: its rules, and its taxes (id -> account.tax) for whom must be told about one."""
 
     rules: list
     taxes: dict
@@ -53,50 +61,76 @@ class OfSiiF29Map(models.Model):
     _inherit = "of.sii.f29.map"
 
     @api.model
-    def _resolve(self, company):
-        """The map with the company's own ids, as one list of rules for one SQL statement."""
+    def _resolve(self, companies, period=None, factor=Decimal(0)):
+        """The map of a month with the companies' own ids, as one list of rules for one SQL statement.
+
+        ``companies``: the one that declares first, then its branches; ``period``: today's month when None; ``factor``:
+        the common use factor.
+        """
         taxes = self.env["account.tax"].sudo().with_context(active_test=False)
-        taxes = taxes.search([("company_id", "=", company.id)])
-        tax_ids_of = self._tax_ids_by_chart_code(company, taxes)
+        taxes = taxes.search([("company_id", "in", companies._of_sii_with_parents().ids)])
+        tax_ids_of = self._tax_ids_by_chart_code(taxes)
         document_type_ids_of = self._document_type_ids_by_code()
-        buckets = defaultdict(lambda: defaultdict(list))
-        for row in self._rows_of(company):
+        buckets = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+        period = period or f"{periods.today_in_santiago(Datetime.now()):%Y-%m}"
+        for row in self._rows_of(companies[:1], period):
             # A company's row goes before a shared one, a row for the very tax before one for its chart code.
             rank = (bool(row.company_id), bool(row.tax_id))
             direction = SALE if row.direction == "sale" else PURCHASE
             document_types = [id_ for doc_code in row.doc_codes.split() for id_ in document_type_ids_of[doc_code]]
             for tax in [row.tax_id] if row.tax_id else tax_ids_of[row.tax_code or ""]:
                 for document_type in document_types:
-                    buckets[tax, document_type, direction][rank].append(row)
-        factor = company.sudo()._of_sii_common_use_factor()
+                    buckets[tax, document_type, direction][row.what][rank].append(row)
+        shares = {"full": Decimal(1), "common_use": factor, "common_use_rest": 1 - factor}
         rules = []
-        for key, by_rank in buckets.items():
-            rules += self._rules_of(key, by_rank[max(by_rank)], factor)
+        for key, by_kind in buckets.items():
+            rules += self._rules_of(key, by_kind, shares)
         return Resolved(rules, {tax.id: tax for tax in taxes})
 
     @api.model
-    def _rows_of(self, company):
-        """The map's rows for a company, as plain tuples: each is looked at once a tax and document type."""
-        rows = self.sudo().search_read([("company_id", "in", (False, company.id))], MapRow._fields, load=None)
+    def _rows_of(self, company, period):
+        """The rows that hold in a month for a company, as plain tuples: each is looked at once a tax and document type.
+
+        Rows hold for whole months, so that the first day of the month decides.
+        """
+        first = periods.first_day(period)
+        domain = [
+            ("company_id", "in", (False, company.id)),
+            *("|", ("date_from", "=", False), ("date_from", "<=", first)),
+            *("|", ("date_to", "=", False), ("date_to", ">=", first)),
+        ]
+        rows = self.sudo().search_read(domain, MapRow._fields, load=None)
         return [MapRow(*(row[name] for name in MapRow._fields)) for row in rows]
 
     @api.model
-    def _rules_of(self, key, rows, factor):
-        weights = {"full": Decimal(1), "common_use": factor, "common_use_rest": 1 - factor}
-        tax, document_type, direction = key
+    def _rules_of(self, key, by_kind, shares):
+        """The rules of one tax and document type: of each kind of row only those of the highest rank hold."""
         rules = []
-        for row in rows:
-            counts = row.what == "count"
-            # balance is negative on what a sale earns and on what is withheld: the form wants both positive.
-            against = -1 if direction == SALE or row.what == "withheld" else 1
-            weight = Decimal(0) if counts else weights[row.share] * int(row.sign) * against
-            for is_tax in (False, True) if counts else (row.what != "base",):
-                shared = row.share == "common_use"
-                rules.append(Rule(tax, document_type, direction, is_tax, row.code, counts, weight, shared))
+        for by_rank in by_kind.values():
+            rank = max(by_rank)
+            held = {row.code for row in by_rank[rank]}
+            for row in by_rank[rank]:
+                rules += self._rules_of_row(key, row, row.code, shares)
+            for (own, _very_tax), rows in by_rank.items():
+                lost = [row for row in rows if rank[0] and not own and row.code not in held]
+                for row in lost:
+                    rules += self._rules_of_row(key, row, -row.code, shares)
         # The other kind of item of a known pair feeds nothing, and that is known too (not an unmapped tax).
         for is_tax in {False, True} - {rule.is_tax for rule in rules}:
-            rules.append(Rule(tax, document_type, direction, is_tax, IGNORED, False, Decimal(0), False))
+            rules.append(Rule(*key, is_tax, IGNORED, False, 1, Decimal(0), False))
         return rules
+
+    @api.model
+    def _rules_of_row(self, key, row, code, shares):
+        _tax, _document_type, direction = key
+        counts = row.what == "count"
+        # balance is negative on what a sale earns and on what is withheld: the form wants both positive.
+        against = -1 if direction == SALE or row.what == "withheld" else 1
+        share = Decimal(0) if counts else shares[row.share]
+        return [
+            Rule(*key, is_tax, code, counts, int(row.sign) * against, share, row.share == "common_use")
+            for is_tax in ((False, True) if counts else (row.what != "base",))
+        ]
 
     @api.model
     def _document_type_ids_by_code(self):
@@ -107,15 +141,16 @@ class OfSiiF29Map(models.Model):
         return ids
 
     @api.model
-    def _tax_ids_by_chart_code(self, company, taxes):
+    def _tax_ids_by_chart_code(self, taxes):
         """Chart code (xmlid after ``<company>_``, the same on every series) -> tax ids. The empty code is no tax."""
         data = self.env["ir.model.data"].sudo()
-        prefix = f"{company.id}_"
+        company_of = {tax.id: tax.company_id.id for tax in taxes}
         code_of = {}
         for record in data.search_read(
             [("model", "=", "account.tax"), ("module", "in", ("account", "l10n_cl")), ("res_id", "in", taxes.ids)],
             ["name", "res_id"],
         ):
+            prefix = f"{company_of[record['res_id']]}_"
             if record["name"].startswith(prefix):
                 code_of[record["res_id"]] = record["name"][len(prefix) :]
         chart = taxes.filtered(lambda tax: tax.id in code_of)

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import models
 
-from ..core import messages
+from ..core import formulas, messages
 from ..core import period as periods
 from .f29_rules import PURCHASE, SALE, UNTAXED, VAT_SII_CODES
 
@@ -15,32 +15,45 @@ class OfSiiF29(models.Model):
     def _warnings(self, ledger, resolved, form, carry_warnings):
         """What the form cannot know, with figures and what to do (list of messages.Warning)."""
         found = [*self._unmapped_warnings(ledger.unmapped, resolved), *carry_warnings]
+        if any(row.direction and not row.document_type for row in ledger.unmapped):
+            found += self._untyped_warnings(resolved.taxes)
+        found += [messages.lost_feed(code, amount) for code, amount in sorted(ledger.lost.items()) if amount]
+        found += self._document_warnings(resolved)
         drafts = self._draft_documents()
         if drafts:
             found.append(messages.draft_documents(drafts))
         base = form.values.get(563, 0)
-        if base and not self.company_id._of_sii_ppm_rate():
+        if base and not self.ppm_rate:
             found.append(messages.missing_ppm_rate(base))
-        if ledger.common_use and not self.company_id._of_sii_common_use_factor():
+        if ledger.common_use and not self.common_use_factor:
             found.append(messages.missing_common_use_factor())
-        found += [messages.negative_amount(code, amount) for code, amount in sorted(form.clamped.items())]
+        entered = {manual.code: int(manual.amount) for manual in self.input_ids}
+        found += [
+            messages.negative_amount(code, amount, entered.get(code, 0))
+            for code, amount in sorted(form.clamped.items())
+        ]
         if form.values.get(755) or form.values.get(756):
             found.append(messages.postponed_iva(form.values.get(755, 0)))
         year = periods.first_day(periods.shift(self.period, 1)).year
         if not self.env["of.sii.holiday"]._dates_of_year(year):
             found.append(messages.missing_holidays(year))
-        return found
+        broken = formulas.broken_identities(self._casillas(), self._exact_ppm_rate())
+        return found + [messages.broken_identity(code, *figures) for code, figures in broken.items()]
 
     def _draft_documents(self):
         first, until = periods.month_bounds(self.period)
-        return self.env["account.move"].search_count(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("state", "=", "draft"),
-                ("move_type", "!=", "entry"),
-                ("date", ">=", first),
-                ("date", "<", until),
-            ]
+        return (
+            self.env["account.move"]
+            .sudo()
+            .search_count(
+                [
+                    ("company_id", "in", self._companies().ids),
+                    ("state", "=", "draft"),
+                    ("move_type", "!=", "entry"),
+                    ("date", ">=", first),
+                    ("date", "<", until),
+                ]
+            )
         )
 
     def _unmapped_warnings(self, unmapped, resolved):
@@ -56,7 +69,7 @@ class OfSiiF29(models.Model):
             if row.direction not in (SALE, PURCHASE):
                 key = (messages.vat_outside_documents, name) if is_vat else None
             elif not row.document_type:
-                key = (messages.missing_doc_type,)
+                key = None  # told document by document, see _untyped_warnings
             elif is_vat and row.direction == SALE and document_type in EXPORT_TYPES:
                 key = (messages.export_with_iva, document_type)
             elif row.tax == UNTAXED or (is_vat and row.tax in known_taxes):
@@ -68,12 +81,8 @@ class OfSiiF29(models.Model):
             if key:
                 totals[key][0] += abs(row.amount)
                 totals[key][1] += row.documents
-        # Documents without a type may add up to nothing and still be missing; a line of nothing misses nothing.
-        return [
-            warn(*about, amount, count)
-            for (warn, *about), (amount, count) in totals.items()
-            if amount or warn is messages.missing_doc_type
-        ]
+        # a line of nothing misses nothing
+        return [warn(*about, amount, count) for (warn, *about), (amount, count) in totals.items() if amount]
 
     def _by_tax(self, unmapped):
         """One row a tax and document type: the tax items' when there are some, else the net items'."""

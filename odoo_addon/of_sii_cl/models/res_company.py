@@ -1,17 +1,23 @@
-from decimal import Decimal
-
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+
+from ..core import messages
+from ..core.rut import normalize_rut
+
+BHE_BASES = [("invoice_date", "Month of the document"), ("payment_date", "Month of the payment")]
 
 
 class ResCompany(models.Model):
     _inherit = "res.company"
 
     of_sii_ppm_rate = fields.Float(
-        string="PPM rate (%)", digits=(6, 3), help="Código 115, in percent with three decimals, for example 0.250."
+        string="PPM rate (%)",
+        digits=(6, 3),
+        help="Código 115, in percent with three decimals, for example 0.250. What the first form proposes; after that "
+        "each form proposes the rate of the one before.",
     )
     of_sii_bhe_basis = fields.Selection(
-        [("invoice_date", "Month of the document"), ("payment_date", "Month of the payment")],
+        BHE_BASES,
         string="Fee withholding declared by",
         default="invoice_date",
         required=True,
@@ -22,7 +28,8 @@ class ResCompany(models.Model):
         string="Common use factor",
         digits=(7, 6),
         help="Share of the common use IVA that gives credit, from 0 to 1: taxed sales / total sales "
-        "(art. 23 N°3 D.L. 825).",
+        "(art. 23 N°3 D.L. 825). What the first form proposes; after that each form proposes the factor of the one "
+        "before.",
     )
     of_sii_due_day = fields.Selection(
         [("12", "12"), ("20", "20")],
@@ -42,10 +49,49 @@ class ResCompany(models.Model):
                     f"El factor de uso común debe estar entre 0 y 1, no {company.of_sii_common_use_factor}."
                 )
 
-    def _of_sii_ppm_rate(self):
-        """PPM rate in percent, exact (Decimal with three decimals)."""
-        return Decimal(f"{self.of_sii_ppm_rate:.3f}")
+    def _of_sii_rut(self):
+        """RUT in normal form, its text as it is when that is no RUT, empty when there is none.
 
-    def _of_sii_common_use_factor(self):
-        """Common use factor, exact (Decimal with six decimals)."""
-        return Decimal(f"{self.of_sii_common_use_factor:.6f}")
+        From 17.0 on a branch without one has its parent's.
+        """
+        self.ensure_one()
+        company = self.sudo()
+        try:
+            return normalize_rut(company.partner_id.vat)
+        except ValueError:
+            if company.partner_id.vat or not company.parent_id or "root_id" not in self._fields:
+                return company.partner_id.vat or ""
+        return company.parent_id._of_sii_rut()
+
+    def _of_sii_declarant(self):
+        """The company that files this one's form: itself, or the topmost of those above it with the same RUT."""
+        company = self.sudo()
+        while company.parent_id and company.parent_id._of_sii_rut() == company._of_sii_rut() != "":
+            company = company.parent_id
+        return company
+
+    def _of_sii_companies(self):
+        """The companies of one form: this one, which declares, and its branches of the same RUT (sudo)."""
+        companies = level = self.sudo()
+        while level:
+            below = level.with_context(active_test=False).child_ids.with_context(self.env.context)
+            level = below.filtered(lambda company: company._of_sii_declarant() == self)
+            companies |= level
+        return companies
+
+    def _of_sii_with_parents(self):
+        """These companies and those above them, whose taxes a branch uses too (sudo)."""
+        company = self.sudo()
+        return company | company.parent_id._of_sii_with_parents() if company.parent_id else company
+
+    def _of_sii_check_declares(self):
+        """Raise UserError (Spanish) when no form in pesos can be made for this RUT."""
+        companies = self._of_sii_companies()
+        for company in companies:
+            if company.currency_id.name != "CLP":
+                raise UserError(messages.foreign_currency(company.name, company.currency_id.name))
+        rut = self._of_sii_rut()
+        others = self.sudo().search([("id", "not in", companies.ids)])
+        twins = others.filtered(lambda company: company._of_sii_rut() == rut)
+        if twins:
+            raise UserError(messages.shared_rut(rut, [self.sudo().name, *twins.mapped("name")]))

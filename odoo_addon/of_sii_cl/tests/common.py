@@ -89,6 +89,14 @@ class F29Case(TransactionCase):
         return company
 
     @classmethod
+    def set_utm(cls, **values):
+        """``m2026_07=43000``: these months and no others have a UTM."""
+        cls.env["of.sii.utm"].search([]).unlink()
+        cls.env["of.sii.utm"].create(
+            [{"month": month.lstrip("m").replace("_", "-"), "value": value} for month, value in values.items()]
+        )
+
+    @classmethod
     def tax(cls, code, company=None):
         """The tax of a chart code in the test's company."""
         name = f"{(company or cls.company).id}_{code}"
@@ -152,7 +160,7 @@ class F29Case(TransactionCase):
         return [warning["code"] for warning in result["warnings"]]
 
     def assertCasillas(self, result, expected):
-        """The expected códigos, and no others but zero totals."""
+        """The expected códigos, and no others but zero totals and the company's PPM rate."""
         given = {int(code): amount for code, amount in result["casillas"].items()}
         totals = dict.fromkeys((538, 537, 89, 77, 595, 547, 91), 0)
-        self.assertEqual(given, {**totals, **expected})
+        self.assertEqual(given, {**totals, 115: 0.25, **expected})

@@ -19,12 +19,6 @@ class TestF29Compute(F29Case):
         self.assertNotIn("\n", message)
         self.assertEqual(self.F29.search_count([]), before)
 
-    def set_utm(self, **values):
-        self.env["of.sii.utm"].search([]).unlink()
-        self.env["of.sii.utm"].create(
-            [{"month": month.lstrip("m").replace("_", "-"), "value": value} for month, value in values.items()]
-        )
-
     def test_refuses_a_period_that_is_none(self):
         for period in (202607, "2026-13", "2026-7", "202607", "", False, "julio", "2026-07-01"):
             self.refused(self.company.id, period, "AAAA-MM")
@@ -32,6 +26,14 @@ class TestF29Compute(F29Case):
     def test_refuses_a_running_and_a_future_month(self):
         self.refused(self.company.id, "2026-08", "2026-08", "01-09-2026")
         self.refused(self.company.id, "2027-01", "2027-01", "01-02-2027")
+
+    def test_form_of_a_month_that_has_not_ended_is_not_even_created(self):
+        before = self.F29.search_count([])
+        for period in ("2026-08", "2027-01"):
+            with self.assertRaises(UserError) as caught:
+                self.F29.create({"company_id": self.company.id, "period": period})
+            self.assertIn("aún no termina", str(caught.exception))
+        self.assertEqual(self.F29.search_count([]), before)
 
     def test_month_ends_at_midnight_of_santiago(self):
         # UTC-4 in winter: 03:30 UTC is still the day before in Santiago.
@@ -145,16 +147,6 @@ class TestF29Compute(F29Case):
         self.assertEqual(result["casillas"]["77"], 2511532)
         form = self.form(result)
         self.assertEqual((form.previous_id, form.utm_then, form.utm_now), (previous, 43000, 43198))
-
-    def test_carries_from_the_newest_version(self):
-        self.set_utm(m2026_07=50000, m2026_08=50000)
-        previous = self.form(self.compute(period="2026-06"))
-        previous.action_approve()
-        previous.action_file()
-        corrected = self.F29.browse(previous.action_rectify()["res_id"])
-        corrected.input_ids = [(0, 0, {"code": 504, "amount": 100000})]
-        self.compute(period="2026-06")
-        self.assertEqual(self.casillas()["504"], 100000)
 
     def test_due_date(self):
         self.post("sale", "33", [(1000000, "ITAX_19")], date="2026-07-10")

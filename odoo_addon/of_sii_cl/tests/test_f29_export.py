@@ -9,7 +9,19 @@ from odoo.tools import file_open
 from .common import PERIOD, F29Case
 
 CASILLAS = {
-    **{62: 2313, 77: 0, 89: 175750, 91: 178063, 502: 190000, 503: 1, 509: 1, 510: 14250, 537: 0, 538: 175750},
+    **{
+        62: 2313,
+        77: 0,
+        89: 175750,
+        91: 178063,
+        115: 0.25,
+        502: 190000,
+        503: 1,
+        509: 1,
+        510: 14250,
+        537: 0,
+        538: 175750,
+    },
     **{547: 178063, 563: 925000, 595: 178063},
 }
 XML = """<?xml version="1.0" encoding="UTF-8"?>
@@ -22,6 +34,7 @@ XML = """<?xml version="1.0" encoding="UTF-8"?>
   <Casilla num="77">0</Casilla>
   <Casilla num="89">175750</Casilla>
   <Casilla num="91">178063</Casilla>
+  <Casilla num="115">0.25</Casilla>
   <Casilla num="502">190000</Casilla>
   <Casilla num="503">1</Casilla>
   <Casilla num="509">1</Casilla>
@@ -57,6 +70,7 @@ class TestF29Export(F29Case):
 77,0,Remanente de crédito fiscal para el período siguiente
 89,175750,IVA determinado
 91,178063,TOTAL A PAGAR DENTRO DEL PLAZO LEGAL
+115,0.25,Tasa de PPM de primera categoría (%)
 502,190000,"Facturas emitidas por ventas y servicios del giro, o por cuenta de terceros (débito)"
 503,1,"Facturas emitidas por ventas y servicios del giro, o por cuenta de terceros (cantidad)"
 509,1,Notas de crédito emitidas por facturas del giro y recibidas por retención parcial (cantidad)
@@ -94,6 +108,7 @@ class TestF29Export(F29Case):
             XML.replace('num="503"', 'num="502"'),
             XML.replace("<Rut>76123456-0</Rut>", ""),
             XML.replace("2026-07", "2026-13"),
+            XML.replace(">0.25<", ">0.250<"),
         ):
             self.assertFalse(schema.validate(etree.fromstring(wrong.encode())))
 

@@ -62,10 +62,11 @@ class TestF29FeesPaid(F29Case):
         self.assertIn(fee.payment_state, ("paid", "reversed"))
         self.assertEqual(self.fees("2026-07"), 0)
 
-    def test_drill_down_shows_the_withholding_items(self):
+    def test_drill_down_shows_what_each_payment_declares(self):
         fee = self.fee(200000, "2026-05-20")
         self.pay(fee, 100000, "2026-07-03")
         form = self.form(self.compute())
         line = form.line_ids.filtered(lambda line: line.code == 151)
-        items = self.env["account.move.line"].search(line.action_open_items()["domain"])
-        self.assertEqual(items, fee.line_ids.filtered("tax_line_id"))
+        action = line.action_open_items()
+        parts = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual((parts.move_id, parts.amount), (fee, line.amount))

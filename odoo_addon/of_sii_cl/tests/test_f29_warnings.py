@@ -55,7 +55,7 @@ class TestF29Warnings(F29Case):
         fee = self.own_tax(amount=-16, type_tax_use="purchase", l10n_cl_sii_code=15)
         self.post("purchase", "71", [(100000, fee)], partner="professional")
         result = self.compute()
-        self.assertEqual((result["casillas"]["151"], result["warnings"]), (16000, []))
+        self.assertEqual((result["casillas"]["151"], self.codes_of(result)), (16000, ["fee_rate"]))
 
     def test_own_tax_without_rate_is_exempt(self):
         exempt = self.own_tax(amount=0, type_tax_use="sale")
@@ -184,13 +184,6 @@ class TestF29Warnings(F29Case):
         self.assertEqual(result["casillas"]["504"], 2500000)
         self.env["of.sii.utm"].create({"month": "2026-07", "value": 43000})
         self.assertWarned(self.compute(), "missing_utm", "2026-08")
-
-    def test_missing_previous_form(self):
-        self.post("sale", "33", [(1000, "ITAX_19")], date="2026-06-10")
-        result = self.compute()
-        self.assertWarned(result, "missing_previous_form", "2026-06", "504")
-        self.form(result).input_ids = [(0, 0, {"code": 504, "amount": 0})]
-        self.assertEqual(self.compute()["warnings"], [])
 
     def test_missing_common_use_factor(self):
         self.post("purchase", "33", [(10000, "iva_compra_uso_comun")])

@@ -1,1 +1,1 @@
-from . import f29_export
+from . import f29_export, f29_part

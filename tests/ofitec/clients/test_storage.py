@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowTaskTimeout
 from fsspec.implementations.local import LocalFileSystem
 
 from ofitec.clients.storage import Storage, StorageFailed
@@ -17,22 +18,32 @@ class Refusing(LocalFileSystem):
 
     cachable = False
 
-    def __init__(self, refuse: int) -> None:
+    def __init__(self, refuse: int, error: BaseException | None = None, *, after: bool = False) -> None:
+        """`after`: the n-th request is done, and what comes then is no answer to it."""
         super().__init__()
-        self.left = refuse
+        self.left, self.error, self.after = refuse, error or OSError("refused"), after
 
-    def _count(self) -> None:
+    def _count(self, *, done: bool) -> None:
+        if done is not self.after:
+            return
         self.left -= 1
         if self.left == 0:
-            raise OSError("refused")
+            raise self.error
 
     def pipe_file(self, path: str, value: bytes, **kwargs: Any) -> None:
-        self._count()
+        self._count(done=False)
         super().pipe_file(path, value, **kwargs)
+        self._count(done=True)
 
     def mv(self, path1: str, path2: str, **kwargs: Any) -> None:
-        self._count()
+        self._count(done=False)
         super().mv(path1, path2, **kwargs)
+        self._count(done=True)
+
+    def makedirs(self, path: str, exist_ok: bool = False) -> None:
+        if isinstance(self.error, PermissionError):
+            raise self.error
+        super().makedirs(path, exist_ok=exist_ok)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -52,6 +63,28 @@ def test_a_refused_request_leaves_what_was_there(tmp_path: Path, before: dict[st
     assert files(target) == before
     storage.replace("f29", NEW, last="manifest.json")
     assert files(target) == NEW
+
+
+@pytest.mark.parametrize("before", [{}, OLD], ids=["first delivery", "second delivery"])
+@pytest.mark.parametrize("refuse", range(1, 7))
+@pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
+def test_airflows_timeout_at_any_request_leaves_what_was_there(
+    tmp_path: Path, before: dict[str, bytes], refuse: int, after: bool
+) -> None:
+    target = tmp_path / "f29"
+    target.mkdir()
+    for name, data in before.items():
+        (target / name).write_bytes(data)
+    storage = Storage(Refusing(refuse, AirflowTaskTimeout("Timeout"), after=after), str(tmp_path), "file://x")
+    with pytest.raises(AirflowTaskTimeout):
+        storage.replace("f29", NEW, last="manifest.json")
+    assert files(target) == before
+
+
+def test_a_folder_that_may_not_be_made_is_told_as_such(tmp_path: Path) -> None:
+    storage = Storage(Refusing(0, PermissionError("may not")), str(tmp_path), "file://x")
+    with pytest.raises(StorageFailed, match="PermissionError: may not; nothing was delivered"):
+        storage.replace("f29", NEW, last="manifest.json")
 
 
 def test_a_missing_file_is_none_and_a_folder_is_made(tmp_path: Path) -> None:

@@ -16,11 +16,12 @@ class Recorded:
 
     def __init__(self, **answers: Any) -> None:
         form = example_a()
-        nodes = "".join(f'<Casilla num="{code}">{amount}</Casilla>' for code, amount in form.casillas.items())
+        figures = {**form.casillas, "115": 0.25}
+        nodes = "".join(f'<Casilla num="{code}">{amount}</Casilla>' for code, amount in figures.items())
         self.answers: dict[str, Any] = {
             "compute_period": form.model_dump(mode="json"),
-            "to_csv": "casilla,monto,glosa\n" + "".join(f"{c},{a},glosa\n" for c, a in form.casillas.items()),
-            "to_json": json.dumps({"period": form.period, "casillas": form.casillas}),
+            "to_csv": "casilla,monto,glosa\n" + "".join(f"{c},{a},glosa\n" for c, a in figures.items()),
+            "to_json": json.dumps({"period": form.period, "casillas": figures}),
             "to_xml": f"<F29><Period>{form.period}</Period>{nodes}</F29>",
             "companies": [
                 {"id": 1, "name": "Los Aromos", "vat": "77.123.456-9"},

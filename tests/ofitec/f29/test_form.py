@@ -27,6 +27,8 @@ def test_a_wrong_rut_is_named(text: str) -> None:
         ("casillas", None, "casillas"),
         ("casillas", {**example_a().casillas, "91": 32775.0}, "casillas.91"),
         ("casillas", {**example_a().casillas, "91": "32775"}, "casillas.91"),
+        ("casillas", {**example_a().casillas, "115": 0.125}, "115"),
+        ("casillas", {**example_a().casillas, "115": "x"}, "115"),
         ("period", "2026-13", "period"),
     ],
 )

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from ofitec.clients.odoo import OdooDown
+from ofitec.errors import InputError
 from ofitec.ledger import Ledger, task_errors
 from ofitec.notify import channels, failure, failure_message
 from ofitec.notify.plain import plain_text
@@ -75,3 +77,75 @@ def test_two_calls_of_one_run_tell_once_with_what_the_task_said(
     assert "refused" in told[0]
     assert secret not in told[0]
     assert [e.label for e in task_errors.of_run(ledger, "f29_monthly", "manual__1")] == ["Los Aromos"]
+
+
+@pytest.fixture
+def told(ledger: Ledger, ledger_dsn: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    heard: list[str] = []
+    monkeypatch.setenv("AIRFLOW_CONN_OFITEC_LEDGER", ledger_dsn)
+    monkeypatch.setattr(
+        channels, "tell", lambda text, blocks: heard.append(text + json.dumps(blocks, ensure_ascii=False))
+    )
+    return heard
+
+
+def failed(error: Exception | None, *, run_type: str = "manual", clear_number: int = 0, run_id: str = "run 1") -> None:
+    """What Airflow calls when a task of a run fails, and then the run."""
+    run = SimpleNamespace(run_type=run_type, clear_number=clear_number, run_id=run_id)
+    instance = SimpleNamespace(dag_id="f29_monthly", run_id=run_id, task_id="compute", rendered_map_index=None)
+    if error is not None:
+        failure.remember_error({"ti": instance, "exception": error, "dag_run": run})
+    failure.on_failure(
+        {"dag": SimpleNamespace(dag_id="f29_monthly"), "run_id": run_id, "ti": instance, "dag_run": run, "reason": "x"}
+    )
+
+
+def test_each_failure_of_a_cleared_run_is_told_with_its_own_error(told: list[str]) -> None:
+    failed(OdooDown("first time"))
+    failed(None)  # Airflow calls twice
+    failed(OdooDown("second time"), clear_number=1)
+    assert len(told) == 2
+    assert "second time" in told[1]
+    assert "first time" not in told[1]
+
+
+def test_without_a_run_in_the_context_another_error_is_another_failure(told: list[str]) -> None:
+    context = {"dag": SimpleNamespace(dag_id="f29_monthly"), "run_id": "run 1"}
+    for said in ("first time", "second time"):
+        instance = SimpleNamespace(dag_id="f29_monthly", run_id="run 1", task_id="t", rendered_map_index=None)
+        failure.remember_error({"ti": instance, "exception": OdooDown(said)})
+        failure.on_failure(context)
+        failure.on_failure(context)
+    assert len(told) == 2
+
+
+def test_a_failure_is_told_while_the_ledger_is_down(told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_OFITEC_LEDGER", "postgresql://ofitec:s3cr3t-word@127.0.0.1:1/none")
+    failed(OdooDown("Odoo is down"))
+    assert len(told) == 1
+    assert told[0].startswith("El F29 no quedó listo")
+    assert "s3cr3t-word" not in told[0]
+
+
+def test_a_typing_mistake_is_answered_to_whoever_typed_it_only(
+    told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    failed(InputError("RUT 76.123.456-1 tiene otro dígito verificador."))
+    assert told == []
+    assert "Revisa lo que escribiste" in caplog.text
+    assert "76.123.456-1" in caplog.text
+
+
+@pytest.mark.parametrize(("error", "run_type"), [(InputError("x"), "scheduled"), (OdooDown("x"), "manual")])
+def test_no_other_failure_stays_unheard(told: list[str], error: Exception, run_type: str) -> None:
+    failed(error, run_type=run_type)
+    assert len(told) == 1
+
+
+def test_a_mistake_beside_a_real_failure_is_told_with_it(told: list[str]) -> None:
+    run = SimpleNamespace(run_type="manual", clear_number=0)
+    instance = SimpleNamespace(dag_id="f29_monthly", run_id="run 1", task_id="other", rendered_map_index=None)
+    failure.remember_error({"ti": instance, "exception": InputError("typed"), "dag_run": run})
+    failed(OdooDown("down"))
+    assert len(told) == 1
+    assert "down" in told[0]

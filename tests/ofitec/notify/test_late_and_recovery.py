@@ -1,5 +1,6 @@
 """A late run is told of once, and a failure that was told of is closed once when the DAG ends well again."""
 
+import asyncio
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -46,8 +47,8 @@ def test_good_runs_alone_say_nothing_and_each_dag_closes_its_own(told: list[str]
 
 def test_a_late_run_is_told_of_once_with_what_to_do(told: list[str]) -> None:
     context = {"dag_run": {"dag_id": "f29_monthly", "dag_run_id": "scheduled__1"}}
-    on_deadline(context=context, minutes=20)
-    on_deadline(context=context, minutes=20)
+    asyncio.run(on_deadline(context=context, minutes=20))
+    asyncio.run(on_deadline(context=context, minutes=20))
     assert len(told) == 1
     assert "más de 20 minutos" in told[0]
     assert "/f29_monthly.md|Qué hacer ahora>" in told[0]
@@ -57,4 +58,4 @@ def test_a_late_run_is_told_of_once_with_what_to_do(told: list[str]) -> None:
 def test_neither_ever_raises(context: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_OFITEC_LEDGER", raising=False)
     on_success(context)
-    on_deadline(context=context, minutes=1)
+    asyncio.run(on_deadline(context=context, minutes=1))

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from ofitec.deploy.host.home import Home
+from ofitec.deploy.host.home import Home, say
 from ofitec.deploy.host.journal import RUNNING, Journal
 from ofitec.errors import PermanentError
 
@@ -45,7 +45,7 @@ def supervise(home: Home, verb: Sequence[str]) -> int:
     status = _child(home, verb)
     journal = Journal.load(home)
     if journal is not None and journal.data["status"] == RUNNING:
-        sys.stderr.write(f"The worker ended (status {status}) in step {journal.reached}: recovering.\n")
+        say(f"The worker ended (status {status}) in step {journal.reached}: recovering.")
         return _child(home, ["recover"])
     return status
 

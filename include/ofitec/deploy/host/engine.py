@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ofitec.errors import InputError, PermanentError
 _DIGEST = re.compile(r"^(?P<repo>[\w.\-:/]+)@(?P<digest>sha256:[0-9a-f]{64})$")
 _PROFILES = ("--profile", "odoo", "--profile", "colours")
 _SHORT, _LONG = 60.0, 1800.0  # seconds
+_SETTLED = 30.0  # seconds after which a restarted container is no longer in a loop of restarts
 
 
 class Engine:
@@ -58,7 +60,10 @@ class Engine:
 
     def set_image(self, service: str, image: str) -> None:
         """Say which image a service (odoo-blue, odoo-green, odoo-cron) runs at its next start."""
-        known = self.images() | {_variable(service): image}
+        before = self.images()
+        known = before | {_variable(service): image}
+        if known == before:
+            return
         text = "".join(f"{name}={value}\n" for name, value in sorted(known.items()))
         write_whole(self.home.state / "release.env", text)
 
@@ -91,17 +96,32 @@ class Engine:
         return first
 
     def crashed(self, service: str) -> str:
-        """Why a service that was started does not run any more, with its last words; "" while it runs."""
+        """Why a service that was started just now is no good, with its last words: it ended, or had to be restarted.
+
+        "" while it runs as it was started.
+        """
+        return self._fault(service, lambda detail: detail["RestartCount"] > 0)
+
+    def down(self, service: str) -> str:
+        """Why a service that has served for long does not serve now, with its last words; "" if it runs.
+
+        A restart in the past says nothing of the present, only one a moment ago does: it may be the next of many.
+        """
+        return self._fault(service, lambda detail: detail["RestartCount"] > 0 and _age(detail) < _SETTLED)
+
+    def _fault(self, service: str, unsteady: Callable[[dict[str, Any]], bool]) -> str:
         found = self.state(service)
         if found is None:
             return f"{service} has no container"
         detail = json.loads(self._docker("inspect", found["ID"], what="docker inspect").stdout)[0]
-        if detail["State"]["Status"] == "running" and detail["RestartCount"] == 0:
+        state, restarts = detail["State"], detail["RestartCount"]
+        if state["Status"] == "running" and not unsteady(detail):
             return ""
-        return (
-            f"{service} ended with status {detail['State']['ExitCode']} after {detail['RestartCount']} restarts. "
-            f"Its last words: {self.last_words(service)}"
-        )
+        if state["Status"] == "running":
+            what = f"was restarted {_age(detail):.0f} s ago, {restarts} times so far"
+        else:
+            what = f"ended with status {state['ExitCode']} after {restarts} restarts"
+        return f"{service} {what}. Its last words: {self.last_words(service)}"
 
     def last_words(self, service: str) -> str:
         """The end of a service's log, on one line."""
@@ -198,6 +218,12 @@ def _repository(reference: str) -> str:
     name = reference.split("@", 1)[0]
     folder, slash, last = name.rpartition("/")
     return folder + slash + last.split(":")[0]
+
+
+def _age(detail: dict[str, Any]) -> float:
+    """Seconds since a container was started last; docker gives nanoseconds, of which Python reads six digits."""
+    started = re.sub(r"(\.\d{6})\d*", r"\1", detail["State"]["StartedAt"])
+    return (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()
 
 
 def _variable(service: str) -> str:

@@ -7,7 +7,7 @@ import json
 import secrets
 from pathlib import Path
 
-from ofitec.deploy.host import manifests, releases, smoke
+from ofitec.deploy.host import manifests, plan, releases, smoke
 from ofitec.deploy.host.database import Database
 from ofitec.deploy.host.engine import Engine, check_reference
 from ofitec.deploy.host.home import Home, parse_env, write_whole
@@ -135,7 +135,10 @@ def up(home: Home) -> dict[str, str]:
     """Start PostgreSQL with its roles, HAProxy, and the recorded release if there is one.
 
     A colour that is not current stays as it is: its image may be older than the database.
+
+    :raises PermanentError: while a run is under way or unsettled: the record does not say yet what serves
     """
+    plan.settled(home)
     secrets_set(home)
     home = Home.open(home.root)
     engine = Engine(home)

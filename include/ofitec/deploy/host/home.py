@@ -1,8 +1,10 @@
 """The folder of one installation on the host: its settings, its state, and how a file is written there."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +70,12 @@ def parse_env(text: str) -> dict[str, str]:
     """The KEY=VALUE lines of an environment file; comments, blank lines and quotes around a value fall away."""
     pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#"))
     return {key.strip(): value.strip().strip("\"'") for key, value in pairs}
+
+
+def say(text: str) -> None:
+    """One line of progress on standard error, which may be a file on a full disk: that stops nothing."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
 
 
 def write_whole(path: Path, text: str, mode: int = 0o644) -> None:

@@ -1,7 +1,6 @@
 """The journal of the run under way: one JSON file, on the disk after every step, from which `recover` decides."""
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from ofitec.deploy.host.home import Home, write_whole
+from ofitec.deploy.host.home import Home, say, write_whole
 from ofitec.errors import PermanentError
 
 # How a run ended. `running` is the only status that asks for something to be done.
@@ -87,7 +86,7 @@ class Journal:
         entry: dict[str, Any] = {"name": name, "state": "begun", "at": now(), "seconds": None}
         self.data["steps"].append(entry)
         self.save()
-        sys.stderr.write(f"==> {name} ...\n")
+        say(f"==> {name} ...")
         start = time.monotonic()
         yield
         entry |= {"state": "done", "seconds": round(time.monotonic() - start, 2)}
@@ -96,7 +95,7 @@ class Journal:
     def done(self, entry: dict[str, Any]) -> None:
         """Write down that a step is finished."""
         self.save()
-        sys.stderr.write(f"    {entry['name']} {entry['seconds']} s\n")
+        say(f"    {entry['name']} {entry['seconds']} s")
 
     def settle(self, status: str, error: str = "") -> None:
         """The run's end: `done`, `undone` (the old version serves) or `stuck` (a person must decide)."""

@@ -150,7 +150,7 @@ def _preflight(home: Home, engine: Engine, *, must_work: bool = True) -> Release
             f"HAProxy sends users to {entries['active']}, but the record says {current.colour}. Run `recover`."
         )
     if must_work:
-        if why := engine.crashed(f"odoo-{current.colour}"):
+        if why := engine.down(f"odoo-{current.colour}"):
             raise PermanentError(f"What serves now is not well, so a deploy could not return to it: {why}")
         smoke.check(home, current.colour, home.database)
     return current

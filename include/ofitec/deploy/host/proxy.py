@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ofitec.deploy.host.home import Home, write_whole
+from ofitec.deploy.host.home import Home, say, write_whole
 from ofitec.errors import PermanentError, TransientError
 
 MAINTENANCE = "maintenance"
@@ -58,12 +58,24 @@ class Proxy:
     def switch(self, colour: str) -> None:
         """Send every request from now on to a colour, or to the maintenance page; a canary ends with it.
 
-        The file first: a HAProxy that restarts in between comes up with the new entry.
+        The running HAProxy first, then its file: a full disk cannot keep people on the maintenance page. A file that
+        could not be written is made to agree by `repair`, at the next `recover`.
 
         :raises ProxyDown: if it does not answer
         :raises PermanentError: if it did not take the entry
         """
         self._set({"active": colour, "canary": "none", "share": "0", "trial": "none"})
+
+    def repair(self) -> bool:
+        """Make the file, by which HAProxy starts, say what HAProxy goes by now; True if that was needed.
+
+        :raises ProxyDown: if it does not answer
+        """
+        now = self.entries()
+        if self._kept() == now:
+            return False
+        self._write(now)
+        return True
 
     def canary(self, active: str, colour: str, percent: int, trial: str) -> None:
         """Send a share of the new sessions to another colour."""
@@ -103,13 +115,24 @@ class Proxy:
                 return
 
     def _set(self, wanted: Mapping[str, str]) -> None:
-        self._write(wanted)
         # the canary's end or begin and the switch must not be seen half done: the active colour comes first
         for key in _KEYS:
             self._ask(f"set map {_MAP} {key} {wanted[key]}")
+        try:
+            self._write(wanted)
+        except OSError as error:
+            say(f"HAProxy goes by {wanted['active']}; its file was not written ({error}): `recover`.")
+        # last, for a HAProxy that restarted in between came up with the old file
         found = self.entries()
         if found != dict(wanted):
             raise PermanentError(f"HAProxy goes by {found} and not by {dict(wanted)}. Restart it: it reads the file.")
+
+    def _kept(self) -> dict[str, str]:
+        try:
+            lines = (line.split() for line in (self.folder / "active.map").read_text().splitlines())
+        except FileNotFoundError:
+            return {}
+        return {parts[0]: parts[1] for parts in lines if len(parts) == 2}
 
     def _write(self, entries: Mapping[str, str]) -> None:
         write_whole(self.folder / "active.map", "".join(f"{key} {entries[key]}\n" for key in _KEYS))

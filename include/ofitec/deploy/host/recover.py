@@ -1,7 +1,8 @@
 """Settles a run that was interrupted: by a kill, a power cut, a lost host. May be repeated, and be interrupted itself.
 
 Before the switch the run is undone. After it, it is finished if the new version works, else undone as far as no user
-has written. So the old or the new version serves, never neither.
+has written; a way back that was begun is gone on with. So the old or the new version serves, never neither. What users
+wrote to an upgraded database is kept or hidden by a person's answer only, never by this alone.
 """
 
 import os
@@ -10,7 +11,7 @@ from typing import Any
 
 from ofitec.deploy.host import deploy, lock, manifests, releases, smoke, undo
 from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.home import Home
+from ofitec.deploy.host.home import Home, say
 from ofitec.deploy.host.journal import RUNNING, STUCK, Journal
 from ofitec.deploy.host.proxy import Proxy
 from ofitec.errors import InputError, OfitecError, PermanentError
@@ -24,6 +25,13 @@ def recover(home: Home, *, keep_new: bool = False, discard_since: str = "") -> d
     :return: {"run", "status", "serves"}; status "nothing to do", "done" or "undone"
     :raises PermanentError: if a person must decide or mend something; says what
     """
+    answer = _settle(home, keep_new=keep_new, discard_since=discard_since)
+    if Proxy(home).repair():
+        say("HAProxy's file did not say what HAProxy goes by: written anew.")
+    return answer
+
+
+def _settle(home: Home, *, keep_new: bool, discard_since: str) -> dict[str, Any]:
     journal = Journal.load(home)
     if journal is None or journal.data["status"] not in (RUNNING, STUCK):
         return {"run": journal.run if journal else "", "status": _agree(home), "serves": _serving(home)}
@@ -31,6 +39,10 @@ def recover(home: Home, *, keep_new: bool = False, discard_since: str = "") -> d
         raise PermanentError(f"Run {journal.run} is under way (step {journal.reached}). Let it end.")
     if keep_new or discard_since:
         _decided(home, journal, keep_new=keep_new, discard_since=discard_since)
+    elif journal.facts.get("undecided"):
+        _ask_again(home, journal)
+    elif "undoing" in journal.facts:
+        undo.undo(home, journal, journal.facts["undoing"])
     elif journal.finished("watch") or (journal.finished("switch") and _works(home, journal)):
         deploy.finish(home, journal)
     else:
@@ -39,12 +51,29 @@ def recover(home: Home, *, keep_new: bool = False, discard_since: str = "") -> d
     return {"run": journal.run, "status": journal.data["status"], "serves": _serving(home)}
 
 
+def _ask_again(home: Home, journal: Journal) -> None:
+    """Users wrote to the new database: see that it serves, and say what a person must answer."""
+    serves = "serves" if _works(home, journal) else "does not work"
+    since = journal.facts.get("switched_at", journal.data["begun"])
+    said = journal.data["error"] or (
+        f"Run {journal.run} failed after users had written to the upgraded database, which serves since {since}."
+    )
+    if journal.data["status"] != STUCK:
+        journal.settle(STUCK, said)
+    raise PermanentError(
+        f"{said} A person must answer, `recover` alone changes nothing: `recover --keep-new`, or "
+        f"`recover --discard-writes-since {since}`. The new version {serves} now."
+    )
+
+
 def _decided(home: Home, journal: Journal, *, keep_new: bool, discard_since: str) -> None:
     if journal.data["mode"] == manifests.CODE or not journal.begun("switch"):
         raise InputError("This run passed no point of no return. Run `recover` without an option.")
     if keep_new:
         if not _works(home, journal):
             raise PermanentError("The new version does not work, so it cannot be kept. Mend it, or discard.")
+        journal.facts.pop("undoing", None)
+        journal.note(undecided=False)
         deploy.finish(home, journal)
         return
     since = journal.facts.get("switched_at", journal.data["begun"])

@@ -1,11 +1,12 @@
 """The way back: whatever step a run reached, the old version serves again, unless users have written since."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ofitec.deploy.host import exchange, lock, manifests, smoke
 from ofitec.deploy.host.database import Database
 from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.home import Home
+from ofitec.deploy.host.home import Home, say
 from ofitec.deploy.host.journal import STUCK, UNDONE, Journal
 from ofitec.deploy.host.proxy import MAINTENANCE, Proxy
 from ofitec.errors import PermanentError
@@ -18,33 +19,50 @@ class PointOfNoReturn(PermanentError):
 def undo(home: Home, journal: Journal, why: str, *, decided: bool = False) -> None:
     """Make the old version serve again and settle the journal. May be repeated; decides by what is, not by hope.
 
+    That it began is written down first: a `recover` after a kill goes on with it, and does not finish what failed.
+
     :param why: the failure that asks for it
     :param decided: a person chose to lose sight of rows written since the switch
     :raises PointOfNoReturn: if users wrote to the new database; the new version serves
     :raises PermanentError: if the way back itself failed; the journal says `stuck`, `recover` tries again
     """
+    _try_to(lambda: journal.note(undoing=why))
     try:
         if journal.data["mode"] == manifests.CODE:
             _code(home, journal)
         else:
             _database(home, journal, why, decided=decided)
     except PointOfNoReturn as error:
-        journal.settle(STUCK, str(error))
+        said = str(error)
+        _try_to(lambda: journal.settle(STUCK, said))
         raise
     except Exception as error:  # noqa: BLE001 - whatever it was, the journal must say that the way back is open
-        journal.settle(STUCK, f"{why} Then the way back failed: {error}")
+        said = f"{why} Then the way back failed: {error}"
+        _try_to(lambda: journal.settle(STUCK, said))
+        raise PermanentError(f"{said} Mend that, then run `recover`: it may be repeated.") from None
+    try:
+        journal.settle(UNDONE, why)
+    except OSError as error:
         raise PermanentError(
-            f"{why} Then the way back failed: {error} Mend that, then run `recover`: it may be repeated."
+            f"{why} The version before serves again, but that could not be written down ({error}). Free the disk, then "
+            "run `recover`: it may be repeated."
         ) from None
-    journal.settle(UNDONE, why)
     lock.release(home, journal.run)
+
+
+def _try_to(write: Callable[[], None]) -> None:
+    """Write if there is room: on a full disk the way back matters more than its record, and `recover` repeats it."""
+    try:
+        write()
+    except OSError as error:
+        say(f"The journal could not be written ({error}).")
 
 
 def _code(home: Home, journal: Journal) -> None:
     engine, proxy = Engine(home), Proxy(home)
     chosen: dict[str, Any] = journal.facts["plan"]
     old, new = chosen["current"]["colour"], f"odoo-{chosen['colour']}"
-    if not engine.crashed(f"odoo-{old}"):
+    if not engine.down(f"odoo-{old}"):
         proxy.switch(old)  # at once: it has served all the time
     else:  # the drain had begun
         engine.start(f"odoo-{old}")
@@ -83,6 +101,8 @@ def _require_unwritten(home: Home, journal: Journal, why: str) -> None:
     written = Database(engine).written_since(home.database, journal.facts["moment"])
     if not written:
         return
+    # from here on `recover` needs a person's answer, whatever happens to us
+    _try_to(lambda: journal.note(undecided=True))
     colour = chosen["colour"]
     engine.start(f"odoo-{colour}")
     smoke.wait_until_works(engine, f"odoo-{colour}", colour, home.database)

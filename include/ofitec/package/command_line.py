@@ -1,0 +1,35 @@
+"""`airflow ofitec ...`: what the package adds to Airflow's command line. Loaded by every `airflow` command: light."""
+
+from typing import TYPE_CHECKING
+
+from airflow.cli.cli_config import ActionCommand, Arg, GroupCommand, lazy_load_command
+
+if TYPE_CHECKING:
+    from airflow.cli.cli_config import CLICommand
+
+_JSON = Arg(("--json",), help="One JSON object instead of lines", action="store_true")  # type: ignore[no-untyped-call]
+
+
+def get_commands() -> "list[CLICommand]":
+    """The command group `ofitec`."""
+    return [
+        GroupCommand(
+            name="ofitec",
+            help="OFITEC ops: check this installation, migrate the ledger",
+            subcommands=(
+                ActionCommand(
+                    name="doctor",
+                    help="Use every connection, program and folder once; say what is wrong and the next step",
+                    description="Exit status 0: all is well; 1: something is missing or wrong.",
+                    func=lazy_load_command("ofitec.doctor.command.run"),
+                    args=(_JSON,),
+                ),
+                ActionCommand(
+                    name="migrate",
+                    help="Bring the ledger's schema to this package's version",
+                    func=lazy_load_command("ofitec.ledger.command.migrate"),
+                    args=(),
+                ),
+            ),
+        )
+    ]

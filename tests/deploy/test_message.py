@@ -1,0 +1,121 @@
+"""What an approver and Slack read of a deploy: what happens to whom, when, for how long; in Spanish, without codes."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ofitec.deploy import message, tasks, typed
+from ofitec.errors import InputError
+from ofitec.settings import settings
+
+ZONE = ZoneInfo("America/Santiago")
+AT = datetime(2026, 11, 25, 1, 10, 7, 654321, tzinfo=UTC)
+PLAN: dict[str, Any] = {
+    "run": "r", "requested": "x", "who": "Paula", "mode": "CODE", "modules": [], "silent_changes": [],
+    "image": f"ghcr.io/a/odoo@sha256:{'a' * 64}", "current": {"image": f"ghcr.io/a/odoo@sha256:{'b' * 64}"},
+    "hours": "", "window_seconds": 600, "expected_seconds": None,
+}  # fmt: skip
+MODULES = [{"name": "of_sii_cl", "before": "19.0.1.0.0", "after": "19.0.1.1.0"}]
+
+
+def plan(**changed: Any) -> dict[str, Any]:
+    return PLAN | changed
+
+
+def page(**changed: Any) -> str:
+    asked = message.question(plan(**changed))
+    return asked["subject"] + "\n" + asked["body"]
+
+
+def slack(**changed: Any) -> str:
+    return json.dumps(message.asked(plan(**changed), "https://a.example/x", until=AT, zone=ZONE), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("shown", [page, slack])
+def test_code_alone_interrupts_nobody_and_begins_at_once(shown: Any) -> None:
+    text = shown()
+    assert "Cambia solo código: sin interrupción" in text
+    assert "Empieza en cuanto alguien apruebe." in text
+    assert "odoo@aaaaaaaaaaaa" in text
+    for foreign in ("CODE", "[]", "None", "UTC", "{", "ninguno"):
+        assert foreign not in message.question(plan())["body"]
+
+
+@pytest.mark.parametrize("shown", [page, slack])
+def test_an_upgrade_says_how_long_people_are_without_odoo_and_which_modules(shown: Any) -> None:
+    text = shown(mode="MIGRATE", modules=MODULES, expected_seconds=245.0)
+    assert "Odoo no estará disponible unos 4 minutos (lo que tardó la última vez), a lo más 10 minutos" in text
+    assert "`of_sii_cl` `19.0.1.0.0` → `19.0.1.1.0`" in text
+    assert "terminados el respaldo, su prueba y el ensayo, a la hora que sea" in text
+    assert "algunos minutos, a lo más 10 minutos" in shown(mode="MIGRATE", modules=MODULES)
+
+
+def test_the_hours_say_that_it_waits() -> None:
+    assert "solo entre las 22:00 y las 06:00 (hora de Santiago): fuera de ese horario, espera" in page(
+        mode="MIGRATE", modules=MODULES, hours="22:00-06:00"
+    )
+    assert "Empieza al aprobar, pero solo entre" in page(hours="22:00-06:00")
+
+
+def test_a_way_back_over_an_upgrade_says_what_goes_out_of_sight() -> None:
+    text = page(mode="RETURN", requested="rollback")
+    assert text.startswith("¿Volver a odoo@aaaaaaaaaaaa?")
+    assert "queda fuera de la vista, en una base guardada" in text
+
+
+def test_what_others_wrote_cannot_make_a_link_on_the_page() -> None:
+    text = page(modules=[{"name": "m", "before": "1", "after": "2`[Aprobar](https://evil.example)"}], who="`x` <b>")
+    assert "`2'[Aprobar](https://evil.example)`" in text
+
+
+def test_a_rehearsal_says_from_when_and_how_long() -> None:
+    text, blocks = message.rehearsed(plan(mode="MIGRATE", modules=MODULES), 240, AT, "https://a.example/x", ZONE)
+    assert text == "Odoo se actualiza el martes 24 de noviembre, 22:10: unos 4 minutos sin servicio."
+    assert "of_sii_cl" in json.dumps(blocks)
+
+
+def test_a_failure_names_its_step_in_spanish() -> None:
+    journal = {
+        "facts": {"maintenance_seconds": 75.0}, "error": "The login page gave no 200",
+        "steps": [{"name": "smoke", "state": "begun", "seconds": None}],
+    }  # fmt: skip
+    shown = json.dumps(message.ended(plan(answered_by="Pedro"), journal, "undone", ""), ensure_ascii=False)
+    assert "Falló en el paso «probar ingreso y lectura»." in shown
+    assert "*Detalle técnico*" in shown
+    assert "*Lo aprobó*\\nPedro" in shown
+    assert "75 segundos" in shown
+
+
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ({"image": "odoo"}, "registro/nombre@sha256:"),
+        ({"image": "ghcr.io/a/odoo:latest"}, "puede ser otra imagen mañana"),
+        ({"image": None}, "no es válida"),
+        ({"image": "a/b:1", "modules": ["Ventas"]}, "por ejemplo l10n_cl"),
+        ({"image": "a/b:1", "hours": "de noche"}, "Escríbelo como 22:00-06:00"),
+        ({"discard_writes_since": "ayer"}, "Copia el que indica el error"),
+    ],
+)
+def test_a_typing_mistake_is_answered_with_a_sentence(params: dict[str, Any], why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        typed.check(params)
+
+
+def test_what_can_be_meant_passes() -> None:
+    typed.check({"image": f"a/b@sha256:{'0' * 64}", "modules": ["l10n_cl"], "hours": "22:00-06:00"})
+    typed.check({"discard_writes_since": "2026-11-24T22:10:07+00:00"})
+    typed.check({"discard_writes_since": None})
+
+
+def test_a_code_deploy_without_hours_may_begin_now_and_one_outside_of_them_waits() -> None:
+    settings.cache_clear()
+    assert tasks.opening(plan(), AT) is None
+    noon = AT + timedelta(hours=14)
+    assert tasks.opening(plan(hours="22:00-06:00"), AT) is None
+    assert tasks.opening(plan(hours="22:00-06:00"), noon) == datetime(2026, 11, 26, 1, tzinfo=UTC)
+    with pytest.raises(InputError, match="más corto"):
+        tasks.opening(plan(mode="MIGRATE", hours="22:00-22:05"), AT)

@@ -1,0 +1,58 @@
+"""What a running Airflow calls: the triggerer for a deadline, the DAG processor for a run that failed."""
+
+import json
+import time
+from typing import Any
+
+
+def _heard(slack_sink: Any, what: str, seconds: float) -> list[dict[str, Any]]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = [message for message in slack_sink.messages() if what in message["text"]]
+        if found:
+            return found
+        time.sleep(0.5)
+    return []
+
+
+def test_a_run_that_takes_too_long_is_told_by_the_triggerer_while_it_runs(airflow: Any, slack_sink: Any) -> None:
+    airflow.api.wait_for_dag("late_probe")
+    airflow.api.unpause("late_probe")
+    run = airflow.api.trigger("late_probe")
+    heard = _heard(slack_sink, run, 120)
+    assert len(heard) == 1
+    assert heard[0]["text"].startswith("late_probe está tardando demasiado: más de 20 minutos")
+    state = airflow.api.call("GET", f"/dags/late_probe/dagRuns/{run}")["state"]
+    assert state in ("running", "success")
+    assert airflow.api.wait("late_probe", run, 120).state == "success"
+    assert len(_heard(slack_sink, run, 3)) == 1
+
+
+def test_each_failure_of_a_run_is_told_also_after_it_was_cleared(airflow: Any, slack_sink: Any) -> None:
+    api = airflow.api
+    api.wait_for_dag("fail_probe")
+    api.unpause("fail_probe")
+    run = api.trigger("fail_probe")
+    assert api.wait("fail_probe", run, 120).state == "failed"
+    assert len(_heard(slack_sink, run, 60)) == 1
+    api.call("POST", f"/dags/fail_probe/dagRuns/{run}/clear", json={"dry_run": False})
+    until = time.monotonic() + 120
+    while len(heard := _heard(slack_sink, run, 1)) < 2 and time.monotonic() < until:
+        time.sleep(0.5)
+    assert len(heard) == 2
+    first, second = (json.dumps(message) for message in heard)
+    assert "time 1" in first
+    assert "time 2" in second
+    assert "time 1" not in second
+
+
+def test_a_typing_mistake_is_answered_in_its_log_and_told_to_nobody(airflow: Any, slack_sink: Any) -> None:
+    airflow.api.wait_for_dag("f29_monthly")
+    run = airflow.api.trigger("f29_monthly", {"period": "2026-08", "companies": ["76.123.456-1"]})
+    airflow.api.unpause("f29_monthly")
+    ended = airflow.api.wait("f29_monthly", run, 240)
+    assert ended.state == "failed"
+    [plan] = [task for task in airflow.api.tasks("f29_monthly", run) if task["task_id"] == "plan"]
+    log = airflow.api.log(plan)
+    assert "Revisa lo que escribiste" in log, log[-3000:]
+    assert _heard(slack_sink, run, 25) == []

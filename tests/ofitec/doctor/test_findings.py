@@ -1,0 +1,82 @@
+"""A check that fails is one line with a next step; what needs it waits; nothing secret is said."""
+
+import json
+from argparse import Namespace
+
+import pytest
+
+from ofitec.doctor import command
+from ofitec.doctor.findings import Check, Finding, State, Unused
+from ofitec.errors import InputError
+
+
+def refuse() -> str:
+    raise InputError("The folder /data is not there. Mount it.")
+
+
+def not_set_up() -> str:
+    raise Unused("no connection odoo_host: deploys are not available")
+
+
+def break_down() -> str:
+    raise RuntimeError("postgresql://odoo:hunter2@db/odoo went away")
+
+
+@pytest.mark.parametrize(
+    ("use", "state", "said"),
+    [
+        (lambda: "answers", State.OK, "answers"),
+        (refuse, State.WRONG, "Mount it."),
+        (not_set_up, State.UNUSED, "deploys are not available"),
+        (break_down, State.WRONG, "RuntimeError"),
+    ],
+)
+def test_a_check_ends_as_a_finding(use: object, state: State, said: str) -> None:
+    found = Check("part", use).run()  # type: ignore[arg-type]
+    assert found.state is state
+    assert said in found.said
+    assert "hunter2" not in found.said
+
+
+def test_what_needs_a_wrong_part_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    checks = [
+        Check("database", refuse),
+        Check("rights", lambda: str(looked.append("rights")), ("database",)),
+        Check("room", lambda: str(looked.append("room")), ("rights",)),
+    ]
+    monkeypatch.setattr(command, "checks", lambda: checks)
+    assert [found.state for found in command.findings()] == [State.WRONG, State.WAITING, State.WAITING]
+    assert looked == []
+
+
+@pytest.mark.parametrize(("as_json", "wrong"), [(False, False), (False, True), (True, False), (True, True)])
+def test_the_exit_status_says_whether_all_is_well(
+    as_json: bool, wrong: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checks = [Check("one", lambda: "fine"), Check("two", refuse if wrong else lambda: "fine too")]
+    monkeypatch.setattr(command, "checks", lambda: checks)
+    if wrong:
+        with pytest.raises(SystemExit, match="1"):
+            command.run(Namespace(json=as_json))
+    else:
+        command.run(Namespace(json=as_json))
+    said = capsys.readouterr().out
+    if as_json:
+        answer = json.loads(said)
+        assert answer["ok"] is not wrong
+        assert [row["part"] for row in answer["checks"]] == ["one", "two"]
+    else:
+        assert ("✗ two: The folder /data is not there. Mount it." in said) is wrong
+        assert ("All is well" in said) is not wrong
+
+
+def test_every_need_names_a_check_that_stands_before() -> None:
+    seen: set[str] = set()
+    for check in command.checks():
+        assert set(check.needs) <= seen, check.part
+        seen.add(check.part)
+
+
+def test_a_line_tells_part_and_sentence() -> None:
+    assert command.line(Finding("clock", State.OK, "right")) == "✓ clock: right"
