@@ -2,7 +2,7 @@
 
 import pytest
 
-from ofitec.clients.restic_errors import RepositoryDamaged, RepositoryUnreachable, error_of
+from ofitec.clients.restic_errors import RepositoryDamaged, RepositoryUnreachable, error_of, named
 from ofitec.errors import OfitecError
 from ofitec.process import Finished
 
@@ -14,8 +14,16 @@ def restore(words: str) -> OfitecError:
     return error_of("restore", "/srv/geof", Finished("restic", 1, "", f"{words}\nFatal: There were 2 errors\n", 0.1))
 
 
-def test_a_deleted_pack_is_damage_whatever_digits_are_in_its_name() -> None:
-    assert isinstance(restore(GONE), RepositoryDamaged)
+def test_a_pack_that_cannot_be_opened_is_looked_for_and_no_damage_by_these_words_alone() -> None:
+    """A folder that is not mounted any more says the same: the repository's own list decides."""
+    said = Finished("restic", 1, "", f"{GONE}\nFatal: There were 2 errors\n", 0.1)
+    assert named(said) == {"packs": {PACK[:10]}}
+    assert not isinstance(restore(GONE), RepositoryDamaged)
+
+
+def test_data_that_are_wrong_are_damage_whatever_digits_are_in_a_pack_s_name() -> None:
+    words = f"decrypting blob <data/37ece99b> from pack {PACK} failed: ciphertext verification failed"
+    assert isinstance(restore(words), RepositoryDamaged)
 
 
 @pytest.mark.parametrize(
