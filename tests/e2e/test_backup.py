@@ -130,7 +130,7 @@ def test_a_refused_restore_changes_nothing(safe: Safe, proven: Any) -> None:
     safe.api.answer("backup_restore", run, "approve", "Rechazar")
     safe.api.wait("backup_restore", run, timeout=120)
     assert server.names_like("%") == before
-    safe.hears("La restauración no se hace")
+    safe.hears(f"La restauración de {TARGET} no se hace")
     # by which whoever closes alarms knows that this run did nothing
     query = "SELECT count(*) FROM ofitec.notification WHERE kind = 'rejected' AND status = 'sent' AND run_id = "
     assert rows(safe, "ofitec_ledger", f"{query}'{run}'") == [(1,)]
