@@ -53,13 +53,13 @@ def test_storages_that_fail_refute_nothing(
     proof.prove(job, key, run_id="r")
 
 
-def outcome(place: storages.Place, fault: storages.Fault, key: str) -> str:
+def outcome(place: storages.Place, fault: storages.Fault, key: str, *, read_data: bool = False) -> str:
     """What a proof during a fault calls the good backup; "passed" if it did not notice."""
     with fault(place) as job:
         # reached by this address, it is the same repository
         backups.change(job.ledger, key, repository=job.restic.where)
         try:
-            proof.prove(job, key, run_id="r")
+            proof.prove(job, key, run_id="r", read_data=read_data)
         except (OfitecError, OSError):
             pass
         finally:

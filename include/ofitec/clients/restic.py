@@ -11,12 +11,11 @@ from urllib.parse import unquote
 from ofitec.clients.restic_errors import (
     READERS,
     RepositoryDamaged,
-    RepositoryUnreachable,
     ResticFailed,
     error_of,
     gone,
-    missing,
     named,
+    unanswered,
 )
 from ofitec.clients.restic_progress import Progress
 from ofitec.clients.restic_records import Lock, Saved, Snapshot, moment_of, snapshot_of
@@ -251,12 +250,7 @@ class Restic:
                 grace=self.limits.grace,
             )
         except (ProgramTimeout, ProgramStalled) as error:
-            if "specified bucket does not exist" in str(error):
-                # restic takes it for a hiccup and would ask for a quarter of an hour
-                raise missing(self.where) from None
-            raise RepositoryUnreachable(
-                f"restic {argv[0]} on {self.where}: {error} Its storage may be down; it is tried again."
-            ) from None
+            raise unanswered(argv[0], self.where, str(error)) from None
         if finished.returncode:
             raise self._judged(argv[0], finished)
         return finished

@@ -126,6 +126,27 @@ def missing(where: str) -> RepositoryMissing:
     )
 
 
+def unanswered(verb: str, where: str, said: str) -> OfitecError:
+    """The error for a restic that was ended because it went on trying.
+
+    :param said: how it was ended, and its last words
+    """
+    if "specified bucket does not exist" in said:
+        # restic takes it for a hiccup and would ask for a quarter of an hour
+        return missing(where)
+    if _REFUSED.search(said.lower()):
+        return refused(verb, where, said)
+    return RepositoryUnreachable(f"restic {verb} on {where}: {said} Its storage may be down; it is tried again.")
+
+
+def refused(verb: str, where: str, said: str) -> RepositoryRefused:
+    """The storage does not let us in."""
+    return RepositoryRefused(
+        f"The storage of the restic repository {where} does not let us in ({verb}: {said}). Check the "
+        "credentials and what they may do; nothing was learnt about the data."
+    )
+
+
 def named(finished: Finished) -> dict[str, set[str]]:
     """The repository's files that a failed restic complained of: {"packs" | "snapshots" | "index": {ids or their
     beginnings}}. Whether they are missing, only a listing can say."""
@@ -180,10 +201,7 @@ def error_of(verb: str, where: str, finished: Finished) -> OfitecError:  # noqa:
             f"restic {verb} could not read all it should save (exit {code}): {said}. Nothing of it is counted."
         )
     if _REFUSED.search(everything):
-        return RepositoryRefused(
-            f"The storage of the restic repository {where} does not let us in ({verb}: {said}). Check the "
-            "credentials and what they may do; nothing was learnt about the data."
-        )
+        return refused(verb, where, said)
     if _UNREACHABLE.search(everything):
         return RepositoryUnreachable(
             f"The restic repository {where} does not answer ({verb}: {said}). Check its storage."

@@ -2,7 +2,15 @@
 
 import pytest
 
-from ofitec.clients.restic_errors import RepositoryDamaged, RepositoryUnreachable, error_of, named
+from ofitec.clients.restic_errors import (
+    RepositoryDamaged,
+    RepositoryMissing,
+    RepositoryRefused,
+    RepositoryUnreachable,
+    error_of,
+    named,
+    unanswered,
+)
 from ofitec.errors import OfitecError
 from ofitec.process import Finished
 
@@ -41,3 +49,17 @@ def test_data_that_are_wrong_are_damage_whatever_digits_are_in_a_pack_s_name() -
 )
 def test_a_storage_that_fails_is_no_damage(words: str) -> None:
     assert isinstance(restore(words), RepositoryUnreachable)
+
+
+def test_a_restic_that_goes_on_trying_at_a_storage_that_refuses_us_is_told_as_refused() -> None:
+    """restic takes most refusals for hiccups: our own time limit ends it, and its last words say why."""
+    ended = (
+        "restic did not end within 120 s and was stopped. Its last words: Stat(<config/>) returned error, retrying: "
+    )
+    for words, kind in {
+        "The Access Key Id you provided does not exist": RepositoryRefused,
+        "The provided token has expired.": RepositoryRefused,
+        "dial tcp: connection refused": RepositoryUnreachable,
+        "The specified bucket does not exist": RepositoryMissing,
+    }.items():
+        assert type(unanswered("list", "s3:x", ended + words)) is kind
