@@ -1,11 +1,12 @@
-"""### Nightly backup of Odoo
+"""### Respaldo nocturno de Odoo
 
-Saves database and filestore of one moment with restic, checks the repository, and removes what the retention does not
-keep. Each backup that is whole is published as asset `odoo_backup`; that starts `backup_verify`, which restores it.
-A backup whose dump or files were not whole, or whose run was killed, never counts.
+Guarda la base y los archivos de un mismo momento con restic, revisa el repositorio y retira los respaldos que la
+política no conserva (ninguno, mientras falten respaldos que nadie ha reconocido como perdidos). Cada respaldo entero
+se publica como `odoo_backup`, y con eso empieza `backup_verify`, que lo restaura. Un respaldo cuya base o cuyos
+archivos no estaban enteros, o cuya ejecución se interrumpió, nunca cuenta.
 
-Needs the connections `odoo_db`, `restic_default`, `ofitec_ledger`, and for `s3:` repositories `aws_default`.
-Runbook: docs/runbooks/backup_nightly.md
+Usa las conexiones `odoo_db`, `restic_default`, `ofitec_ledger` y, si el repositorio es `s3:`, `aws_default`.
+Qué hacer si falla: docs/runbooks/backup_nightly.md
 """
 
 from datetime import timedelta
@@ -22,13 +23,21 @@ PARAMS = {
         title="Crear el repositorio",
         description="Solo la primera vez: crea el repositorio de restic si en esa dirección no hay ninguno.",
     ),
+    "acknowledge_lost": Param(
+        0,
+        type="integer",
+        minimum=0,
+        title="Respaldos perdidos que reconoces",
+        description="Cuántos faltan según el aviso «Faltan respaldos en el repositorio»: los das por perdidos, y se "
+        "vuelve a retirar los antiguos. 0: ninguno.",
+    ),
 }
 
 
 @dag(
     dag_id="backup_nightly",
     dag_display_name="Respaldo nocturno",
-    description="Saves database and filestore of one moment, checks the repository, applies the retention",
+    description="Guarda base y archivos de un mismo momento, revisa el repositorio, retira lo antiguo",
     schedule=CronTriggerTimetable("30 2 * * *", timezone=SANTIAGO, run_immediately=False),
     params=PARAMS,
     tags=[Tag.BACKUP, Tag.SCHEDULED],
@@ -38,7 +47,7 @@ PARAMS = {
     **DAG_DEFAULTS,
 )
 def backup_nightly() -> None:
-    night("{{ params.create_repository }}")
+    night("{{ params.create_repository }}", "{{ params.acknowledge_lost }}")
 
 
 backup_nightly()

@@ -1,18 +1,27 @@
-"""What the backup DAGs share: the asset and the night's tasks. Imported at parse time, so kept light."""
+"""The tasks of the backup DAGs, and what those share: the asset and the night. Imported at parse time, so kept light.
+
+Tasks that need the filestore, the work disk, an Odoo, the password's file or a repository in a folder run in queue
+`ops`; asking, reminding and branching run anywhere.
+"""
 
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Asset, task
 
+from ofitec.notify.recovery import on_success
+
 # Published by each backup that is whole in the repository; its event's extra is {"backup": key}.
 # It has no URI: one with a scheme makes every parse load the providers that may know it.
 ODOO_BACKUP = Asset("odoo_backup")
 
+OPS = "ops"
+# Airflow would store each key of an answer a second time, and write the whole as the log's last line
+PLAIN: dict[str, Any] = {"multiple_outputs": False, "show_return_value_in_logs": False}
 LONG = timedelta(hours=8)  # no shorter than the settings' own limits, which speak more clearly
 
 
-@task(task_display_name="Revisar antes", execution_timeout=timedelta(hours=2), multiple_outputs=False)
+@task(task_display_name="Revisar antes", execution_timeout=timedelta(hours=2), queue=OPS, **PLAIN)
 def preflight(create_repository: bool, dag_run: Any = None) -> dict[str, Any]:
     """Look at everything that can spoil the backup."""
     from ofitec.backup import tasks
@@ -20,7 +29,7 @@ def preflight(create_repository: bool, dag_run: Any = None) -> dict[str, Any]:
     return tasks.preflight(run_id=dag_run.run_id, create_repository=create_repository)
 
 
-@task(task_display_name="Respaldar base y archivos", execution_timeout=LONG)
+@task(task_display_name="Respaldar base y archivos", execution_timeout=LONG, queue=OPS)
 def snapshot(dag_run: Any = None) -> str:
     """One task, because one open transaction ties database and files together."""
     from ofitec.backup import tasks
@@ -28,7 +37,7 @@ def snapshot(dag_run: Any = None) -> str:
     return tasks.snapshot(run_id=dag_run.run_id)
 
 
-@task(task_display_name="Revisar el repositorio", execution_timeout=LONG, outlets=[ODOO_BACKUP], multiple_outputs=False)
+@task(task_display_name="Revisar el repositorio", execution_timeout=LONG, outlets=[ODOO_BACKUP], queue=OPS, **PLAIN)
 def check(key: Any, outlet_events: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """Count the backup and publish it: its proof starts."""
     from ofitec.backup import tasks
@@ -38,20 +47,133 @@ def check(key: Any, outlet_events: Any = None, dag_run: Any = None) -> dict[str,
     return done
 
 
-@task(task_display_name="Retirar los antiguos", execution_timeout=LONG, multiple_outputs=False)
-def retain(found: Any, dag_run: Any = None) -> dict[str, Any]:
-    """Remove what the policy does not keep."""
+@task(task_display_name="Retirar los antiguos", execution_timeout=LONG, queue=OPS, **PLAIN)
+def retain(acknowledged: int, dag_run: Any = None) -> dict[str, Any]:
+    """Remove what the policy does not keep, unless backups are lost of which no person took note."""
     from ofitec.backup import tasks
 
-    return tasks.retain(found["lost"], run_id=dag_run.run_id)
+    by = getattr(dag_run, "triggering_user_name", None) or ""
+    return tasks.retain(run_id=dag_run.run_id, acknowledged=acknowledged, by=by)
 
 
-def night(create_repository: Any) -> tuple[Any, Any]:
-    """The night's chain; returns its first and last task."""
+def night(create_repository: Any, acknowledge_lost: Any = 0, *, closes_alarms: bool = False) -> tuple[Any, Any]:
+    """The night's chain; returns its first and last task.
+
+    :param closes_alarms: the last task, not the run's end, says that what failed is well again
+    """
     found = preflight(create_repository)
     key = snapshot()
     done = check(key)
-    last = retain(found)
+    last = (retain.override(on_success_callback=on_success) if closes_alarms else retain)(acknowledge_lost)
     found >> key
     done >> last
     return found, last
+
+
+@task(task_display_name="Restaurar, comparar y arrancar", execution_timeout=timedelta(hours=16), queue=OPS, **PLAIN)
+def prove(params: Any = None, dag_run: Any = None, triggering_asset_events: Any = None) -> dict[str, Any]:
+    """The whole proof in one task: its copy is made, used and removed where it is. The log tells its steps."""
+    from ofitec.backup import tasks
+
+    events = [event.extra for found in (triggering_asset_events or {}).values() for event in found]
+    full = params["read_data"] or dag_run.run_type == "scheduled"
+    return tasks.prove(params["backup"] or "", events, run_id=dag_run.run_id, read_data=full)
+
+
+@task(task_display_name="Planificar", queue=OPS, **PLAIN)
+def plan_restore(params: Any = None) -> dict[str, Any]:
+    """Check the form, repair what a killed restore left, and say what would be replaced."""
+    from ofitec.backup import tasks
+
+    return tasks.plan_restore(params)
+
+
+@task.branch(task_display_name="¿Está libre el lugar?")
+def place_is_free(wanted: dict[str, Any]) -> str:
+    """Only what replaces something is asked for."""
+    return "ask" if wanted["replaces"] else "restore"
+
+
+@task(task_display_name="Pedir aprobación en Slack")
+def ask(wanted: dict[str, Any], ti: Any = None, dag_run: Any = None) -> bool:
+    """Link to the page with the buttons."""
+    from ofitec.backup import tasks
+    from ofitec.dag_approval import page
+
+    by = getattr(dag_run, "triggering_user_name", None) or ""
+    return tasks.ask_restore(wanted, page=page(ti), by=by, dag_id=dag_run.dag_id, run_id=dag_run.run_id)
+
+
+@task(
+    task_display_name="Restaurar",
+    execution_timeout=timedelta(hours=20),
+    trigger_rule="none_failed_min_one_success",
+    retries=0,
+    queue=OPS,
+    **PLAIN,
+)
+def restore(wanted: dict[str, Any], ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """Nothing is replaced without a yes."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from ofitec.backup import tasks
+    from ofitec.dag_approval import answer
+
+    said = answer(ti)
+    if wanted["replaces"] and not (said and said.approved):
+        raise AirflowSkipException("Not approved: nothing was changed.")
+    return tasks.restore(wanted, run_id=dag_run.run_id, approved=bool(said and said.approved))
+
+
+@task(task_display_name="Cerrar", execution_timeout=timedelta(hours=2), trigger_rule="all_done", queue=OPS, **PLAIN)
+def settle_restore(ti: Any = None, dag_run: Any = None) -> list[str]:
+    """Whatever happened, a kill too: nothing is left half-way, and a no is told."""
+    from ofitec.backup import tasks
+    from ofitec.dag_approval import answer
+
+    plan = ti.xcom_pull(task_ids="plan")
+    link = {"link": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
+    return tasks.settle_restore(plan, answer(ti), **link)
+
+
+@task(task_display_name="Resultado", trigger_rule="none_failed", **PLAIN)
+def outcome(settled: list[str]) -> list[str]:
+    """The run's only end: it fails if anything failed."""
+    return settled
+
+
+@task.branch(task_display_name="¿Qué toca?", queue=OPS)
+def rotation_step(dag_run: Any = None) -> str | None:
+    """By hand: a new password, or the second phase of a change. By the calendar: that phase, or a reminder."""
+    from ofitec.backup import tasks
+
+    return tasks.rotation_step(by_hand=dag_run.run_type != "scheduled", on=dag_run.run_after)
+
+
+@task(task_display_name="Recordar en Slack", queue=OPS)
+def remind(dag_run: Any = None) -> bool:
+    """It is time to change the password."""
+    from ofitec.backup import tasks
+
+    return tasks.remind(run_id=dag_run.run_id)
+
+
+@task(task_display_name="Poner la clave nueva", execution_timeout=timedelta(hours=2), queue=OPS, **PLAIN)
+def rotate(dag_run: Any = None) -> dict[str, Any]:
+    """The first phase."""
+    from ofitec.backup import tasks
+
+    return tasks.rotate(run_id=dag_run.run_id)
+
+
+@task(
+    task_display_name="Retirar la clave anterior",
+    execution_timeout=timedelta(hours=2),
+    queue=OPS,
+    on_success_callback=on_success,
+)
+def finish(dag_run: Any = None) -> bool:
+    """The second phase."""
+    from ofitec.backup import tasks
+
+    return tasks.finish_rotation(run_id=dag_run.run_id)

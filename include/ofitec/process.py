@@ -33,7 +33,7 @@ _INHERITED = (
 )  # fmt: skip
 _GRACE = 10.0  # seconds between TERM and KILL
 _DRAIN = 2.0  # seconds a pipe may stay open after its program ended (a grandchild can hold it)
-_TAIL = 60  # lines of stderr that are kept
+_HEAD, _TAIL = 20, 60  # lines of stderr that are kept: what began it, and the last words
 
 
 class ProgramMissing(PermanentError):
@@ -50,7 +50,7 @@ class ProgramStalled(TransientError):
 
 @dataclass(frozen=True)
 class Finished:
-    """How a program ended. `stdout` is empty if its lines went to `on_line`; `stderr` holds its last lines."""
+    """How a program ended. `stdout` is empty if its lines went to `on_line`; `stderr` holds its first and last."""
 
     program: str
     returncode: int
@@ -106,7 +106,7 @@ def run(
             start_new_session=True,
         )
     out: list[str] = []
-    err: deque[str] = deque(maxlen=_TAIL)
+    err = _Ends()
     clock = _Clock(program, start, timeout, stall)
 
     def take(line: str) -> None:
@@ -120,10 +120,10 @@ def run(
         _pump(process, take, lambda line: err.append(scrub(line)), clock)
     except (ProgramTimeout, ProgramStalled) as error:
         _end(process, grace)
-        raise type(error)(f"{error} Its last words: {' '.join(err).strip()[-400:] or 'none'}") from None
+        raise type(error)(f"{error} Its last words: {' '.join(err.lines()).strip()[-400:] or 'none'}") from None
     finally:
         _end(process, grace)
-    return Finished(program, process.returncode, "\n".join(out), "\n".join(err), time.monotonic() - start)
+    return Finished(program, process.returncode, "\n".join(out), "\n".join(err.lines()), time.monotonic() - start)
 
 
 def scrubber(values: Iterable[str]) -> Callable[[str], str]:
@@ -182,6 +182,25 @@ def _pump(
         while not _ended(process):
             clock.check()
             time.sleep(0.02)
+
+
+class _Ends:
+    """The first and the last lines of a stream: a program that fails ten thousand times says why at the beginning."""
+
+    def __init__(self) -> None:
+        self._head: list[str] = []
+        self._tail: deque[str] = deque(maxlen=_TAIL)
+
+    def append(self, line: str) -> None:
+        """Take the next line."""
+        if len(self._head) < _HEAD:
+            self._head.append(line)
+        else:
+            self._tail.append(line)
+
+    def lines(self) -> list[str]:
+        """What is kept, in order."""
+        return [*self._head, *self._tail]
 
 
 class _Lines:

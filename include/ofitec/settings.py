@@ -1,5 +1,6 @@
 """The one place that reads settings: environment variables `OFITEC_*`. Secrets live in Airflow connections."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -94,7 +95,9 @@ class Settings(BaseSettings):
     keep_monthly: int = Field(default=6, ge=0, description="Monthly backups to keep")
     keep_floor: int = Field(default=3, ge=1, description="So many newest backups stay whatever the retention says")
     prune_connection: str = Field(
-        default="restic_default", description="Connection whose credentials may delete; another one for append-only"
+        default="restic_default",
+        validate_default=True,
+        description="Connection whose credentials may delete; set and empty: nothing is ever removed (append-only)",
     )
     restore_jobs: int = Field(default=2, ge=1, le=64, description="Parallel jobs of pg_restore")
     scratch_connection: str = Field(
@@ -120,6 +123,12 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError(f"must start with http:// or https://, not {value!r}")
         return value.rstrip("/")
+
+    @field_validator("prune_connection")
+    @classmethod
+    def _set_to_nothing(cls, value: str) -> str:
+        # of this one, set to nothing is not the same as not set
+        return os.environ.get("OFITEC_PRUNE_CONNECTION", value)
 
     @field_validator("filestore", "work_dir")
     @classmethod

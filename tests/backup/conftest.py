@@ -14,6 +14,7 @@ from ofitec.settings import settings
 from tests.backup import odoo_like, programs
 from tests.backup.cluster import LEDGER, Cluster
 from tests.backup.restic_files import cheapen
+from tests.backup.s3_server import moto_server
 
 PASSWORD = "frase-larga/secreta&1"
 LIMITS = Limits(whole=120, opening=30, stall=30)
@@ -31,6 +32,13 @@ def cluster() -> Iterator[Cluster]:
             yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[int]:
+    """The port of an S3 server."""
+    with moto_server() as port:
+        yield port
 
 
 @pytest.fixture(scope="session")

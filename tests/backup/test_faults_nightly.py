@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ofitec.backup import nightly
+from ofitec.backup import figures, nightly
 from ofitec.backup.attachments import FilesMissing
 from ofitec.backup.job import Job
 from ofitec.backup.moment import NotOdoo, OdooWorking
@@ -191,6 +192,66 @@ def test_odoo_cannot_remove_files_during_the_backup_and_users_can_work(
     assert seen == ["LockNotAvailable"]
     with cluster.admin(job.database.name) as link, link.transaction():
         link.execute("LOCK ir_attachment IN SHARE MODE NOWAIT")
+
+
+def test_vacuum_goes_on_while_the_files_are_saved_and_the_dump_alone_holds_it_back(
+    job: Job, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
+) -> None:
+    """Saving a filestore may take hours: no snapshot of ours is open then, only the lock on ir_attachment."""
+    oldest = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = %s AND application_name = 'ofitec' AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+    """
+    seen: dict[str, int] = {}
+    for method in ("backup_command", "backup_folder"):
+        real = getattr(type(job.restic), method)
+
+        def look(*args: object, real: Any = real, method: str = method, **kwargs: object) -> object:
+            with cluster.admin() as link:
+                row = link.execute(oldest, [job.database.name]).fetchone()
+            assert row is not None
+            seen[method] = row[0]
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(type(job.restic), method, look)
+    nightly.snapshot(job, run_id="r")
+    assert seen == {"backup_command": 1, "backup_folder": 0}
+
+
+def test_no_file_can_go_between_the_database_s_moment_and_the_files(
+    job: Job, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
+) -> None:
+    """The cleaning tries at each point: before the snapshot is taken it may win, from then on it never does."""
+    won: list[str] = []
+
+    def clean(where: str) -> None:
+        with cluster.admin(job.database.name) as link:
+            link.execute("SET lock_timeout = '200ms'")
+            try:
+                with link.transaction():
+                    link.execute("LOCK ir_attachment IN SHARE MODE")
+                won.append(where)
+            except Exception:
+                return
+
+    real_take, real_dump, real_files = figures.take, nightly._dump, type(job.restic).backup_folder
+
+    def at(where: str, real: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **kwargs: object) -> object:
+            clean(f"before {where}")
+            done = real(*args, **kwargs)
+            clean(f"after {where}")
+            return done
+
+        return call
+
+    monkeypatch.setattr(figures, "take", at("figures", real_take))
+    monkeypatch.setattr(nightly, "_dump", at("dump", real_dump))
+    monkeypatch.setattr(type(job.restic), "backup_folder", at("files", real_files))
+    clean("before all")
+    nightly.snapshot(job, run_id="r")
+    clean("after all")
+    assert won == ["before all", "after all"]
 
 
 def child(name: str, word: str, of: int = os.getpid(), seconds: float = 30) -> int:

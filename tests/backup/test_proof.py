@@ -2,16 +2,21 @@
 
 import dataclasses
 import hashlib
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from ofitec.backup import nightly, proof, scratch
+from ofitec.backup import nightly, proof, recovery, restoring, scratch
+from ofitec.backup.attachments import CopyUnreadable
+from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import Job
+from ofitec.backup.manifest import Manifest
 from ofitec.clients.restic_errors import RepositoryDamaged
 from ofitec.errors import InputError, TransientError
 from ofitec.ledger import backups
+from ofitec.ledger.tables import BackupRun
 from ofitec.settings import settings
 from tests.backup.cluster import Cluster
 from tests.backup.restic_files import biggest, flip_byte
@@ -40,7 +45,8 @@ def nothing_left(job: Job) -> None:
 def test_good_backup_is_proven(job: Job) -> None:
     key = back_up(job)
     assert proof.choose(job) == key
-    evidence = proof.prove(job, key, run_id="r", read_data=True)
+    _, evidence, lifted = proof.prove(job, key, run_id="r", read_data=True)
+    assert not lifted
     (row,) = backups.proofs(job.ledger, key)
     assert (row.outcome, row.read_data, row.booted) == (backups.PASSED, True, False)
     assert (row.tables, row.files) == (6, 60)
@@ -98,17 +104,34 @@ def test_foreign_key_violation_that_only_a_restore_shows(job: Job, cluster: Clus
     ],
     ids=["row lost", "row changed", "last bit of a float", "table lost", "sequence behind"],
 )
-def test_silent_loss_in_the_database(job: Job, cluster: Cluster, statement: str, message: str) -> None:
+def test_silent_loss_in_the_database(
+    job: Job, cluster: Cluster, statement: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As if the dump had come from another moment: done to the copy, between restore and comparison."""
     key = back_up(job)
-    evidence = proof.restore(job, key, run_id="r")
-    with cluster.admin(evidence.scratch) as link:
-        link.execute(statement)
-    with pytest.raises(proof.BackupRefuted, match=message):
-        proof.compare(job, evidence, run_id="r")
-    proof.clean_up(job)
-    assert backups.proofs(job.ledger, key)[0].outcome == backups.REFUTED
-    nothing_left(job)
+    changed_copy(monkeypatch, cluster, statement)
+    refuted(job, key, message)
+    # it was the copy: the backup itself is good, and the next proof says so
+    monkeypatch.undo()
+    settings.cache_clear()
+    _, _, lifted = proof.prove(job, key, run_id="r")
+    assert lifted
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.CHECKED
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.REFUTED, backups.PASSED]
+
+
+def changed_copy(patch: pytest.MonkeyPatch, cluster: Cluster, statement: str) -> None:
+    """Between the load and the comparison, do something to the copy."""
+    real = restoring.compare
+
+    def after_a_change(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+        with cluster.admin(copy.database.name) as link:
+            link.execute(statement)
+        real(said, copy, evidence)
+
+    patch.setattr(restoring, "compare", after_a_change)
 
 
 def test_swapped_file(job: Job) -> None:
@@ -166,7 +189,7 @@ def test_deleted_file_refutes_although_the_cache_has_it(job: Job, repository: Pa
 
 
 def test_killed_run_is_never_proven(job: Job) -> None:
-    with pytest.raises(InputError, match="no backup of prueba to prove yet"):
+    with pytest.raises(InputError, match=r"no backup of prueba in .* to prove yet"):
         proof.choose(job)
     backups.start(job.ledger, key="k1", env=job.env, repository=job.restic.where, run_id="r")
     with pytest.raises(InputError, match="k1 is running"):
@@ -229,11 +252,97 @@ def test_foreign_databases_are_never_dropped(job: Job, cluster: Cluster) -> None
         cluster.drop(strangers[0])
 
 
-def test_leftover_of_a_killed_proof_is_dropped_by_the_next(job: Job, cluster: Cluster) -> None:
+def test_leftover_of_a_killed_proof_is_dropped_by_the_next_and_told_as_failed(job: Job, cluster: Cluster) -> None:
     key = back_up(job)
-    left = proof.restore(job, key, run_id="killed").scratch
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    backups.start_proof(job.ledger, row, run_id="killed", started_at=_now())
+    left = scratch.make(job, purpose=proof.PURPOSE, run_id="killed").database.name
     assert left in cluster.names()
     proof.prove(job, key, run_id="r")
     assert left not in cluster.names()
     nothing_left(job)
+    found = backups.proofs(job.ledger, key)
+    assert [p.outcome for p in found] == [backups.FAILED, backups.PASSED]
+    assert found[0].findings == ["killed before its end"]
     nightly.preflight(job, run_id="r")
+
+
+def test_steps_are_in_the_ledger_while_the_proof_runs(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, seen = back_up(job), []
+    real = restoring.compare
+
+    def look(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+        row = backups.proofs(job.ledger, key)[-1]
+        seen.append((row.outcome, set(row.steps)))
+        real(said, copy, evidence)
+
+    monkeypatch.setattr(restoring, "compare", look)
+    proof.prove(job, key, run_id="r")
+    assert seen == [(backups.RUNNING, {"fetch_database", "fetch_filestore", "load_database"})]
+
+
+def test_a_copy_that_loses_files_or_its_dump_says_nothing_about_the_backup(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is cleaned, or that is on another worker: the backup itself is good."""
+    key = back_up(job)
+    real_load, real_compare = restoring.load, restoring.compare
+
+    def without_dump(job: Job, row: BackupRun, copy: scratch.Scratch, evidence: Evidence) -> None:
+        (copy.folder / "dump" / "odoo.dump").unlink()
+        real_load(job, row, copy, evidence)
+
+    def without_files(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+        shutil.rmtree(copy.filestore)
+        real_compare(said, copy, evidence)
+
+    for name, spoiled in (("load", without_dump), ("compare", without_files)):
+        with monkeypatch.context() as patch:
+            patch.setattr(restoring, name, spoiled)
+            with pytest.raises(CopyUnreadable, match="says nothing about the backup"):
+                proof.prove(job, key, run_id="r")
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.FAILED, backups.FAILED]
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.CHECKED
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), KeyboardInterrupt()], ids=["disk", "timeout"])
+def test_whatever_ends_a_proof_is_a_row(job: Job, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    key = back_up(job)
+
+    def fails(*args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(restoring, "compare", fails)
+    with pytest.raises(type(error)):
+        proof.prove(job, key, run_id="r")
+    (row,) = backups.proofs(job.ledger, key)
+    assert row.outcome == backups.FAILED
+    assert type(error).__name__ in row.findings[0]
+
+
+def test_a_damaged_index_is_rebuilt_and_refutes_nothing(job: Job, repository: Path) -> None:
+    key = back_up(job)
+    flip_byte(biggest(repository / "index"))
+    proof.prove(job, key, run_id="r", read_data=True)
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.PASSED]
+
+
+def test_a_backup_of_an_earlier_repository_is_neither_proven_nor_restored_here(job: Job, repository: Path) -> None:
+    key = back_up(job)
+    proof.prove(job, key, run_id="r")
+    moved = dataclasses.replace(job.restic, repository=str(repository.with_name("otro")))
+    moved.init()
+    job = dataclasses.replace(job, restic=moved, pruner=moved)
+    with pytest.raises(InputError, match=f"made in the repository {repository}, and .* names {moved.where}"):
+        proof.prove(job, key, run_id="r")
+    with pytest.raises(InputError, match=r"to prove yet.*1 backups lie in an earlier repository"):
+        proof.choose(job)
+    with pytest.raises(InputError, match=r"is proven yet.*1 backups lie in an earlier repository"):
+        recovery.plan(job, key="", database="nueva", filestore="", neutralise=False)
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.CHECKED
+    assert nightly.preflight(job, run_id="r")["lost"] == []

@@ -8,7 +8,7 @@ import pytest
 
 from ofitec.backup import boot
 from ofitec.backup.job import Job
-from ofitec.backup.moment import hold
+from ofitec.backup.moment import files_kept
 from ofitec.clients.postgres import Database
 from stack.odoo import Odoo
 
@@ -43,7 +43,7 @@ def test_real_odoo_keeps_its_files_while_the_moment_is_held(real: Job, odoo_part
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"borrable" if path == doomed else b"")
     files = {path for path in real.filestore.rglob("*") if path.is_file() and "checklist" not in path.parts}
-    with hold(real.database, lock_timeout=5):
+    with files_kept(real.database, lock_timeout=5):
         odoo_parts.shell(real.database.name, clean, what="cleaning while a backup runs")
         assert all(path.exists() for path in files)
     odoo_parts.shell(real.database.name, clean, what="cleaning after it")

@@ -1,15 +1,19 @@
 """The real restore: into a free place, over an old one with an approval, never over a live one."""
 
 import dataclasses
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ofitec.backup import proof, recovery
+from ofitec.backup import nightly, proof, recovery, scratch, switching
 from ofitec.backup.job import Job
 from ofitec.backup.recovery import LiveDatabase, Plan
 from ofitec.errors import InputError
-from ofitec.ledger import backups
+from ofitec.ledger import backups, switches
 from tests.backup.cluster import Cluster
 from tests.backup.test_nightly import back_up
 from tests.backup.test_proof import nothing_left
@@ -100,7 +104,7 @@ def test_user_who_connects_meanwhile_saves_the_old_database(
         ("ofitec_scratch_1", "", False, "for throw-away copies"),
         ("bien", "/no/existe/x", False, "must be an absolute path in a folder that exists"),
         ("bien", "", True, "Neutralising needs an Odoo"),
-        ("bien", "", False, "No backup of prueba is proven yet"),
+        ("bien", "", False, "No backup of prueba in .* is proven yet"),
     ],
 )
 def test_wrong_input_changes_nothing(job: Job, database: str, filestore: str, neutralise: bool, message: str) -> None:
@@ -119,3 +123,121 @@ def test_default_is_the_newest_proven_backup(job: Job) -> None:
     backups.change(job.ledger, unproven, status=backups.REMOVED)
     with pytest.raises(InputError, match="is removed: it cannot be restored"):
         planned(job, "nueva", key=unproven)
+
+
+class Killed(BaseException):
+    """Instead of the undoing that a SIGKILL leaves no time for."""
+
+
+@pytest.mark.parametrize("old", [True, False], ids=["over an old one", "into a free place"])
+def test_a_switch_killed_at_any_rename_is_undone(job: Job, cluster: Cluster, old: bool) -> None:
+    """At no moment has the database's name a database with the other moment's files."""
+    target = f"{job.database.name}_meta"
+    place = job.filestore.with_name(target)
+    if old:
+        cluster.create(target)
+        (place / "aa").mkdir(parents=True)
+        (place / "aa" / "antiguo").write_text("de antes")
+    steps = 0
+    try:
+        while killed_at(job, target, place, steps + 1):
+            steps += 1
+            # as a kill leaves it: the old pair, or no database of that name
+            assert paired(cluster, target, place) in ("old" if old else "nothing", "nothing")
+            recovery.repair(job, run_id="next")
+            assert paired(cluster, target, place) == ("old" if old else "nothing")
+            nothing_left(job)
+            assert [path.name for path in place.parent.glob(f".{place.name}*")] == []
+        assert paired(cluster, target, place) == "new"
+        assert content(place) == {"bb/nuevo": b"nuevo"}
+        assert steps == (8 if old else 6)
+        nothing_left(job)
+    finally:
+        for name in cluster.names():
+            if name.startswith(target):
+                cluster.drop(name)
+
+
+def killed_at(job: Job, target: str, place: Path, step: int) -> bool:
+    """Switch a small copy into the place and be killed at the n-th change. False if it came through."""
+    copy = scratch.make(job, purpose=recovery.PURPOSE, run_id="r")
+    with copy.database.connect() as link:
+        link.execute("CREATE TABLE account_move (id int)")
+    (copy.filestore / "bb").mkdir(parents=True)
+    (copy.filestore / "bb" / "nuevo").write_bytes(b"nuevo")
+    with pytest.MonkeyPatch.context() as patch:
+        came_there = killing(patch, step)
+        with suppress(Killed):
+            switching.take_place(job, database=target, place=place, copy=copy, run_id=f"r{step}")
+        return came_there()
+
+
+def test_a_restore_killed_after_its_last_rename_is_completed(
+    job: Job, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = back_up(job)
+    target = f"{job.database.name}_meta"
+    place = job.filestore.with_name(target)
+
+    def killed(*args: object, **kwargs: object) -> str:
+        raise Killed
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(switching, "_settle", killed)
+            patch.setattr(recovery, "_drop_copies", killed)
+            with pytest.raises(Killed):
+                recovery.restore(job, planned(job, target, key=key), run_id="r", approved=False)
+        assert paired(cluster, target, place) == "new"
+        # the night repairs it, if nobody restores before
+        nightly.preflight(job, run_id="night")
+        assert switches.half_done(job.ledger, env=job.env, server=job.database.server) == []
+        assert content(place) == content(job.filestore)
+        nothing_left(job)
+    finally:
+        cluster.drop(target)
+
+
+def paired(cluster: Cluster, target: str, place: Path) -> str:
+    """Which database with which files stands under the name: "old", "new", or "nothing" if no database has it."""
+    if target not in cluster.names():
+        return "nothing"
+    with cluster.admin(target) as link:
+        row = link.execute("SELECT to_regclass('public.account_move') IS NOT NULL").fetchone()
+    assert row is not None
+    new_files = not (place / "aa" / "antiguo").exists() and place.exists()
+    assert row[0] == new_files, "a database with the files of another moment"
+    return "new" if row[0] else "old"
+
+
+def killing(patch: pytest.MonkeyPatch, step: int) -> Callable[[], bool]:
+    """Kills at the n-th change, and all that the same process would do to undo it; says whether it came to that."""
+    count, dead = 0, False
+
+    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            nonlocal count, dead
+            count += 1
+            dead = dead or count == step
+            if dead:
+                raise Killed
+            return real(*args, **kwargs)
+
+        return call
+
+    def while_alive(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if dead:
+                raise Killed
+            return real(*args, **kwargs)
+
+        return call
+
+    patch.setattr(switches, "begin", counted(switches.begin))
+    patch.setattr(shutil, "move", counted(shutil.move))
+    patch.setattr(Path, "rename", counted(Path.rename))
+    patch.setattr(Path, "write_text", counted(Path.write_text))
+    patch.setattr(switching, "administer", counted(switching.administer))
+    patch.setattr(switching, "_settle", while_alive(switching._settle))
+    patch.setattr(scratch, "sweep", while_alive(scratch.sweep))
+    return lambda: dead

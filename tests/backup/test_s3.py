@@ -2,12 +2,8 @@
 
 import dataclasses
 import os
-import socket
 import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
@@ -24,28 +20,6 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIAPRUEBA", "AWS_SECRET_ACCESS_KEY": "secreto/de+
 QUICK = Limits(whole=60, opening=5, stall=3, grace=1)
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    argv = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        until = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/", timeout=2).close()
-                break
-            except OSError:
-                assert time.monotonic() < until
-                time.sleep(0.2)
-        yield port
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
 def on_s3(job: Job, port: int, limits: Limits) -> Job:
     address = f"s3:http://127.0.0.1:{port}/respaldos-{job.database.name.replace('_', '-')}/odoo"
     client = dataclasses.replace(job.restic, repository=address, secrets={**job.restic.secrets, **KEYS}, limits=limits)
@@ -58,7 +32,7 @@ def test_night_and_proof_on_s3(job: Job, moto: int) -> None:
         nightly.preflight(on_s3(job, moto, QUICK), run_id="r")
     remote.restic.init()
     key = back_up(remote)
-    retention.apply(remote, run_id="r", lost=[])
+    retention.apply(remote, run_id="r")
     proof.prove(remote, key, run_id="r", read_data=True)
     assert backups.proofs(job.ledger, key)[0].outcome == backups.PASSED
 

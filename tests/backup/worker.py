@@ -75,9 +75,8 @@ def night(job: Job) -> None:
 
 def prove(job: Job) -> None:
     """A night and its proof, as the two DAGs do them."""
-    proof.clean_up(job)
     night(job)
-    retention.apply(job, run_id="worker", lost=[])
+    retention.apply(job, run_id="worker")
     proof.prove(job, proof.choose(job), run_id="worker")
 
 

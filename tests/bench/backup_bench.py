@@ -135,7 +135,7 @@ def _proof_over_pg_restore(job: Job) -> float:
     """The whole proof, without the boot, over what the bare load of its dump takes in the same process."""
     key = proof.choose(job)
     start = time.monotonic()
-    evidence = proof.prove(job, key, run_id="bench")
+    _, evidence, _ = proof.prove(job, key, run_id="bench")
     whole = time.monotonic() - start
     print(f"  proof: {whole:.1f} s, steps {evidence.steps}", flush=True)
     return round(whole / evidence.steps["load_database"], 2)

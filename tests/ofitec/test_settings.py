@@ -35,6 +35,14 @@ def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) ->
     assert settings().env == "production"
 
 
+@pytest.mark.parametrize(("value", "meant"), [(None, "restic_default"), ("", ""), ("otra", "otra")])
+def test_an_empty_prune_connection_means_never(monkeypatch: pytest.MonkeyPatch, value: str | None, meant: str) -> None:
+    monkeypatch.delenv("OFITEC_PRUNE_CONNECTION", raising=False)
+    if value is not None:
+        monkeypatch.setenv("OFITEC_PRUNE_CONNECTION", value)
+    assert settings().prune_connection == meant
+
+
 def test_every_setting_stands_in_the_example_file_and_in_the_reference() -> None:
     root = Path(__file__).parents[2]
     for text in ((root / ".env.example").read_text(), (root / "docs" / "reference.md").read_text()):

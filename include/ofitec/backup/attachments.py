@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from pydantic import BaseModel
 
-from ofitec.errors import PermanentError
+from ofitec.errors import PermanentError, TransientError
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,10 @@ _SAMPLE = 3
 
 class FilesMissing(PermanentError):
     """Attachments have no file: the filestore is not mounted, is another one, or lost files."""
+
+
+class CopyUnreadable(TransientError):
+    """A restored file cannot be read where it was put. It says nothing about the backup."""
 
 
 class Attachment(BaseModel):
@@ -74,7 +78,10 @@ def require(filestore: Path, attachments: list[Attachment], *, allowed: int) -> 
 
 
 def damaged(filestore: Path, attachments: list[Attachment], known_missing: Iterable[str]) -> list[str]:
-    """What is wrong with restored files, a sentence each: absent, or with another sha1 than the row says."""
+    """What is wrong with restored files, a sentence each: absent, or with another sha1 than the row says.
+
+    :raises CopyUnreadable: if a file is there and cannot be read
+    """
     known, said, told = set(known_missing), [], time.monotonic()
     for count, attachment in enumerate(attachments):
         if attachment.name in known:
@@ -82,9 +89,13 @@ def damaged(filestore: Path, attachments: list[Attachment], known_missing: Itera
         try:
             with (filestore / attachment.name).open("rb") as file:
                 found = hashlib.file_digest(file, "sha1").hexdigest()
-        except OSError:
+        except FileNotFoundError:
             said.append(f"attachment {attachment.name} has no file")
             continue
+        except OSError as error:
+            raise CopyUnreadable(
+                f"The restored file {attachment.name} in {filestore} cannot be read: {error.strerror}. Check that disk."
+            ) from None
         # Odoo names the file by its sha1; the checksum column says it again
         expected = attachment.sha1 or attachment.name.rpartition("/")[2]
         if found != expected:

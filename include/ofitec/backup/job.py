@@ -29,6 +29,7 @@ class Rules:
     keep_floor: int = 3
     restore_jobs: int = 2
     restore_timeout: float = 6 * 3600
+    zone: str = "America/Santiago"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Job:
 
     :param env: name of the installation, the tag `env=...` of its snapshots
     :param restic: the repository with the credentials that backups use
-    :param pruner: the same with credentials that may delete
+    :param pruner: the same with credentials that may delete; None: nothing is ever deleted (append-only)
     :param scratch: the server on which copies are restored (any database of it)
     :param work: folder for restored copies
     """
@@ -46,7 +47,7 @@ class Job:
     database: Database
     filestore: Path
     restic: Restic
-    pruner: Restic
+    pruner: Restic | None
     ledger: Ledger
     scratch: Database
     work: Path
@@ -70,13 +71,12 @@ def from_settings() -> Job:
     database = Database.from_connection("odoo_db")
     scratch = chosen.scratch_connection
     repository = restic()
-    pruner = repository if chosen.prune_connection == "restic_default" else restic(chosen.prune_connection)
     return Job(
         env=chosen.env,
         database=database,
         filestore=chosen.filestore,
         restic=repository,
-        pruner=pruner,
+        pruner=_pruner(chosen.prune_connection, repository),
         ledger=open_ledger(),
         scratch=database if scratch == "odoo_db" else Database.from_connection(scratch),
         work=work,
@@ -91,5 +91,12 @@ def from_settings() -> Job:
             keep_floor=chosen.keep_floor,
             restore_jobs=chosen.restore_jobs,
             restore_timeout=chosen.backup_timeout,
+            zone=chosen.timezone,
         ),
     )
+
+
+def _pruner(conn_id: str, repository: Restic) -> Restic | None:
+    if not conn_id:
+        return None
+    return repository if conn_id == "restic_default" else restic(conn_id)

@@ -1,51 +1,240 @@
-"""What Slack says of backups, in Spanish. Failures are told by the failure callback of every DAG."""
+"""What people are told of backups, in Spanish: by Slack, and in the ledger for the board.
 
+A sentence here must be true in every case in which its error is raised. So none says that earlier backups are intact:
+most errors learn nothing about them.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ofitec.ledger.tables import BackupRun, RestoreProof
-from ofitec.notify.escape import escape
-from ofitec.notify.spanish import number
+from ofitec.notify.escape import code, escape
+from ofitec.notify.spanish import duration, number
+from ofitec.settings import settings
 
 Message = tuple[str, list[dict[str, Any]]]
 
+KILLED = "La ejecución fue interrumpida antes de terminar (el equipo o el proceso se detuvo). No dejó un respaldo."
+_SAMPLE = 5
+# by the name of the error's class, or of one it is a kind of; {names} are the error's own figures
+_SAID = {
+    "RepositoryGone": "El repositorio de respaldos no está en {where}; según el registro debía tener {counted}. "
+    "No crees otro ahí: averigua primero qué pasó (¿está montado su disco?).",
+    "RepositoryMissing": "No hay un repositorio de respaldos en la dirección de la conexión. Revisa la dirección y si "
+    "su disco está montado; solo si nunca hubo uno, ejecuta el respaldo con «Crear el repositorio».",
+    "WrongPassword": "La clave de la conexión no abre el repositorio de respaldos. Corrígela; si es la correcta, al "
+    "repositorio le faltan sus archivos de llaves.",
+    "RepositoryRefused": "El almacenamiento de los respaldos no acepta nuestras credenciales, o ya no permite lo que "
+    "hace falta. Nada se supo de los respaldos que contiene.",
+    "RepositoryUnreachable": "El almacenamiento de los respaldos no responde. Nada se supo de los respaldos que "
+    "contiene.",
+    "RepositoryLocked": "Otro programa usa el repositorio de respaldos. Espera a que termine y ejecuta de nuevo.",
+    "RepositoryFull": "No queda espacio en el disco del repositorio. Libera o agrega espacio, sin borrar archivos del "
+    "repositorio a mano.",
+    "CopyDiskFull": "No queda espacio en el disco de trabajo para la copia que se restaura. Nada se supo del respaldo.",
+    "NoRoom": "El disco de trabajo no tiene espacio para la copia que se restaura. Nada se supo del respaldo.",
+    "IndexRebuilt": "El índice del repositorio estaba dañado y se reconstruyó sin pérdida. Se intenta de nuevo.",
+    "NobodyMayRepair": "El índice del repositorio está dañado y ninguna conexión puede repararlo. Los datos pueden "
+    "estar bien: hay que ejecutar `restic repair index` con credenciales que puedan borrar.",
+    "BackupRefuted": "El respaldo no pasó su prueba: se leyó y no es lo que se guardó. Ya no cuenta.",
+    "RepositoryDamaged": "El repositorio tiene datos dañados o que faltan. No retires nada antes de revisarlo.",
+    "SnapshotsLost": "Faltan respaldos en el repositorio que el registro conoce. No se retira nada hasta que una "
+    "persona lo reconozca.",
+    "FilesMissing": "A la carpeta de archivos de Odoo le faltan adjuntos (¿está montada?, ¿es la de esta base?). No se "
+    "respaldó.",
+    "NotOdoo": "La base de la conexión no es la de un Odoo instalado, o está vacía. No se respaldó.",
+    "OdooWorking": "Odoo está limpiando sus archivos o actualizando un módulo. Se intenta de nuevo.",
+    "PostgresDown": "La base de datos no responde, o se cortó la conexión con ella.",
+    "SourceUnreadable": "No se pudo leer todo lo que había que respaldar. Nada de este intento cuenta.",
+    "ClockWrong": "Un reloj está adelantado, o hay un respaldo con fecha futura. Corrige la hora antes de respaldar.",
+    "Busy": "Otro proceso (un despliegue, una prueba u otro respaldo) ocupaba a Odoo o al repositorio.",
+    "ProgramTooOld": "El pg_dump instalado es más antiguo que el servidor PostgreSQL. Instala el de su versión.",
+    "ResticTooOld": "El restic instalado es demasiado antiguo. Instala la versión 0.17 o una más nueva.",
+    "ProgramMissing": "Falta un programa en el equipo que respalda.",
+    "BootFailed": "El Odoo de pruebas no arrancó sobre la copia. Los datos ya comparados estaban bien; nada se supo "
+    "de lo demás.",
+    "LiveDatabase": "Hay alguien conectado a la base que se iba a reemplazar. No se cambió nada: detén su Odoo.",
+    "NotWhatWasSaved": "Lo restaurado no es lo que se guardó. No se reemplazó nada: usa un respaldo anterior.",
+    "RestoreRefused": "La copia no se pudo cargar: el respaldo no contiene una base válida.",
+    "RestoreFailed": "La copia no se pudo cargar por algo ajeno al respaldo. Nada se supo de él.",
+    "CopyUnreadable": "La copia restaurada cambió o no se puede leer en este equipo. Nada se supo del respaldo.",
+    "NewPasswordUnproven": "La clave nueva todavía no tiene un respaldo probado con ella: la anterior sigue valiendo.",
+    "OldPasswordStillOpens": "La clave anterior aún abre el repositorio: otra llave tiene la misma. Quítala a mano.",
+    "ResticFailed": "restic falló por algo que no es señal de daño; el detalle técnico dice qué.",
+    "ElsewhereHalfDone": "Una restauración quedó a medias en otro equipo, que tiene sus carpetas: repárala desde allí.",
+    "OtherVersion": "El servidor de la copia no es de la versión de PostgreSQL del respaldo, y así no se comparan. "
+    "Nada se supo de él.",
+    "OtherFormat": "El respaldo lo hizo otra versión de este sistema: restáuralo con ella.",
+    "RetentionRefused": "La política de conservación no guardaría ningún respaldo. No se retiró nada.",
+    "NotOurs": "Hay una base con nombre de copia que este sistema no hizo. No se tocó.",
+    "InputError": "Un dato de la conexión, de la configuración o del formulario falta o está mal.",
+    "LedgerDown": "El registro (PostgreSQL de OFITEC) no responde.",
+    "OfitecError": "El proceso no terminó.",
+}
 
-def proven(backup: BackupRun, proof: RestoreProof) -> Message:
-    """The weekly good news: which backup was restored whole, and how long that takes."""
-    at = f"{backup.snapshot_at:%d-%m-%Y %H:%M} UTC"
-    rto = "sin medir (no se arrancó Odoo)" if proof.rto_seconds is None else _duration(proof.rto_seconds)
+
+def said(error: BaseException) -> str:
+    """What an error means, for people; true whatever step raised it."""
+    for kind in type(error).__mro__:
+        if sentence := _SAID.get(kind.__name__):
+            count = getattr(error, "backups", 0)
+            counted = f"{number(count)} respaldo{'s' if count != 1 else ''}"
+            return sentence.format_map({**vars(error), "counted": counted})
+    if isinstance(error, Exception):
+        return f"El proceso no terminó por un error inesperado ({type(error).__name__})."
+    return KILLED
+
+
+def proven(backup: BackupRun, proof: RestoreProof, *, kept_for_ever: bool = False) -> Message:
+    """The weekly good news: which backup was restored whole, and how long that takes.
+
+    :param kept_for_ever: no connection may delete, so nothing is ever removed
+    """
+    rto = "sin medir (no se arrancó Odoo)" if proof.rto_seconds is None else duration(proof.rto_seconds)
     size = sum(part["processed"] for part in backup.snapshots.values()) / 1e6
     facts = [
-        f"*Respaldo*\n`{backup.key}` ({at})",
+        f"*Respaldo*\n`{backup.key}` ({moment(backup.snapshot_at)})",
         f"*Tamaño*\n{number(round(size))} MB",
         f"*Comparado*\n{number(proof.tables)} tablas, {number(proof.rows)} filas, {number(proof.files)} archivos",
         f"*Tiempo de recuperación*\n{rto}",
     ]
-    extra = "Se leyó el repositorio completo." if proof.read_data else ""
-    return _message("🟢 Respaldo restaurado y comprobado", extra or "Se restauró y comparó completo.", facts)
+    meaning = "Se leyó el repositorio completo." if proof.read_data else "Se restauró y comparó completo."
+    if kept_for_ever:
+        meaning += " Los respaldos antiguos no se retiran: la conexión para borrar está vacía."
+    return _message("🟢 Respaldo restaurado y comprobado", meaning, facts)
+
+
+def lifted(backup: BackupRun) -> Message:
+    """A backup that an earlier proof refuted has passed one."""
+    meaning = (
+        f"El respaldo `{backup.key}` ({moment(backup.snapshot_at)}), que una prueba anterior había rechazado, se "
+        "restauró entero y es igual a lo que se guardó: vuelve a contar. Conviene saber por qué falló la otra vez "
+        "(memoria o disco del equipo de pruebas)."
+    )
+    return _message("🟢 Un respaldo rechazado pasó su prueba", meaning, [])
+
+
+def lost(keys: Sequence[str], where: str) -> Message:
+    """Backups vanished from the repository: what a person must do before anything is pruned again."""
+    names = ", ".join(f"`{key}`" for key in keys[:_SAMPLE]) + (f" y {len(keys) - _SAMPLE} más" * (len(keys) > _SAMPLE))
+    meaning = (
+        f"En el repositorio {escape(where)} faltan {number(len(keys))} respaldos que el registro conoce: {names}. "
+        "Alguien o algo borró sus copias. *No se retira ni se limpia nada hasta que una persona lo reconozca*: lo "
+        "borrado quizás aún se puede recuperar (`restic recover`, o las versiones del almacenamiento).\n"
+        "1. Averigua quién tiene las credenciales y cámbialas.\n"
+        "2. Recupera lo que se pueda; lo que vuelva a estar deja de contarse como perdido.\n"
+        "3. Cuando lo demás se dé por perdido: en Airflow, *Respaldo nocturno* → *Trigger* → "
+        f"«Respaldos perdidos que reconoces» = *{len(keys)}*."
+    )
+    return _message("🔴 Faltan respaldos en el repositorio", meaning, [])
+
+
+def strangers(ids: Sequence[str]) -> Message:
+    """Snapshots with our tags that the ledger does not know."""
+    names = ", ".join(f"`{found[:8]}`" for found in ids[:_SAMPLE])
+    more = f" y {len(ids) - _SAMPLE} más" if len(ids) > _SAMPLE else ""
+    meaning = (
+        f"El repositorio tiene {number(len(ids))} copias con nuestras etiquetas que el registro no conoce: {names}"
+        f"{more}. No cuentan, no ocupan el lugar de ningún respaldo y no se borran solas. Si nadie las hizo a mano, "
+        "alguien tiene las credenciales. Para quitarlas: `restic forget` con su número."
+    )
+    return _message("🟡 Copias desconocidas en el repositorio", meaning, [])
 
 
 def rotated(other_keys: int, password_file: str) -> Message:
-    """After a rotation: what a person must do now."""
+    """After the first half of a rotation: what a person must do now."""
     rescue = (
-        f"Hay {number(other_keys)} llave(s) más que abren el repositorio."
+        f"Además de la anterior hay {number(other_keys)} llave(s) que abren el repositorio."
         if other_keys
-        else "*No hay llave de rescate*: si se pierde este equipo, se pierden los respaldos."
+        else "*No hay llave de rescate*: si se pierden el archivo y su copia en la bóveda, se pierden los respaldos."
     )
-    meaning = f"Guarda hoy en la bóveda la clave nueva (archivo `{escape(password_file)}` del servidor). {rescue}"
-    return _message("🔑 Cambió la clave de los respaldos", meaning, [])
+    meaning = (
+        f"Guarda hoy en la bóveda la clave nueva (archivo `{escape(password_file)}` del equipo que respalda). {rescue} "
+        "La clave anterior sigue abriendo el repositorio hasta que un respaldo hecho con la nueva pase su prueba; "
+        "entonces se retira sola, a las 10:00."
+    )
+    return _message("🔑 Hay una clave nueva de los respaldos", meaning, [])
+
+
+def old_key_gone() -> Message:
+    """After the second half of a rotation."""
+    meaning = (
+        "Un respaldo hecho con la clave nueva pasó su prueba, y la clave anterior ya no abre el repositorio. Puedes "
+        "quitarla de la bóveda."
+    )
+    return _message("🔑 La clave anterior de los respaldos ya no sirve", meaning, [])
+
+
+def new_key_lost(password_file: str) -> Message:
+    """The new password was lost before it came into use: the old one stays."""
+    meaning = (
+        f"La clave nueva no quedó en `{escape(password_file)}`: se perdió (¿esa carpeta no es un volumen?)."
+        " Sigue valiendo la anterior y la llave nueva se quitó. Monta la carpeta de forma permanente y cambia la clave "
+        "otra vez."
+    )
+    return _message("🔴 Se perdió la clave nueva de los respaldos", meaning, [])
 
 
 def reminder(created: datetime | None, now: datetime) -> Message:
     """Every six months: rotate."""
     age = f" La clave actual tiene {(now - created).days} días." if created else ""
-    meaning = f"Toca cambiar la clave de los respaldos.{age} En Airflow: `secrets_rotate` → *Trigger*."
+    meaning = (
+        f"Toca cambiar la clave de los respaldos.{age} En Airflow: *Cambiar la clave de los respaldos* → *Trigger*."
+    )
     return _message("🔑 Recordatorio: cambiar la clave de los respaldos", meaning, [])
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+def restore_question(plan: dict[str, Any]) -> dict[str, str]:
+    """What the person who may approve reads in Airflow: {"subject", "body" (Markdown)}.
+
+    :param plan: `recovery.Plan` as JSON
+    """
+    subject = f"¿Reemplazar la base {plan['database']} por el respaldo del {moment(plan['at'])}?"
+    return {"subject": subject, "body": "\n\n".join([*_restore_facts(plan, bold="**"), _RESTORE_HOW])}
+
+
+def restore_asked(plan: dict[str, Any], *, by: str) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """A restore waits for a person: title, facts (label and text) and paragraphs of the message.
+
+    :param by: who triggered it, "" if unknown
+    """
+    facts = [("Respaldo", code(plan["backup"])), ("Datos del", moment(plan["at"])), ("Base", code(plan["database"]))]
+    facts += [("La pidió", escape(by))] if by else []
+    return "Una restauración espera aprobación", facts, [*_restore_facts(plan, bold="*"), _RESTORE_HOW]
+
+
+_RESTORE_HOW = (
+    "Empieza apenas se apruebe: primero se restaura y compara al lado, y al final se cambian los nombres. Detén antes "
+    "el Odoo que usa esa base: si hay alguien conectado, no se reemplaza nada. Lo que hoy hay ahí no se borra: queda "
+    "con el nombre `…_before_` y la fecha."
+)
+
+
+def _restore_facts(plan: dict[str, Any], *, bold: str) -> list[str]:
+    """What is replaced by what, and what users lose or get."""
+    mails = (
+        "sin correos, pagos ni tareas programadas (neutralizada)"
+        if plan["neutralise"]
+        else "con sus correos, pagos y tareas programadas funcionando"
+    )
+    spanish = {"database": "la base", "folder": "la carpeta"}
+    parts = [name.partition(" ") for name in plan["replaces"]]
+    there = " y ".join(f"{spanish[kind]} {name}" for kind, _, name in parts)
+    return [
+        f"Se reemplaza {bold}{escape(there)}{bold} por el respaldo `{plan['backup']}`, con los datos del "
+        f"{bold}{moment(plan['at'])}{bold}. Quienes usan esa base dejan de ver todo lo que se hizo después.",
+        f"La base nueva queda {mails}.",
+    ]
+
+
+def moment(at: datetime | str | None) -> str:
+    """A moment as people in the company read it, e.g. "24-11-2026 02:31"."""
+    if at is None:
+        return "sin fecha"
+    when = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{when.astimezone(ZoneInfo(settings().timezone)):%d-%m-%Y %H:%M}"
 
 
 def _message(title: str, meaning: str, facts: list[str]) -> Message:

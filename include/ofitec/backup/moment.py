@@ -1,9 +1,11 @@
-"""One moment of Odoo's data: the transaction that ties database, filestore and figures together.
+"""One moment of Odoo's data: what ties database, filestore and figures together.
 
 Odoo writes a file before it commits its row, and removes files only in `_gc_file_store`, which locks ir_attachment IN
-SHARE MODE. So the database's snapshot comes first and the filestore second, and between the two this transaction holds
-ir_attachment IN ROW EXCLUSIVE MODE: that stops the cleaning (which gives up after 10 s and tries again next day), and
-neither users nor pg_dump. It also stops a module upgrade's ALTER TABLE; hence the lock shared with deploys.
+SHARE MODE. So the files are held first: a transaction of their own keeps ir_attachment locked IN ROW EXCLUSIVE MODE
+until the filestore is saved. That stops the cleaning (which gives up after 10 s and tries again next day), and neither
+users nor pg_dump; it has no snapshot, so VACUUM goes on. The database's snapshot is taken after that lock and ends with
+the dump: each file that its rows name is there then, and stays. The lock also stops a module upgrade's ALTER TABLE;
+hence the lock shared with deploys.
 """
 
 from collections.abc import Iterator
@@ -67,8 +69,8 @@ def series(link: psycopg.Connection) -> str:
 
 
 @contextmanager
-def hold(database: Database, *, lock_timeout: int) -> Iterator[Moment]:
-    """Keep one moment of the database open until the filestore is saved.
+def files_kept(database: Database, *, lock_timeout: int) -> Iterator[None]:
+    """No file of the filestore is removed by Odoo until the end.
 
     :param lock_timeout: seconds to wait for Odoo's cleaning or an upgrade to end
     :raises OdooWorking: if they do not
@@ -76,11 +78,11 @@ def hold(database: Database, *, lock_timeout: int) -> Iterator[Moment]:
     :raises PostgresDown: if the connection broke before the end: then the filestore was not protected
     """
     with database.connect(autocommit=False) as link:
-        link.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        # no snapshot outlives its statement, so rows that die meanwhile can be cleaned away
+        link.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         link.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         link.execute(f"SET LOCAL lock_timeout = '{int(lock_timeout)}s'")  # type: ignore[arg-type, unused-ignore]
         try:
-            # before the first query: a REPEATABLE READ snapshot is taken then, and must be younger than the lock
             link.execute("LOCK TABLE public.ir_attachment IN ROW EXCLUSIVE MODE")
         except psycopg.errors.LockNotAvailable:
             raise OdooWorking(
@@ -91,6 +93,21 @@ def hold(database: Database, *, lock_timeout: int) -> Iterator[Moment]:
             raise NotOdoo(
                 f"Database {database.name} holds no Odoo (no ir_attachment). Check connection odoo_db."
             ) from None
+        yield
+        # the files were kept to the end only if the connection still lives
+        link.execute("SELECT 1")
+        link.rollback()
+
+
+@contextmanager
+def of(database: Database) -> Iterator[Moment]:
+    """Keep one moment of the database open, for pg_dump to see the same. Take it while the files are kept.
+
+    :raises NotOdoo: if this is no Odoo
+    """
+    with database.connect(autocommit=False) as link:
+        link.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        link.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         row = link.execute(
             "SELECT pg_export_snapshot(), clock_timestamp(), pg_database_size(current_database())"
         ).fetchone()
@@ -103,6 +120,4 @@ def hold(database: Database, *, lock_timeout: int) -> Iterator[Moment]:
             attachments=attachments.stored(link),
             figures=figures.take(link),
         )
-        # the barrier held to the end only if the connection still lives
-        link.execute("SELECT 1")
         link.rollback()

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ofitec.backup import attachments, moment, repository
+from ofitec.backup import attachments, message, moment, recovery, repository
 from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, Job
 from ofitec.backup.manifest import Manifest
 from ofitec.backup.moment import Moment
@@ -19,7 +19,7 @@ from ofitec.clients.restic_errors import IndexDamaged, RepositoryMissing, Source
 from ofitec.clients.restic_progress import Progress, mb
 from ofitec.clients.restic_records import Saved
 from ofitec.errors import OfitecError, PermanentError, TransientError
-from ofitec.ledger import backups
+from ofitec.ledger import backups, switches
 from ofitec.ledger.exclusive import ODOO, REPOSITORY, Held, held
 from ofitec.ledger.tables import BackupRun
 
@@ -35,7 +35,15 @@ class IndexRebuilt(TransientError):
 
 
 class RepositoryGone(PermanentError):
-    """A repository is to be created where the ledger knows one with backups."""
+    """There is no repository where the ledger knows one with backups.
+
+    :param where: its address
+    :param backups: how many it should hold
+    """
+
+    def __init__(self, message: str, *, where: str = "", backups: int = 0) -> None:
+        super().__init__(message)
+        self.where, self.backups = where, backups
 
 
 def preflight(job: Job, *, run_id: str, create_repository: bool = False) -> dict[str, Any]:
@@ -43,9 +51,30 @@ def preflight(job: Job, *, run_id: str, create_repository: bool = False) -> dict
 
     :param create_repository: make the repository if there is none; only ever on a person's word
     :return: {"restic": version, "pg_dump": major, "server": major, "files": count, "lost": [keys of backups whose
-        snapshots are gone]}; those do not stop tonight's backup, but the retention, and the run fails at the end
-    :raises OfitecError: what is wrong, and what to do
+        snapshots are gone], "other_hosts": {host name: backups}}; those do not stop tonight's backup, but the
+        retention, and the run fails at the end
+    :raises OfitecError: what is wrong, and what to do; the night is then a failed row in the ledger
     """
+    with noted(job, run_id):
+        return _preflight(job, run_id, create_repository)
+
+
+@contextmanager
+def noted(job: Job, run_id: str) -> Iterator[None]:
+    """A night that fails before its backup begins is written down as one that failed."""
+    try:
+        yield
+    except BaseException as error:
+        with suppress(OfitecError):
+            said, place = message.said(error), job.restic.where
+            backups.note_failure(
+                job.ledger, env=job.env, repository=place, run_id=run_id, error=_words(error), said=said
+            )
+        raise
+
+
+def _preflight(job: Job, run_id: str, create_repository: bool) -> dict[str, Any]:
+    _repair_restore(job, run_id)
     version = job.restic.version()
     client = postgres.client_major()
     with job.database.connect() as link:
@@ -67,12 +96,16 @@ def preflight(job: Job, *, run_id: str, create_repository: bool = False) -> dict
         snapshots = job.restic.snapshots(*job.tags)
         repository.require_clocks(job, database_now, snapshots)
         repository.discard_uncounted(job, snapshots)
-        lost = repository.lost(job, snapshots)
-    for gone in lost:
-        log.error("Backup %s is gone from the repository", gone.key)
+        lost = repository.settle_losses(job, snapshots)
+    hosts = repository.other_hosts(job, snapshots)
+    for host, count in hosts.items():
+        log.warning(
+            "%d backups carry the host name %s, and OFITEC_BACKUP_HOST is %s: they count and are kept all the same",
+            count, host, job.restic.host,
+        )  # fmt: skip
     found = {"restic": ".".join(map(str, version)), "pg_dump": client, "server": server, "files": len(files)}
-    log.info("Preflight: %s", found)
-    return {**found, "lost": [gone.key for gone in lost]}
+    log.info("restic %s, pg_dump %s, PostgreSQL %s, %d attachments", *found.values())
+    return {**found, "lost": [gone.key for gone in lost], "other_hosts": hosts}
 
 
 def snapshot(job: Job, *, run_id: str) -> str:
@@ -83,16 +116,16 @@ def snapshot(job: Job, *, run_id: str) -> str:
     :raises OfitecError: what failed, with its figures
     """
     key = backups.new_key(datetime.now(UTC))
-    with _exclusive(job, run_id) as locks:
-        backups.start(job.ledger, key=key, env=job.env, repository=job.restic.where, run_id=run_id)
+    with noted(job, run_id), _exclusive(job, run_id) as locks:
+        used = job.restic.current_key()
+        backups.start(job.ledger, key=key, env=job.env, repository=job.restic.where, run_id=run_id, key_id=used)
         try:
             _save(job, key, locks)
         except BaseException as error:
             # Airflow's timeout and its end by TERM are no Exceptions
-            message = str(error) if isinstance(error, OfitecError) else type(error).__name__
-            _give_up(job, key, message)
+            _give_up(job, key, error)
             if isinstance(error, IndexDamaged):
-                job.pruner.repair_index()
+                repository.repair_index(job, str(error))
                 raise IndexRebuilt(f"{error} Its index was rebuilt from the packs; it is tried again.") from None
             raise
     return key
@@ -106,24 +139,31 @@ def check(job: Job, key: str, *, run_id: str) -> dict[str, Any]:
     :return: {"backup": key, "snapshots": {part: {...}}, "repository_bytes": bytes}
     :raises RepositoryDamaged: if the repository does not hold what it should
     """
-    with held(job.ledger, REPOSITORY, why=f"check {run_id}", wait=job.rules.exclusive_wait):
+    with repository.exclusive(job, why=f"check {run_id}"):
         try:
-            job.restic.check()
-        except IndexDamaged as error:
-            log.warning("%s Rebuilding the index and checking again.", error)
-            job.pruner.repair_index()
-            job.restic.check()
-        size = job.restic.repository_bytes()
-    backups.change(job.ledger, key, status=backups.CHECKED, repository_bytes=size, finished_at=datetime.now(UTC))
+            repository.healing(job, job.restic.check)
+            size = job.restic.repository_bytes()
+        except BaseException as error:
+            # saved, and not counted until a later check or proof passes
+            said = message.said(error)
+            backups.change(job.ledger, key, error=_words(error), said=said, finished_at=datetime.now(UTC))
+            raise
+        there = {snapshot.id for snapshot in job.restic.snapshots(*job.tags)}
+    for row in backups.of_status(job.ledger, job.env, backups.STORED):
+        # the check reads every snapshot's tree, not only the newest one's
+        if backups.lies_in(row, job.restic.where) and {part["id"] for part in row.snapshots.values()} <= there:
+            backups.change(job.ledger, row.key, status=backups.CHECKED, error=None, said=None)
+    backups.change(job.ledger, key, repository_bytes=size, finished_at=datetime.now(UTC))
     return {"backup": key, "snapshots": _row(job, key).snapshots, "repository_bytes": size}
 
 
 def _save(job: Job, key: str, locks: list[Held]) -> None:
     tags = [*job.tags, f"run={key}"]
-    with moment.hold(job.database, lock_timeout=job.rules.lock_timeout) as now:
-        lost = attachments.require(job.filestore, now.attachments, allowed=job.rules.missing_files)
-        log.info("Odoo %s at %s: %d tables, %d rows", now.series, now.at, len(now.figures.tables), now.figures.rows)
-        database = _dump(job, key, now, tags)
+    with moment.files_kept(job.database, lock_timeout=job.rules.lock_timeout):
+        with moment.of(job.database) as now:
+            lost = attachments.require(job.filestore, now.attachments, allowed=job.rules.missing_files)
+            log.info("Odoo %s at %s: %d tables, %d rows", now.series, now.at, len(now.figures.tables), now.figures.rows)
+            database = _dump(job, key, now, tags)
         filestore = job.restic.backup_folder(
             job.filestore, at=now.at, tags=[*tags, f"part={FILESTORE}"], progress=Progress(FILESTORE)
         )
@@ -177,18 +217,35 @@ def _saved(job: Job, key: str, part: str, saved: Saved) -> None:
     )  # fmt: skip
 
 
-def _give_up(job: Job, key: str, message: str) -> None:
+def _words(error: BaseException) -> str:
+    return str(error) if isinstance(error, OfitecError) else f"{type(error).__name__}: {error}"
+
+
+def _give_up(job: Job, key: str, error: BaseException) -> None:
     """Mark a backup failed and remove what it saved. Never hides the error that led here."""
+    values = {"status": backups.FAILED, "error": _words(error)[:2000], "said": message.said(error)}
     with suppress(OfitecError):
-        backups.change(job.ledger, key, status=backups.FAILED, error=message[:2000], finished_at=datetime.now(UTC))
-        job.pruner.forget([found.id for found in job.restic.snapshots(*job.tags, f"run={key}")])
+        backups.change(job.ledger, key, **values, finished_at=datetime.now(UTC))
+        if job.pruner is not None:
+            job.pruner.forget([found.id for found in job.restic.snapshots(*job.tags, f"run={key}")])
+
+
+def _repair_restore(job: Job, run_id: str) -> None:
+    """A restore that was killed between two renames leaves no database under its name: it is repaired first."""
+    if switches.half_done(job.ledger, env=job.env, server=job.database.server):
+        recovery.repair(job, run_id=run_id)
 
 
 def _settle_killed_runs(job: Job) -> None:
     """Runs that were killed: we hold the lock, so none that says "running" is alive."""
     for row in backups.of_status(job.ledger, job.env, backups.RUNNING):
         log.warning("Backup %s was killed; nothing of it counts", row.key)
-        values = {"status": backups.FAILED, "error": "killed before its end", "finished_at": datetime.now(UTC)}
+        values = {
+            "status": backups.FAILED,
+            "error": "killed before its end",
+            "said": message.KILLED,
+            "finished_at": datetime.now(UTC),
+        }
         backups.change(job.ledger, row.key, **values)
 
 
@@ -196,16 +253,20 @@ def _open(job: Job, *, create: bool) -> None:
     try:
         job.restic.open()
     except RepositoryMissing:
-        if not create:
-            raise
         known = [
-            row for row in backups.of_status(job.ledger, job.env, *backups.KEPT) if row.repository == job.restic.where
+            row
+            for row in backups.of_status(job.ledger, job.env, *backups.KEPT)
+            if backups.lies_in(row, job.restic.where)
         ]
         if known:
             raise RepositoryGone(
                 f"{job.restic.where} should hold {len(known)} backups according to the ledger, but is not there. "
-                "Find out why first (is its disk mounted?); or create a new one at another address."
+                "Find out why first (is its disk mounted?); or create a new one at another address.",
+                where=job.restic.where,
+                backups=len(known),
             ) from None
+        if not create:
+            raise
         job.restic.init()
         log.info("Created the repository %s", job.restic.where)
 

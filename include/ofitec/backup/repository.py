@@ -3,24 +3,73 @@
 import logging
 import socket
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from ofitec.backup.job import Job
 from ofitec.clients.restic import Restic
-from ofitec.clients.restic_errors import RepositoryLocked
+from ofitec.clients.restic_errors import IndexDamaged, RepositoryLocked
 from ofitec.clients.restic_records import Lock, Snapshot
 from ofitec.errors import OfitecError, PermanentError
 from ofitec.ledger import backups
+from ofitec.ledger.exclusive import REPOSITORY, Held, held
 from ofitec.ledger.tables import BackupRun
 
 log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 _POLL = 2.0  # seconds
 
 
 class ClockWrong(PermanentError):
     """A clock is ahead: its snapshots would be the newest for years and push good ones out of the retention."""
+
+
+class NobodyMayRepair(PermanentError):
+    """The index is damaged, and no connection may write a new one."""
+
+
+@contextmanager
+def exclusive(job: Job, *, why: str) -> Iterator[Held]:
+    """Nobody else of this installation works on the repository, and no dead restic's lock is in the way.
+
+    :raises Busy: if somebody does
+    :raises RepositoryLocked: if a restic that is not ours holds a lock and lives
+    """
+    with held(job.ledger, REPOSITORY, why=why, wait=job.rules.exclusive_wait) as lock:
+        free_locks(job.restic, stale=job.rules.lock_stale)
+        yield lock
+
+
+def healing(job: Job, action: Callable[[], _T]) -> _T:
+    """Run what reads the repository; if only its index is damaged, rebuild that from the packs and run it again.
+
+    :raises RepositoryDamaged: if that does not help
+    :raises NobodyMayRepair: if no connection may (OFITEC_PRUNE_CONNECTION is empty)
+    """
+    try:
+        return action()
+    except IndexDamaged as error:
+        repair_index(job, str(error))
+    return action()
+
+
+def repair_index(job: Job, why: str) -> None:
+    """Rebuild the index from the packs. Loses nothing.
+
+    :raises NobodyMayRepair: if no connection may
+    """
+    if job.pruner is None:
+        raise NobodyMayRepair(
+            f"{why} All packs may be well: run `restic repair index` with credentials that may delete, or name a "
+            "connection that has them in OFITEC_PRUNE_CONNECTION."
+        )
+    log.warning("%s Rebuilding the index from the packs.", why)
+    job.pruner.repair_index()
 
 
 def free_locks(restic: Restic, *, stale: float) -> None:
@@ -88,13 +137,17 @@ def require_clocks(job: Job, database_now: datetime, snapshots: list[Snapshot]) 
 
 
 def discard_uncounted(job: Job, snapshots: list[Snapshot]) -> list[str]:
-    """Remove snapshots of failed or killed runs, so that they take no place in the retention. Returns their ids.
+    """Remove snapshots of failed or killed runs, so that they take no room. Returns their ids.
 
     Only runs that the ledger knows as failed are touched; what it does not know is somebody else's.
     """
     failed = {row.key for row in backups.of_status(job.ledger, job.env, backups.FAILED)}
     ids = [snapshot.id for snapshot in snapshots if snapshot.tag("run") in failed]
+    if ids and job.pruner is None:
+        log.info("%d snapshots of failed runs stay: OFITEC_PRUNE_CONNECTION is empty", len(ids))
+        return []
     if ids:
+        assert job.pruner is not None
         log.info("Removing %d snapshots of failed runs", len(ids))
         try:
             job.pruner.forget(ids)
@@ -105,15 +158,52 @@ def discard_uncounted(job: Job, snapshots: list[Snapshot]) -> list[str]:
     return ids
 
 
-def lost(job: Job, snapshots: list[Snapshot]) -> list[BackupRun]:
-    """Backups that the ledger counts and whose snapshots are gone; `restic check` does not see that.
+def settle_losses(job: Job, snapshots: list[Snapshot]) -> list[BackupRun]:
+    """Mark in the ledger what is gone from the repository's list of snapshots (`restic check` does not see that), and
+    what came back. Returns the backups that are lost and of which nobody took note yet.
 
     Only those of this very repository: after a move to a new one, the old one's backups are not lost.
     """
     there = {snapshot.id for snapshot in snapshots}
+    for row in backups.of_status(job.ledger, job.env, *backups.KEPT, backups.LOST):
+        if not backups.lies_in(row, job.restic.where):
+            continue
+        whole = {part["id"] for part in row.snapshots.values()} <= there
+        if whole and row.status == backups.LOST:
+            log.warning("Backup %s was lost and is in the repository again", row.key)
+            back = {"status": _found_again(job, row), "acknowledged_at": None, "acknowledged_by": None}
+            backups.change(job.ledger, row.key, **back)
+        elif not whole and row.status != backups.LOST:
+            log.error("Backup %s is gone from the repository", row.key)
+            backups.change(job.ledger, row.key, status=backups.LOST, finished_at=datetime.now(UTC))
+    return [row for row in backups.lost(job.ledger, job.env) if backups.lies_in(row, job.restic.where)]
+
+
+def _found_again(job: Job, row: BackupRun) -> str:
+    """What a backup is whose snapshots are back: refuted if it was; else saved, and counted by the next check."""
+    verdicts = [proof.outcome for proof in backups.proofs(job.ledger, row.key)]
+    known = [outcome for outcome in verdicts if outcome in (backups.PASSED, backups.REFUTED)]
+    return backups.REFUTED if known[-1:] == [backups.REFUTED] else backups.STORED
+
+
+def other_hosts(job: Job, snapshots: list[Snapshot]) -> dict[str, int]:
+    """Host names that our counted backups carry besides the one in the settings, and how many backups each.
+
+    They count and are kept all the same; somebody changed OFITEC_BACKUP_HOST.
+    """
     known = backups.of_status(job.ledger, job.env, *backups.KEPT)
-    return [
-        row
-        for row in known
-        if row.repository == job.restic.where and not {part["id"] for part in row.snapshots.values()} <= there
-    ]
+    ours = {part["id"] for row in known if backups.lies_in(row, job.restic.where) for part in row.snapshots.values()}
+    found: dict[str, set[str]] = {}
+    for snapshot in snapshots:
+        if snapshot.id in ours and snapshot.hostname != job.restic.host:
+            found.setdefault(snapshot.hostname, set()).add(snapshot.tag("run") or snapshot.id)
+    return {host: len(keys) for host, keys in sorted(found.items())}
+
+
+def strangers(job: Job, snapshots: list[Snapshot]) -> list[Snapshot]:
+    """Snapshots with our tags that the ledger does not know: forged, or of another ledger. They take no place in the
+    retention and are never removed by us; a person must know of them."""
+    every = backups.of_status(job.ledger, job.env, *backups.EVERY)
+    known = {part["id"] for row in every for part in row.snapshots.values()}
+    runs = {row.key for row in every if row.status in (backups.FAILED, backups.RUNNING)}
+    return [snapshot for snapshot in snapshots if snapshot.id not in known and snapshot.tag("run") not in runs]

@@ -1,10 +1,14 @@
 """Brings one backup back, by the ids of its snapshots: never by "latest"."""
 
 import logging
+import os
 import shutil
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from ofitec.backup import attachments, figures
+from ofitec.backup.attachments import CopyUnreadable
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, Job
 from ofitec.backup.manifest import Manifest
@@ -25,6 +29,10 @@ class NoRoom(PermanentError):
     """The disk cannot take a restored copy."""
 
 
+class OtherFormat(PermanentError):
+    """The manifest was made by another version of this package."""
+
+
 class OtherVersion(PermanentError):
     """The server is of another major version than the figures."""
 
@@ -39,16 +47,37 @@ def wanted(job: Job, key: str) -> BackupRun:
         raise InputError(f"The ledger knows no backup {key} of {job.env}. See the list on the OFITEC board.")
     if row.status not in (*backups.KEPT, backups.LOST):
         raise InputError(f"Backup {key} is {row.status}: it cannot be restored. See the list on the OFITEC board.")
+    if not backups.lies_in(row, job.restic.where):
+        raise InputError(
+            f"Backup {key} was made in the repository {row.repository}, and connection restic_default names "
+            f"{job.restic.where}. To use it, point the connection at its own repository again."
+        )
     return row
+
+
+def elsewhere(job: Job) -> str:
+    """A sentence about the backups that lie in an earlier repository; empty if there are none."""
+    others = [row for row in backups.of_status(job.ledger, job.env, backups.CHECKED)
+              if not backups.lies_in(row, job.restic.where)]  # fmt: skip
+    if not others:
+        return ""
+    return f" ({len(others)} backups lie in an earlier repository, the newest in {others[-1].repository}.)"
 
 
 def manifest(job: Job, row: BackupRun) -> Manifest:
     """The backup's manifest, which must agree with the ledger.
 
     :raises RepositoryDamaged: if it does not
+    :raises OtherFormat: if this package cannot read it
     """
     content = job.restic.cold().dump(row.snapshots[MANIFEST]["id"], MANIFEST_FILE)
-    found = Manifest.model_validate_json(content)
+    try:
+        found = Manifest.model_validate_json(content)
+    except ValidationError as error:
+        raise OtherFormat(
+            f"The manifest of backup {row.key} is not in the form that this version reads: {error.error_count()} "
+            "differences. Restore it with the version that made it."
+        ) from None
     same = (found.key, found.database_snapshot, found.filestore_snapshot) == (
         row.key,
         row.snapshots[DATABASE]["id"],
@@ -80,6 +109,7 @@ def fetch(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> Manife
 
     :raises RepositoryDamaged: if the repository cannot give them back whole
     """
+    evidence.key_id = job.restic.current_key()
     said = manifest(job, row)
     parts, restic = row.snapshots, job.restic.cold()
     with evidence.timed("fetch_database"):
@@ -90,17 +120,26 @@ def fetch(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> Manife
         restic.restore(parts[FILESTORE]["id"], said.filestore, copy.filestore, progress)
     # an empty filestore is restored as nothing at all
     copy.filestore.mkdir(parents=True, exist_ok=True)
+    evidence.fetched = _count(copy.filestore)
     return said
 
 
-def load(job: Job, copy: Scratch, evidence: Evidence) -> None:
+def load(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> None:
     """Load the fetched dump into the copy's empty database, and remove the dump.
 
     :raises RestoreRefused: if it is not a valid database
+    :raises CopyUnreadable: if the fetched dump is not on the disk as it was fetched
     """
     dump = copy.folder / "dump" / DUMP_FILE
+    saved = row.snapshots[DATABASE]["processed"]
+    size = dump.stat().st_size if dump.exists() else 0
+    if size != saved:
+        raise CopyUnreadable(
+            f"The fetched dump {dump} has {size} bytes on this machine's disk, and the backup {saved}: the copy is not "
+            "whole, which says nothing about the backup. Check the disk of OFITEC_WORK_DIR."
+        )
     with evidence.timed("load_database"):
-        log.info("Loading %s MB into %s", mb(dump.stat().st_size), copy.database.name)
+        log.info("Loading %s MB into %s", mb(size), copy.database.name)
         jobs, timeout = job.rules.restore_jobs, job.rules.restore_timeout
         postgres.restore(dump, copy.database, jobs=jobs, timeout=timeout)
     dump.unlink()
@@ -125,6 +164,16 @@ def compare(said: Manifest, copy: Scratch, evidence: Evidence) -> None:
         files = attachments.stored(link)
         link.rollback()
     with evidence.timed("compare_files"):
-        evidence.findings += attachments.damaged(copy.filestore, files, said.missing)
+        damaged = attachments.damaged(copy.filestore, files, said.missing)
+    if damaged and (left := _count(copy.filestore)) < evidence.fetched:
+        raise CopyUnreadable(
+            f"The copy lost files after it was restored: {left} of {evidence.fetched} are in {copy.filestore}. That "
+            "says nothing about the backup. Who cleans that folder? (OFITEC_WORK_DIR)"
+        )
+    evidence.findings += damaged
     evidence.files = len(files) - len(said.missing)
     log.info("Compared %d tables, %d rows, %d files", evidence.tables, evidence.rows, evidence.files)
+
+
+def _count(folder: Path) -> int:
+    return sum(len(files) for _, _, files in os.walk(folder))

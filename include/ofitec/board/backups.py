@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from ofitec.ledger.backups import CHECKED, PASSED, REFUTED, REMOVED
+from ofitec.ledger.backups import CHECKED, FAILED, PASSED, REFUTED, REMOVED, RUNNING, STORED
 from ofitec.ledger.tables import BackupRun, RestoreProof
 
 # restored fine once, whether or not the retention has removed it since
@@ -87,7 +87,7 @@ def _of(session: Session, env: str, now: datetime, days: int) -> Backups:
     passed_proofs = _proofs(
         session, RestoreProof.env == env, RestoreProof.outcome == PASSED, BackupRun.status.in_(_ONCE_GOOD)
     )
-    proof = _first(session, _proofs(session, RestoreProof.env == env))
+    proof = _newest_proof(session, env)
     since = now - timedelta(days=days)
     history = [_proof(row) for row in session.execute(passed_proofs.where(RestoreProof.finished_at >= since))]
     standing = passed_proofs.where(BackupRun.status == CHECKED).order_by(None)
@@ -114,6 +114,7 @@ _COLUMNS = (
     BackupRun.snapshots,
     BackupRun.repository_bytes,
     BackupRun.error,
+    BackupRun.said,
 )
 
 
@@ -122,14 +123,17 @@ def _backup(session: Session, *where: ColumnElement[bool], order: Any) -> Backup
     if row is None:
         return None
     processed, added = _sizes(row.snapshots, "processed"), _sizes(row.snapshots, "added")
-    kept = {name: getattr(row, name) for name in ("env", "key", "run_id", "status", "snapshot_at", "started_at")}
+    kept = {name: getattr(row, name) for name in ("env", "key", "run_id", "snapshot_at", "started_at")}
     return Backup(
         **kept,
+        # saved, but the check that would make it count ended with an error
+        status=FAILED if row.status == STORED and row.error else row.status,
         finished_at=row.finished_at,
         processed=processed,
         added=added,
         repository_bytes=row.repository_bytes,
-        error=row.error or "",
+        # as people read it; older rows have the technical words only
+        error=row.said or row.error or "",
     )
 
 
@@ -145,6 +149,13 @@ def _largest(session: Session, env: str, checked: Backup | None) -> int:
     good = BackupRun.status.in_((*_ONCE_GOOD, REFUTED))
     found = session.scalars(select(BackupRun.snapshots).where(BackupRun.env == env, good, window))
     return max((sum(_sizes(snapshots, "processed").values()) for snapshots in found), default=0)
+
+
+def _newest_proof(session: Session, env: str) -> Proof | None:
+    """The newest that ended. One that learnt nothing does not hide what an earlier one found wrong."""
+    ended = _proofs(session, RestoreProof.env == env, RestoreProof.outcome != RUNNING)
+    learnt = _first(session, ended.where(RestoreProof.outcome != FAILED))
+    return learnt if learnt is not None and learnt.outcome == REFUTED else _first(session, ended)
 
 
 def _proofs(session: Session, *where: ColumnElement[bool]) -> Select[RestoreProof, datetime | None]:

@@ -23,6 +23,14 @@ _SERVER_FAILED = re.compile(
     "could not connect|connection to server|server closed|terminating connection|No space left|out of memory|"
     "permission denied to create"
 )
+# what only a dump that is cut or holds no valid database makes PostgreSQL say
+_DUMP_WRONG = re.compile(
+    "violates [a-z -]+ constraint|could not create unique index|duplicate key value|invalid input syntax|"
+    "invalid byte sequence|missing data for column|extra data after last expected column|value too long for type|"
+    "could not read from input file: end of file|unexpected end of file|did not find magic string|"
+    "does not appear to be a valid archive|unexpected block|could not uncompress data|input file is too short|"
+    "corrupt|malformed array literal|is out of range for type"
+)
 
 
 class PostgresDown(TransientError):
@@ -31,6 +39,10 @@ class PostgresDown(TransientError):
 
 class RestoreRefused(PermanentError):
     """pg_restore could not rebuild the database: the dump does not hold a valid one."""
+
+
+class RestoreFailed(PermanentError):
+    """pg_restore failed by what says nothing about the dump: a program, an extension or a right is missing."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +174,8 @@ def restore(dump: Path, target: Database, *, jobs: int, timeout: float) -> None:
     Ownership and grants are left out: everything belongs to the role that loads.
 
     :param timeout: seconds
-    :raises RestoreRefused: with PostgreSQL's own words
+    :raises RestoreRefused: with PostgreSQL's own words, if they show that the dump is wrong
+    :raises RestoreFailed: with them, if they show nothing of the kind
     """
     argv = [program("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--no-password"]
     argv += [f"--jobs={jobs}", f"--dbname={target.name}", str(dump)]
@@ -174,9 +187,10 @@ def restore(dump: Path, target: Database, *, jobs: int, timeout: float) -> None:
         raise PostgresDown(f"pg_restore into {target.name} failed for want of the server: {done.stderr.strip()[-300:]}")
     if done.returncode:
         said = " ".join(line for line in done.stderr.splitlines() if "error:" in line or "DETAIL" in line)[:500]
-        raise RestoreRefused(
-            f"pg_restore into {target.name} failed with exit {done.returncode}: {said or done.stderr[-300:]}"
-        )
+        what = f"pg_restore into {target.name} failed with exit {done.returncode}: {said or done.stderr[-300:]}"
+        if _DUMP_WRONG.search(done.stderr):
+            raise RestoreRefused(what)
+        raise RestoreFailed(f"{what}. That says nothing about the dump: mend what is named, then prove it again.")
 
 
 def exists(link: psycopg.Connection, name: str) -> bool:

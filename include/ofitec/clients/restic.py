@@ -8,10 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
 
-from ofitec.clients.restic_errors import RepositoryUnreachable, ResticFailed, error_of, missing
+from ofitec.clients.restic_errors import (
+    READERS,
+    RepositoryDamaged,
+    ResticFailed,
+    error_of,
+    gone,
+    named,
+    unanswered,
+)
 from ofitec.clients.restic_progress import Progress
 from ofitec.clients.restic_records import Lock, Saved, Snapshot, moment_of, snapshot_of
-from ofitec.errors import PermanentError
+from ofitec.errors import OfitecError, PermanentError
 from ofitec.process import Finished, ProgramStalled, ProgramTimeout, run
 
 OLDEST = (0, 17)  # --stdin-from-command, exit codes 10 to 12
@@ -59,8 +67,8 @@ class Restic:
 
     @property
     def where(self) -> str:
-        """The repository's address without credentials."""
-        return _USERINFO.sub("//", self.repository)
+        """The repository's address without credentials, in one spelling: what the ledger knows a backup's place by."""
+        return _USERINFO.sub("//", self.repository).rstrip("/")
 
     def version(self) -> tuple[int, ...]:
         """restic's version.
@@ -116,22 +124,10 @@ class Restic:
         return self._backup(source, [], at, tags, Progress(filename), stdin=content)
 
     def snapshots(self, *tags: str) -> list[Snapshot]:
-        """The snapshots of this host that carry all these tags, oldest first."""
-        argv = ["snapshots", "--host", self.host, *(["--tag", ",".join(tags)] if tags else [])]
+        """The snapshots that carry all these tags, of whatever host name, oldest first."""
+        argv = ["snapshots", *(["--tag", ",".join(tags)] if tags else [])]
         found = json.loads(self._run(argv, lock=False, timeout=self.limits.opening).stdout or "[]")
         return sorted((snapshot_of(record) for record in found or []), key=lambda s: s.time)
-
-    def forget_plan(self, policy: Mapping[str, int], *tags: str) -> tuple[list[Snapshot], list[Snapshot]]:
-        """What a policy would keep and remove among this host's snapshots with all these tags; removes nothing.
-
-        :param policy: e.g. {"daily": 7, "weekly": 4, "monthly": 6}
-        """
-        rules = [word for unit, count in policy.items() if count for word in (f"--keep-{unit}", str(count))]
-        scope = ["--host", self.host, "--tag", ",".join(tags), "--group-by", "host"]
-        groups = json.loads(self._run(["forget", "--dry-run", *scope, *rules]).stdout or "[]") or []
-        keep = [snapshot_of(record) for group in groups for record in group["keep"] or []]
-        remove = [snapshot_of(record) for group in groups for record in group["remove"] or []]
-        return keep, remove
 
     def forget(self, ids: Sequence[str]) -> None:
         """Remove exactly these snapshots from the list; their data goes with the next prune."""
@@ -188,6 +184,10 @@ class Restic:
         """Key id to whether it is the one our password opens."""
         records = json.loads(self._run(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
         return {record["id"]: bool(record["current"]) for record in records}
+
+    def current_key(self) -> str:
+        """The id of the key that our password opens."""
+        return next((key for key, current in self.keys().items() if current), "")
 
     def key_created(self) -> datetime | None:
         """When the key that our password opens was made; None if restic does not say."""
@@ -250,15 +250,25 @@ class Restic:
                 grace=self.limits.grace,
             )
         except (ProgramTimeout, ProgramStalled) as error:
-            if "specified bucket does not exist" in str(error):
-                # restic takes it for a hiccup and would ask for a quarter of an hour
-                raise missing(self.where) from None
-            raise RepositoryUnreachable(
-                f"restic {argv[0]} on {self.where}: {error} Its storage may be down; it is tried again."
-            ) from None
+            raise unanswered(argv[0], self.where, str(error)) from None
         if finished.returncode:
-            raise error_of(argv[0], self.where, finished)
+            raise self._judged(argv[0], finished)
         return finished
+
+    def _judged(self, verb: str, finished: Finished) -> OfitecError:
+        """The error of a failed restic. What it names as missing counts as damage if a listing does not have it."""
+        error = error_of(verb, self.where, finished)
+        if verb not in READERS or isinstance(error, RepositoryDamaged):
+            return error
+        lost = []
+        for kind, names in sorted(named(finished).items()):
+            try:
+                there = self._run(["list", kind], lock=False, as_json=False, timeout=self.limits.opening).stdout.split()
+            except OfitecError:
+                # the storage does not say what it has: nothing is learnt
+                return error
+            lost += [f"{kind} {name[:10]}" for name in sorted(names) if not any(id_.startswith(name) for id_ in there)]
+        return gone(verb, self.where, finished, lost) if lost else error
 
 
 def _passwords_in(repository: str) -> list[str]:

@@ -14,6 +14,7 @@ REFUTED, LOST, REMOVED = "refuted", "lost", "removed"
 PASSED = "passed"
 # what the repository must still hold
 KEPT = (STORED, CHECKED, REFUTED)
+EVERY = (RUNNING, FAILED, *KEPT, LOST, REMOVED)
 
 
 def new_key(now: datetime) -> str:
@@ -21,9 +22,13 @@ def new_key(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{token_hex(3)}"
 
 
-def start(ledger: Ledger, *, key: str, env: str, repository: str, run_id: str) -> None:
-    """Write down that a backup begins, before any of it is in the repository."""
-    row = BackupRun(key=key, env=env, repository=repository, run_id=run_id, status=RUNNING, snapshots={})
+def start(ledger: Ledger, *, key: str, env: str, repository: str, run_id: str, key_id: str = "") -> None:
+    """Write down that a backup begins, before any of it is in the repository.
+
+    :param key_id: the restic key that opens the repository for it
+    """
+    place = {"env": env, "repository": repository, "run_id": run_id, "key_id": key_id}
+    row = BackupRun(key=key, **place, status=RUNNING, snapshots={})
     with ledger.transaction() as session:
         session.add(row)
 
@@ -47,28 +52,104 @@ def of_status(ledger: Ledger, env: str, *statuses: str) -> list[BackupRun]:
         return list(session.scalars(query.order_by(BackupRun.snapshot_at, BackupRun.id)))
 
 
-def newest_checked(ledger: Ledger, env: str) -> BackupRun | None:
-    """The newest backup that is whole in the repository."""
-    found = of_status(ledger, env, CHECKED)
+def note_failure(ledger: Ledger, *, env: str, repository: str, run_id: str, error: str, said: str) -> None:
+    """Write down a night that failed. A run that is tried again, or that has a failed row already, stays one row.
+
+    :param error: for who mends it, in English
+    :param said: for who reads the board and Slack, in Spanish
+    """
+    now = datetime.now(UTC)
+    values = {"status": FAILED, "error": error[:2000], "said": said[:2000], "finished_at": now}
+    of_run = select(BackupRun).where(BackupRun.env == env, BackupRun.run_id == run_id)
+    with ledger.transaction() as session:
+        newest = session.scalars(of_run.order_by(BackupRun.id.desc()).limit(1)).first()
+        if newest is not None and newest.status == FAILED:
+            session.execute(update(BackupRun).where(BackupRun.id == newest.id).values(**values))
+        else:
+            session.add(
+                BackupRun(key=new_key(now), env=env, repository=repository, run_id=run_id, snapshots={}, **values)
+            )
+
+
+def newest_checked(ledger: Ledger, env: str, repository: str = "") -> BackupRun | None:
+    """The newest backup that is whole in the repository.
+
+    :param repository: its address; "" for whichever
+    """
+    found = [row for row in of_status(ledger, env, CHECKED) if lies_in(row, repository)]
     return found[-1] if found else None
 
 
-def newest_proven(ledger: Ledger, env: str) -> BackupRun | None:
-    """The newest backup that was restored, compared and found right, and that is still there."""
+def newest_proven(ledger: Ledger, env: str, repository: str = "") -> BackupRun | None:
+    """The newest backup that was restored, compared and found right, and that is still there.
+
+    :param repository: its address; "" for whichever
+    """
+    found = [row for row in proven(ledger, env) if lies_in(row, repository)]
+    return found[-1] if found else None
+
+
+def proven(ledger: Ledger, env: str) -> list[BackupRun]:
+    """The backups that count and that passed a proof, oldest data first."""
     passed = exists().where(RestoreProof.backup_id == BackupRun.id, RestoreProof.outcome == PASSED)
     query = select(BackupRun).where(BackupRun.env == env, BackupRun.status == CHECKED, passed)
     with ledger.transaction() as session:
-        return session.scalars(query.order_by(BackupRun.snapshot_at.desc()).limit(1)).first()
+        return list(session.scalars(query.order_by(BackupRun.snapshot_at, BackupRun.id)))
 
 
-def record_proof(ledger: Ledger, proof: RestoreProof) -> int:
-    """Add a proof and return its id. A refuted backup stops counting in the same transaction."""
+def lies_in(row: BackupRun, repository: str) -> bool:
+    """Whether a backup was made in the repository of that address; "" is any."""
+    return not repository or row.repository.rstrip("/") == repository
+
+
+def lost(ledger: Ledger, env: str) -> list[BackupRun]:
+    """The backups whose snapshots vanished and of which no person took note yet."""
+    return [row for row in of_status(ledger, env, LOST) if row.acknowledged_at is None]
+
+
+def acknowledge(ledger: Ledger, keys: list[str], *, by: str) -> None:
+    """Write down that a person took note that these backups are lost."""
+    noted = {"acknowledged_at": func.clock_timestamp(), "acknowledged_by": by}
     with ledger.transaction() as session:
-        session.add(proof)
-        if proof.outcome == REFUTED:
-            session.execute(update(BackupRun).where(BackupRun.id == proof.backup_id).values(status=REFUTED))
+        session.execute(update(BackupRun).where(BackupRun.key.in_(keys), BackupRun.status == LOST).values(**noted))
+
+
+def start_proof(ledger: Ledger, backup: BackupRun, *, run_id: str, started_at: datetime) -> int:
+    """Write down that a proof begins, and settle those that were killed; returns its id."""
+    killed = update(RestoreProof).where(RestoreProof.env == backup.env, RestoreProof.outcome == RUNNING)
+    row = RestoreProof(
+        backup_id=backup.id, env=backup.env, run_id=run_id, outcome=RUNNING, read_data=False, booted=False,
+        tables=0, rows=0, files=0, steps={}, findings=[], started_at=started_at,
+    )  # fmt: skip
+    with ledger.transaction() as session:
+        session.execute(killed.values(outcome=FAILED, findings=["killed before its end"]))
+        session.add(row)
         session.flush()
-        return proof.id
+        return row.id
+
+
+def change_proof(ledger: Ledger, proof: int, **values: Any) -> None:
+    """Change a proof's row while it runs."""
+    with ledger.transaction() as session:
+        session.execute(update(RestoreProof).where(RestoreProof.id == proof).values(**values))
+
+
+def finish_proof(ledger: Ledger, proof: int, outcome: str, **values: Any) -> str:
+    """Write a proof's outcome, and what it means for the backup; returns what the backup was called before.
+
+    A refuted backup stops counting, and one that passes counts (again), in the same transaction: a later proof that
+    read all of it and found it right knows better than an earlier one.
+    """
+    means = {REFUTED: REFUTED, PASSED: CHECKED}.get(outcome)
+    with ledger.transaction() as session:
+        row = session.get_one(RestoreProof, proof)
+        backup = session.get_one(BackupRun, row.backup_id)
+        before = backup.status
+        values = {"outcome": outcome, "finished_at": func.clock_timestamp(), **values}
+        session.execute(update(RestoreProof).where(RestoreProof.id == proof).values(**values))
+        if means:
+            session.execute(update(BackupRun).where(BackupRun.id == row.backup_id).values(status=means))
+        return before
 
 
 def proofs(ledger: Ledger, key: str) -> list[RestoreProof]:

@@ -167,6 +167,10 @@ class BackupRun(Base):
     figures: Mapped[dict[str, Any] | None] = mapped_column(comment="what a restored copy is compared with")
     repository_bytes: Mapped[int | None]
     error: Mapped[str | None]
+    said: Mapped[str | None] = mapped_column(comment="the error as people are told it, in Spanish")
+    key_id: Mapped[str | None] = mapped_column(comment="the restic key that opened the repository for it")
+    acknowledged_at: Mapped[datetime | None] = mapped_column(comment="when a person took note that it is lost")
+    acknowledged_by: Mapped[str | None]
     started_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     finished_at: Mapped[datetime | None]
 
@@ -180,13 +184,16 @@ class RestoreProof(Base):
     backup_id: Mapped[int] = mapped_column(ForeignKey("ofitec.backup_run.id"))
     env: Mapped[str]
     run_id: Mapped[str]
-    outcome: Mapped[str] = mapped_column(comment="passed, refuted (the backup is bad) or failed (nothing was learnt)")
+    outcome: Mapped[str] = mapped_column(
+        comment="running, passed, refuted (the backup is bad) or failed (nothing was learnt)"
+    )
     read_data: Mapped[bool] = mapped_column(comment="every byte of the repository was read as well")
     booted: Mapped[bool] = mapped_column(comment="Odoo ran on the restored copy")
     tables: Mapped[int]
     rows: Mapped[int]
     files: Mapped[int]
-    steps: Mapped[dict[str, Any]] = mapped_column(comment="step to seconds")
+    steps: Mapped[dict[str, Any]] = mapped_column(comment="step to seconds; kept up to date while it runs")
+    key_id: Mapped[str | None] = mapped_column(comment="the restic key that opened the repository for it")
     rto_seconds: Mapped[float | None] = mapped_column(Double, comment="fetch, load and boot")
     findings: Mapped[list[Any]] = mapped_column(comment="sentences: what differs or failed")
     started_at: Mapped[datetime]
@@ -207,6 +214,42 @@ class ScratchDatabase(Base):
     run_id: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     dropped_at: Mapped[datetime | None]
+
+
+class PasswordRotation(Base):
+    """One change of the repository's password: a new key first, and in a later run the old one's end."""
+
+    __tablename__ = "password_rotation"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    env: Mapped[str]
+    repository: Mapped[str] = mapped_column(comment="its address without credentials")
+    old_key: Mapped[str] = mapped_column(comment="id of the restic key that is to go")
+    new_key: Mapped[str] = mapped_column(comment="id of the restic key that takes its place")
+    outcome: Mapped[str] = mapped_column(comment="pending, done or abandoned (the new password was lost)")
+    run_id: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    finished_at: Mapped[datetime | None]
+
+
+class RestoreSwitch(Base):
+    """The journal of a restored copy that takes its place. Written before the first rename."""
+
+    __tablename__ = "restore_switch"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    env: Mapped[str]
+    server: Mapped[str] = mapped_column(comment="host:port")
+    database: Mapped[str] = mapped_column(comment="the name that the copy gets")
+    copy: Mapped[str] = mapped_column(comment="the scratch database")
+    old_database: Mapped[str | None] = mapped_column(comment="what the database there is renamed to; null: none there")
+    place: Mapped[str] = mapped_column(comment="the folder that the files get")
+    incoming: Mapped[str] = mapped_column(comment="the folder beside it where they wait")
+    old_place: Mapped[str | None] = mapped_column(comment="what the folder there is renamed to; null: none there")
+    outcome: Mapped[str] = mapped_column(comment="running, done or undone")
+    run_id: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    finished_at: Mapped[datetime | None]
 
 
 class Deployment(Base):

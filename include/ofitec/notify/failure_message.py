@@ -19,20 +19,23 @@ MEANINGS = {
         "No se declaró ni se pagó nada.",
     ),
     "backup_nightly": Meaning(
-        "El respaldo de anoche falló",
-        "Odoo no tiene un respaldo nuevo. Los respaldos anteriores siguen intactos.",
+        "El respaldo de Odoo no terminó bien",
+        "El detalle dice qué pasó y qué hacer. Qué respaldos hay, de cuándo y si están probados lo dice el tablero "
+        "OFITEC.",
     ),
     "backup_verify": Meaning(
-        "El respaldo no pasó su prueba",
-        "El último respaldo no se pudo restaurar y comprobar: no hay que contar con él.",
+        "La prueba de un respaldo falló",
+        "El detalle dice si el respaldo resultó malo (entonces ya no cuenta) o si la prueba no se pudo hacer (entonces "
+        "nada se supo de él, y sigue sin probar).",
     ),
     "backup_restore": Meaning(
         "La restauración falló",
-        "La base de destino no quedó utilizable. La base en producción no se tocó.",
+        "El detalle dice en qué quedó. Lo que había antes en ese lugar nunca se borra: sigue ahí, o con el nombre "
+        "`…_before_` y la fecha.",
     ),
     "secrets_rotate": Meaning(
         "El cambio de clave de los respaldos falló",
-        "La clave anterior sigue siendo válida. No borres ninguna clave antes de revisar.",
+        "El detalle dice en qué paso quedó. No borres ninguna clave, ni archivo de claves, antes de revisarlo.",
     ),
     "odoo_deploy": Meaning(
         "El despliegue de Odoo falló",

@@ -2,7 +2,15 @@
 
 import pytest
 
-from ofitec.clients.restic_errors import RepositoryDamaged, RepositoryUnreachable, error_of
+from ofitec.clients.restic_errors import (
+    RepositoryDamaged,
+    RepositoryMissing,
+    RepositoryRefused,
+    RepositoryUnreachable,
+    error_of,
+    named,
+    unanswered,
+)
 from ofitec.errors import OfitecError
 from ofitec.process import Finished
 
@@ -14,8 +22,16 @@ def restore(words: str) -> OfitecError:
     return error_of("restore", "/srv/geof", Finished("restic", 1, "", f"{words}\nFatal: There were 2 errors\n", 0.1))
 
 
-def test_a_deleted_pack_is_damage_whatever_digits_are_in_its_name() -> None:
-    assert isinstance(restore(GONE), RepositoryDamaged)
+def test_a_pack_that_cannot_be_opened_is_looked_for_and_no_damage_by_these_words_alone() -> None:
+    """A folder that is not mounted any more says the same: the repository's own list decides."""
+    said = Finished("restic", 1, "", f"{GONE}\nFatal: There were 2 errors\n", 0.1)
+    assert named(said) == {"packs": {PACK[:10]}}
+    assert not isinstance(restore(GONE), RepositoryDamaged)
+
+
+def test_data_that_are_wrong_are_damage_whatever_digits_are_in_a_pack_s_name() -> None:
+    words = f"decrypting blob <data/37ece99b> from pack {PACK} failed: ciphertext verification failed"
+    assert isinstance(restore(words), RepositoryDamaged)
 
 
 @pytest.mark.parametrize(
@@ -33,3 +49,17 @@ def test_a_deleted_pack_is_damage_whatever_digits_are_in_its_name() -> None:
 )
 def test_a_storage_that_fails_is_no_damage(words: str) -> None:
     assert isinstance(restore(words), RepositoryUnreachable)
+
+
+def test_a_restic_that_goes_on_trying_at_a_storage_that_refuses_us_is_told_as_refused() -> None:
+    """restic takes most refusals for hiccups: our own time limit ends it, and its last words say why."""
+    ended = (
+        "restic did not end within 120 s and was stopped. Its last words: Stat(<config/>) returned error, retrying: "
+    )
+    for words, kind in {
+        "The Access Key Id you provided does not exist": RepositoryRefused,
+        "The provided token has expired.": RepositoryRefused,
+        "dial tcp: connection refused": RepositoryUnreachable,
+        "The specified bucket does not exist": RepositoryMissing,
+    }.items():
+        assert type(unanswered("list", "s3:x", ended + words)) is kind

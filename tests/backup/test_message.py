@@ -1,0 +1,80 @@
+"""What people are told is true in every case: no sentence claims what its error did not learn."""
+
+import importlib
+import pkgutil
+from typing import Any
+
+import pytest
+
+import ofitec
+from ofitec.backup import message
+from ofitec.backup.nightly import RepositoryGone
+from ofitec.errors import InputError, OfitecError
+from ofitec.notify.failure_message import MEANINGS
+
+
+def raised_by_backups() -> set[type[OfitecError]]:
+    """Every error class that the backup domain and its clients define."""
+    for module in pkgutil.walk_packages(ofitec.__path__, "ofitec."):
+        if module.name.startswith(("ofitec.backup", "ofitec.clients", "ofitec.process", "ofitec.ledger.exclusive")):
+            importlib.import_module(module.name)
+    found, todo = set(), [OfitecError]
+    while todo:
+        todo += (kind := todo.pop()).__subclasses__()
+        if kind.__module__.startswith(("ofitec.backup", "ofitec.clients.restic", "ofitec.clients.postgres")):
+            found.add(kind)
+    return found
+
+
+def test_every_error_of_backups_has_its_own_spanish_sentence() -> None:
+    general = message.said(OfitecError("x"))
+    silent = {kind.__name__ for kind in raised_by_backups() if message.said(kind("x")) == general}
+    assert silent == set()
+
+
+def test_no_sentence_claims_what_was_not_looked_at() -> None:
+    told = [*message._SAID.values(), *(meaning.meaning for meaning in MEANINGS.values())]
+    for sentence in told:
+        assert "intacto" not in sentence
+        assert "anoche" not in sentence
+
+
+@pytest.mark.parametrize(("count", "words"), [(3, "debía tener 3 respaldos."), (1, "debía tener 1 respaldo.")])
+def test_a_repository_that_is_gone_is_told_with_what_it_should_hold(count: int, words: str) -> None:
+    said = message.said(RepositoryGone("x", where="/respaldos", backups=count))
+    assert said.startswith("El repositorio de respaldos no está en /respaldos; según el registro " + words)
+
+
+def test_an_error_that_nobody_foresaw_is_named() -> None:
+    assert message.said(KeyError("x")) == "El proceso no terminó por un error inesperado (KeyError)."
+    assert message.said(KeyboardInterrupt()) == message.KILLED
+    assert message.said(InputError("x")).startswith("Un dato de la conexión")
+
+
+PLAN: dict[str, Any] = {
+    "backup": "20261124T053000Z-3f9a01",
+    "at": "2026-11-24T05:30:00Z",
+    "database": "odoo",
+    "filestore": "/var/lib/odoo/filestore/odoo",
+    "neutralise": False,
+    "replaces": ["database odoo", "folder /var/lib/odoo/filestore/odoo"],
+}
+
+
+def test_who_approves_reads_what_happens_to_whom_and_when() -> None:
+    question = message.restore_question(PLAN)
+    assert question["subject"] == "¿Reemplazar la base odoo por el respaldo del 24-11-2026 02:30?"
+    for words in (
+        "la base odoo y la carpeta /var/lib/odoo/filestore/odoo",
+        "Quienes usan esa base dejan de ver todo lo que se hizo después",
+        "con sus correos, pagos y tareas programadas funcionando",
+        "Empieza apenas se apruebe",
+        "Detén antes el Odoo",
+    ):
+        assert words in question["body"]
+
+
+def test_lost_backups_are_told_with_exactly_what_to_do() -> None:
+    text, _ = message.lost(["k1", "k2", "k3"], "s3:x")
+    assert "faltan 3 respaldos" in text
+    assert "«Respaldos perdidos que reconoces» = *3*" in text
