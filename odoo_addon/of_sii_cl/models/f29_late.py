@@ -249,12 +249,19 @@ class AccountMove(models.Model):
         not hold the document.
         """
         self.ensure_one()
-        company = self.company_id
-        lock = company.tax_lock_date
-        open_it = bool(lock and self.date <= lock)
-        if open_it:
+        locks = {company: company.tax_lock_date for company in self._of_sii_locking_companies()}
+        for company in locks:
             company.tax_lock_date = fields.Date.subtract(self.date, days=1)
         self.with_context(skip_readonly_check=True).write({"date": date})
-        if open_it:
-            self.env.flush_all()
+        self.env.flush_all()
+        for company, lock in locks.items():
             company.tax_lock_date = lock
+
+    def _of_sii_locking_companies(self):
+        """The entry's company and those above it (a branch obeys them) that lock the taxes of its date."""
+        company, locking = self.company_id, self.env["res.company"]
+        while company:
+            if company.tax_lock_date and self.date <= company.tax_lock_date:
+                locking |= company
+            company = company.parent_id
+        return locking

@@ -31,8 +31,9 @@ KEEP_DOCUMENTS = f"""
         create_uid, create_date, write_uid, write_date, f29_id, company_id, period, reason, in_force, move_id,
         fingerprint, direction, type, folio, number, rut, name, date, refund, net, exempt, iva, total)
     SELECT %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC', %(form)s, %(of_company)s, %(period)s,
-           given.reason, FALSE, m.id, print.fingerprint, given.direction, given.type, given.folio, m.name, given.rut, given.name,
-           nullif(given.date, '')::date, given.refund, given.net, given.exempt, given.iva, given.total
+           given.reason, FALSE, m.id, print.fingerprint, given.direction, given.type, given.folio, m.name, given.rut,
+           given.name, nullif(given.date, '')::date, given.refund, given.net, given.exempt, given.iva,
+           given.total
       FROM json_to_recordset(%(rows)s) AS given(
                move_id int, reason text, direction text, type text, folio text, rut text, name text, date text,
                refund bool, net numeric, exempt numeric, iva numeric, total numeric)
@@ -214,11 +215,12 @@ class OfSiiF29(models.Model):
 
     def _lock_taxes(self):
         """The company's tax lock date to the month's end, never back."""
-        company = self.company_id
         end = fields.Date.subtract(periods.month_bounds(self.period)[1], days=1)
+        company = self.company_id
         before = company.tax_lock_date
-        if company.of_sii_lock_taxes and not (before and before >= end):
-            company.tax_lock_date = end
+        if company.of_sii_lock_taxes:
+            earlier = self._companies().filtered(lambda one: not one.tax_lock_date or one.tax_lock_date < end)
+            earlier.write({"tax_lock_date": end})
         sealed = self.document_ids.filtered(lambda document: document.reason == "month")
         said = workflow.sealed(self.folio, len(sealed), before or None, company.tax_lock_date or None)
         self._message_log(body=Markup("<p>%s</p>") % said)

@@ -74,7 +74,7 @@ class TestF29Robot(F29Case):
             lambda: self.env["of.sii.f29.approve.wizard"].with_user(self.robot).create({"f29_id": form.id}),
         ]
         for number, attempt in enumerate(attempts):
-            with self.subTest(attempt=number), mute_logger("odoo.addons.base.models.ir_model"):
-                with self.assertRaises(AccessError), self.cr.savepoint():
-                    attempt()
+            quiet = mute_logger("odoo.addons.base.models.ir_model")
+            with self.subTest(attempt=number), quiet, self.assertRaises(AccessError), self.cr.savepoint():
+                attempt()
         self.assertEqual((form.status, filed.status), ("ready", "filed"))
