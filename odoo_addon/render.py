@@ -2,8 +2,8 @@
 """Build the add-on for another Odoo series: ``python3 odoo_addon/render.py 16.0 <target dir>``.
 
 The source is a plain 19.0 add-on. Python, CSV and menus are the same on both series; the views are not: 16.0 has
-``<tree>`` for ``<list>``, ``attrs`` for conditions and a hand-made chatter. Only what is known here is rewritten; any
-other construct stops the build with the name of its file.
+``<tree>`` for ``<list>``, ``attrs`` for conditions, another name for the card of a kanban and a hand-made chatter. Only
+what is known here is rewritten; any other construct stops the build with the name of its file.
 """
 
 import ast
@@ -23,6 +23,7 @@ CHATTER = (
     '                    <field name="message_ids"/>\n'
     "                </div>"
 )
+CARD, CARD_16 = '<t t-name="card">', '<t t-name="kanban-box">'
 _CONDITION = re.compile(r"""(?P<field>[a-z_]+) (?P<operator>==|!=|not in|in) (?P<value>.+)""")
 _TAG = re.compile(r"""<[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(r"""\s(?P<name>[a-z_]+)="(?P<value>[^"]*)\"""")
@@ -69,10 +70,11 @@ def conditions_to_attrs(tag: str) -> str:
 
 def view_to_16(xml: str) -> str:
     """One XML data file in the form that 16.0 loads. Raises RenderError for what it does not know."""
-    for unknown in ("attrs=", "states=", "<tree", "<kanban", "<t t-", "<setting", "expand="):
-        if unknown in xml:
+    for unknown in ("attrs=", "states=", "<tree", "<t t-", "<setting", "expand="):
+        if unknown in xml.replace(CARD, ""):
             raise RenderError(f"{unknown!r} has no known form on both series")
     xml = _TAG.sub(lambda match: conditions_to_attrs(match[0]), xml)
+    xml = xml.replace(CARD, CARD_16)
     xml = re.sub(r"<(/?)list\b", r"<\1tree", xml)
     xml = re.sub(r'(<field name="view_mode">)(.*?)(</field>)', _view_mode, xml)
     return xml.replace("<chatter/>", CHATTER)

@@ -14,6 +14,7 @@ from stack.demo_documents import PARTNERS, Document, documents, opening
 COMPANY = "Comercial Los Aromos SpA"
 RUT = "77123456-9"
 USD_IN_PESOS = 942
+FOLIO = "8123456789"  # of the form that the demo company filed before its month
 _BATCH = 40
 
 
@@ -29,12 +30,25 @@ def fill(odoo: odoorpc.ODOO, period: str) -> dict[str, Any]:
     before = opening(period)
     _post(odoo, company_id, partners, before)
     previous = f"{before[0].day:%Y-%m}"
-    form = odoo.execute("of.sii.f29", "compute_period", company_id, previous)
-    odoo.execute("of.sii.f29", "action_approve", [form["id"]])
-    odoo.execute("of.sii.f29", "action_file", [form["id"]])
+    _file(odoo, company_id, previous, f"{period}-12")
     month = documents(period)
     posted = _post(odoo, company_id, partners, month)
     return {"company_id": company_id, "rut": RUT, "period": period, "posted": posted, "drafts": len(month) - posted}
+
+
+def _file(odoo: odoorpc.ODOO, company_id: int, period: str, day: str) -> None:
+    """The first form of a company, as its accountant files it: nothing carried from before, every warning reviewed."""
+    form = odoo.execute("of.sii.f29", "compute_period", company_id, period)
+    answers = [
+        {"f29_id": form["id"], "code": int(question["code"]), "amount": 0, "note": "Primer mes de la empresa"}
+        for question in form["questions"]
+    ]
+    odoo.execute("of.sii.f29.input", "create", answers)
+    odoo.execute("of.sii.f29", "compute_period", company_id, period)
+    warnings = odoo.execute("of.sii.f29.warning", "search", [("f29_id", "=", form["id"])])
+    odoo.execute("of.sii.f29.warning", "action_acknowledge", warnings, "Revisado con la empresa")
+    odoo.execute("of.sii.f29", "action_approve", [form["id"]])
+    odoo.execute("of.sii.f29", "action_file", [form["id"]], FOLIO, day)
 
 
 def _company(odoo: odoorpc.ODOO, period: str) -> int:

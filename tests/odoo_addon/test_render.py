@@ -49,7 +49,7 @@ def test_constants_stay():
     assert render.view_to_16('<field name="x" column_invisible="1"/>') == '<field name="x" invisible="1"/>'
 
 
-@pytest.mark.parametrize("text", ["<kanban/>", '<group expand="0"/>', '<field attrs="{}"/>', "<t t-if='x'/>"])
+@pytest.mark.parametrize("text", ['<t t-foreach="x"/>', '<group expand="0"/>', '<field attrs="{}"/>', "<t t-if='x'/>"])
 def test_constructs_of_one_series_stop_the_build(text):
     with pytest.raises(render.RenderError):
         render.view_to_16(text)

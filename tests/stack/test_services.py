@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import odoorpc
 import psycopg2
 import pytest
 
@@ -99,11 +100,17 @@ def test_a_template_cannot_be_changed_and_copies_in_a_moment(odoo_parts: "Odoo",
     assert not odoo_parts.filestore("copied_in_a_moment").exists()
 
 
-def test_the_robot_is_an_accountant_and_no_administrator(odoo: "OdooServer") -> None:
-    bot = odoo.rpc("ofitec_bot").env.user
+def test_the_robot_computes_the_f29_and_can_do_nothing_else(odoo: "OdooServer") -> None:
+    rpc = odoo.rpc("ofitec_bot")
+    bot = rpc.env.user
     assert bot.lang == "es_CL"
-    assert bot.has_group("account.group_account_manager")
-    assert not bot.has_group("base.group_system")
+    assert bot.has_group("of_sii_cl.group_f29_compute")
+    above = ("of_sii_cl.group_f29_prepare", "account.group_account_readonly", "account.group_account_invoice")
+    for group in (*above, "base.group_system"):
+        assert not bot.has_group(group), group
+    for model in ("account.move", "account.move.line", "account.payment"):
+        with pytest.raises(odoorpc.error.RPCError):
+            rpc.execute(model, "search", [], 0, 1)
 
 
 def test_a_delivered_file_opens_in_a_browser_that_signs_nothing(s3: "S3") -> None:

@@ -1,7 +1,7 @@
 """Tax months, ``YYYY-MM``, as Santiago's calendar has them."""
 
 import re
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 SANTIAGO = ZoneInfo("America/Santiago")
@@ -38,3 +38,9 @@ def require_ended(period: object, today: date) -> None:
     end = month_bounds(f"{first:%Y-%m}")[1]
     if today < end:
         raise ValueError(f"El período {period} aún no termina: se puede calcular desde el {end:%d-%m-%Y}.")
+
+
+def last_day_until(period: str, today: date) -> date:
+    """Last day of the period, or ``today`` while the period is running."""
+    first, until = month_bounds(period)
+    return max(first, min(until - timedelta(days=1), today))

@@ -15,5 +15,9 @@ def carry(remanente: int, utm_then: int, utm_now: int) -> int:
     """
     if utm_then <= 0 or utm_now <= 0:
         raise ValueError("La UTM debe ser un monto positivo en pesos.")
-    in_utm = (Decimal(remanente) / utm_then).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-    return half_up(in_utm * utm_now)
+    return half_up(in_utm(remanente, utm_then) * utm_now)
+
+
+def in_utm(remanente: int, utm: int) -> Decimal:
+    """Whole pesos in UTM, with the two decimals that SII keeps. ``utm``: whole pesos, positive."""
+    return (Decimal(remanente) / utm).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)

@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..core import messages
@@ -13,23 +13,23 @@ STATUSES = [
     ("paid", "Paid"),
 ]
 OPEN = ("draft", "ready")
-# status -> those it may become, and whether that needs an accounting administrator
+FILED = ("filed", "paid")
 TRANSITIONS = {
-    ("draft", "ready"): False,
-    ("ready", "approved"): True,
-    ("approved", "ready"): True,
-    ("approved", "filed"): False,
-    ("filed", "paid"): False,
+    *(("draft", "ready"), ("ready", "approved"), ("approved", "ready"), ("approved", "filed"), ("filed", "paid")),
+    *(("filed", "approved"), ("paid", "filed")),  # undone within the day
 }
-
-
-# What only the computation writes: a person may not, over RPC either.
+# What only the computation and the actions write: a person may not, over RPC either.
 COMPUTED = {
-    *("version", "rut", "line_ids", "warnings", "without_payment"),
+    *("version", "rut", "status", "line_ids", "warnings", "without_payment", "company_name"),
     *("iva_debito", "iva_credito", "iva_determinado", "remanente", "total_to_pay"),
     *("previous_id", "utm_then", "utm_now"),
     *("questions", "missing_inputs", "movement", "bhe_basis"),
+    *("filed_on", "filed_at", "filed_by_id", "filed_total", "filed_remanente", "filed_reason", "paid_on", "paid_at"),
+    *("in_force", "payable", "replaces_id", "replaced_by_id", "document_ids", "late_ids"),
 }
+# What a closed form keeps; the rates and the manual códigos already from its approval on.
+KEPT_WHEN_APPROVED = {"input_ids", "ppm_rate", "common_use_factor"}
+KEPT_WHEN_FILED = {"due_date", "company_id", "period"}
 
 
 class OfSiiF29(models.Model):
@@ -44,6 +44,7 @@ class OfSiiF29(models.Model):
     period = fields.Char(required=True, size=7, help="Tax month, YYYY-MM")
     version = fields.Integer(required=True, default=1, readonly=True, copy=False)
     rut = fields.Char(string="RUT", readonly=True, copy=False)
+    company_name = fields.Char(readonly=True, copy=False, help="The company's name when the form was computed")
     status = fields.Selection(STATUSES, required=True, default="draft", readonly=True, copy=False, tracking=True)
     line_ids = fields.One2many("of.sii.f29.line", "f29_id", string="Códigos", readonly=True, copy=False)
     input_ids = fields.One2many("of.sii.f29.input", "f29_id", string="Manual códigos")
@@ -63,10 +64,7 @@ class OfSiiF29(models.Model):
         tracking=True,
         help="Computed from the period, the due day of the company and the holidays. SII extends dates: edit it then.",
     )
-    folio = fields.Char(string="Folio SII", copy=False, tracking=True, help="Código 07 of the filed form")
     warnings = fields.Json(readonly=True, copy=False)
-    warning_text = fields.Text(string="Warning text", compute="_compute_warning_text")
-    has_warnings = fields.Boolean(compute="_compute_warning_text")
 
     if hasattr(models, "Constraint"):
         _period_uniq = models.Constraint(
@@ -84,7 +82,7 @@ class OfSiiF29(models.Model):
     @api.depends("period", "version")
     def _compute_name(self):
         for form in self:
-            form.name = f"F29 {form.period}" + (f" v{form.version}" if form.version > 1 else "")
+            form.name = f"F29 {form.period}" + (f" v{form.version} (rectificatoria)" if form.version > 1 else "")
 
     @api.depends("company_id.of_sii_due_day", "period", "without_payment")
     def _compute_due_date(self):
@@ -101,12 +99,6 @@ class OfSiiF29(models.Model):
             payment_day = int(form.company_id.of_sii_due_day or 20)
             form.due_date = due_date(form.period, payment_day, not form.without_payment, holidays)
 
-    @api.depends("warnings")
-    def _compute_warning_text(self):
-        for form in self:
-            form.warning_text = "\n".join(f"• {warning['message']}" for warning in form.warnings or [])
-            form.has_warnings = bool(form.warnings)
-
     @api.constrains("period")
     def _check_period(self):
         for form in self:
@@ -118,17 +110,22 @@ class OfSiiF29(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_not_computed(vals)
             if vals.get("status", "draft") != "draft":
                 raise UserError("Un F29 nuevo empieza en «Borrador»: calcúlelo y luego apruébelo.")
+            self._check_not_computed({name: value for name, value in vals.items() if name != "status"})
         return super().create(vals_list)
 
     def write(self, vals):
         self._check_not_computed(vals)
-        if "status" in vals:
-            self._check_transition(vals["status"])
+        if "folio" in vals:
+            self._require_approver("corregir el folio de")
         for form in self:
-            if {"due_date", "company_id", "period", "input_ids"} & set(vals) and form.status in ("filed", "paid"):
+            if "status" in vals and (form.status, vals["status"]) not in TRANSITIONS | {(form.status, form.status)}:
+                raise UserError(messages.no_transition(form.period, form.status, vals["status"]))
+            kept = set() if form.status in OPEN else KEPT_WHEN_APPROVED
+            if form.status in FILED:
+                kept = KEPT_WHEN_APPROVED | KEPT_WHEN_FILED
+            if kept & set(vals):
                 raise UserError(messages.closed_form(form.period, form.version, form.status))
             if {"company_id", "period"} & set(vals) and form.line_ids:
                 raise UserError(f"El F29 de {form.period} ya está calculado: su empresa y período no cambian.")
@@ -137,19 +134,26 @@ class OfSiiF29(models.Model):
     def _check_not_computed(self, vals):
         written = COMPUTED & set(vals)
         if written and not self.env.su:
-            raise AccessError(f"Los montos del F29 se calculan, no se escriben ({', '.join(sorted(written))}).")
-
-    def _check_transition(self, status):
-        for form in self.filtered(lambda form: form.status != status):
-            if (form.status, status) not in TRANSITIONS:
-                raise UserError(messages.no_transition(form.period, form.status, status))
-            if TRANSITIONS[form.status, status]:
-                self._require_manager()
+            raise AccessError(
+                f"Los montos y el estado del F29 no se escriben, se calculan ({', '.join(sorted(written))})."
+            )
 
     @api.model
-    def _require_manager(self):
-        if not self._has_group("manager"):
-            raise AccessError("Solo un administrador contable puede aprobar o reabrir un F29.")
+    def _may(self, *groups):
+        """Whether the user is in one of the F29's own groups: ``compute``, ``prepare``, ``approve``."""
+        return self.env.su or any(self.env.user.has_group(f"of_sii_cl.group_f29_{group}") for group in groups)
+
+    @api.model
+    def _require_approver(self, what):
+        """Raise AccessError (Spanish) unless the user may approve. ``what``: an infinitive, «aprobar»."""
+        if not self._may("approve"):
+            raise AccessError(f"Solo quien está en el grupo «F29: aprobar» puede {what} un F29.")
+
+    @api.model
+    def _require_preparer(self, what):
+        """Raise AccessError (Spanish) unless the user may prepare. ``what``: an infinitive, «revisar»."""
+        if not self._may("prepare"):
+            raise AccessError(f"Solo quien está en el grupo «F29: preparar» puede {what} un F29.")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_open(self):
@@ -171,44 +175,3 @@ class OfSiiF29(models.Model):
                 raise UserError(f"El F29 de {form.period} tiene una versión {newest.version}: calcule esa.")
             self.compute_period(form.company_id.id, form.period)
         return True
-
-    def action_approve(self):
-        return self.write({"status": "approved"})
-
-    def action_reopen(self):
-        return self.write({"status": "ready"})
-
-    def action_file(self):
-        return self.write({"status": "filed"})
-
-    def action_pay(self):
-        return self.write({"status": "paid"})
-
-    def action_rectify(self):
-        """A new version of a filed form, with the same manual códigos; it replaces the filed one when it is filed."""
-        self.ensure_one()
-        self._require_manager()
-        if self.status not in ("filed", "paid") or self != self._newest():
-            raise UserError(f"Solo se rectifica la última versión declarada: el F29 de {self.period} no lo es.")
-        version = self.sudo().copy({"version": self.version + 1}).sudo(False)
-        for manual in self.input_ids:
-            manual.copy({"f29_id": version.id})
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": version.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
-
-    def action_export(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": _("Export F29"),
-            "res_model": "of.sii.f29.export.wizard",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_f29_id": self.id},
-        }

@@ -9,7 +9,7 @@ from ..core import formulas, messages
 from ..core import period as periods
 from ..core.codes import PPM_RATE, amount_text, exact
 from ..core.rut import normalize_rut
-from .f29 import OPEN
+from .f29 import FILED, OPEN
 
 
 class OfSiiF29(models.Model):
@@ -26,10 +26,12 @@ class OfSiiF29(models.Model):
         writes nothing, for a wrong, future or running period, a company that does not exist, has no valid RUT, shares
         it with an unrelated one or is not in pesos, and a form that is approved, filed or paid.
         """
-        self._require_accountant()
+        if not self._may("compute"):
+            raise AccessError("Solo quien está en el grupo «F29: calcular» puede calcular el F29.")
         company = self._company_to_declare(company_id)
         self._require_ended(period)
-        forms = self.with_company(company)
+        # Whoever may compute needs no right on the entries, the map or the form's own records.
+        forms = self.sudo().with_company(company)
         form = forms.search([("company_id", "=", company.id), ("period", "=", period)], order="version desc", limit=1)
         if form and form.status not in OPEN:
             raise UserError(messages.closed_form(period, form.version, form.status))
@@ -39,18 +41,30 @@ class OfSiiF29(models.Model):
         return form._as_data()
 
     @api.model
-    def _require_accountant(self):
-        if not self._has_group("user", "manager"):
-            raise AccessError("Solo un contador o un administrador contable puede calcular el F29.")
+    def read_period(self, company_id, period):
+        """The newest version of a company's form and the newest filed one, as compute_period gives them.
+
+        ``{"newest": {...} or None, "filed": {...} or None}``. Reads only. Raises UserError for no period or company.
+        """
+        self._require_reader()
+        company = self._company_to_declare(company_id)
+        try:
+            periods.first_day(period)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        forms = self.sudo().search(
+            [("company_id", "=", company.id), ("period", "=", period), ("status", "!=", "draft")], order="version desc"
+        )
+        filed = forms.filtered(lambda form: form.status in FILED)
+        return {
+            "newest": forms[0]._as_data() if forms else None,
+            "filed": filed[0]._as_data() if filed else None,
+        }
 
     @api.model
     def _require_reader(self):
-        if not self._has_group("readonly", "user", "manager"):
+        if not self._may("compute") and not self.env.user.has_group("account.group_account_readonly"):
             raise AccessError("Solo quien puede ver la contabilidad puede ver los documentos del F29.")
-
-    @api.model
-    def _has_group(self, *names):
-        return self.env.su or any(self.env.user.has_group(f"account.group_account_{name}") for name in names)
 
     @api.model
     def _company_to_declare(self, company_id):
@@ -90,6 +104,7 @@ class OfSiiF29(models.Model):
             **kept,
             **self._month_values(ledger, form),
             "rut": normalize_rut(company.partner_id.vat),
+            "company_name": company.name,
             "status": "ready",
             "iva_debito": form.values[538],
             "iva_credito": form.values[537],
@@ -127,7 +142,7 @@ class OfSiiF29(models.Model):
             "id": self.id,
             "period": self.period,
             "rut": self.rut,
-            "company": self.company_id.name,
+            "company": self.company_name,
             "status": self.status,
             "version": self.version,
             "due_date": self.due_date.isoformat(),

@@ -60,10 +60,13 @@ class OfSiiF29(models.Model):
         self._require_reader()
         company = self._company_to_declare(company_id)
         self._require_ended(period)
-        form = self.new({"company_id": company.id, "period": period})
-        rules, taxes = form._resolved()
+        return self.sudo().new({"company_id": company.id, "period": period})._ledger_documents()
+
+    def _ledger_documents(self):
+        """The documents of this form's month as the entries have them now; see ``documents``."""
+        rules, taxes = self._resolved()
         self._flush_ledger()
-        params = form._ledger_params(rules) | {
+        params = self._ledger_params(rules) | {
             # the net items of a group of taxes name the group
             "vat": [tax.id for tax in taxes.values() if any(_is_vat(one) for one in tax | tax.children_tax_ids)],
             "iva": [tax.id for tax in taxes.values() if tax.amount and tax.l10n_cl_sii_code == IVA_SII_CODE],

@@ -27,7 +27,7 @@ class OfSiiF29(models.Model):
             raise UserError(f"El F29 de {self.period} no está calculado: calcúlelo antes de exportar.")
         return export.ExportForm(
             period=self.period,
-            company=self.company_id.name,
+            company=self.company_name,
             rut=self.rut,
             version=self.version,
             ppm_rate=messages.rate_text(Decimal(str(self.ppm_rate))),

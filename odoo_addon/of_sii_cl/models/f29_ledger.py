@@ -7,7 +7,8 @@ from ..core import period as periods
 from .f29_rules import FEES, IGNORED, PURCHASE, SALE, Rule
 
 # The items of a period's documents. A sale belongs to the month of its invoice date, a purchase to that of its
-# accounting date (it is declared in the month it is received). Direction: 2 sale, 1 purchase, 0 no document (its items
+# accounting date (it is declared in the month it is received). What a filed form of another month holds is counted
+# nowhere else, wherever its date went afterwards. Direction: 2 sale, 1 purchase, 0 no document (its items
 # only tell of taxes outside documents). Cash rounding items may carry a tax too: they are no tax of the form.
 # An item's key packs what the map looks at into one number, because a hash on one number is what makes the statement
 # fast: document type, direction (2 bits), tax or net item (1 bit), tax (31 bits, 0: none). Documents without a type
@@ -29,6 +30,8 @@ ITEMS = """
                 AND m.invoice_date >= %(first)s AND m.invoice_date < %(until)s
                 OR m.move_type IN ('in_invoice', 'in_refund', 'in_receipt', 'entry')
                 AND m.date >= %(first)s AND m.date < %(until)s)
+           AND NOT EXISTS (SELECT FROM of_sii_f29_document s
+                            WHERE s.move_id = m.id AND s.in_force AND s.reason = 'month' AND s.period <> %(period)s)
     ), item AS NOT MATERIALIZED (
         SELECT d.move_id,
                d.key | CASE WHEN NOT d.typed THEN 0
@@ -168,4 +171,4 @@ class OfSiiF29(models.Model):
         columns = zip(*rules, strict=True) if rules else [()] * len(Rule._fields)
         # One text literal a column ("{33,34}"): PostgreSQL parses it faster than a list of thousands of constants.
         params = {name: f"{{{','.join(map(str, column))}}}" for name, column in zip(Rule._fields, columns, strict=True)}
-        return {"companies": self._companies().ids, "first": first, "until": until, **params}
+        return {"companies": self._companies().ids, "period": self.period, "first": first, "until": until, **params}

@@ -39,6 +39,12 @@ class ResCompany(models.Model):
         help="20 for those who issue electronic documents and file by Internet, 12 for the others.",
     )
 
+    of_sii_lock_taxes = fields.Boolean(
+        string="Filing the F29 locks the month's taxes",
+        default=True,
+        help="Marking an F29 as filed moves the tax lock date to the end of its month, never back.",
+    )
+
     @api.constrains("of_sii_ppm_rate", "of_sii_common_use_factor")
     def _check_of_sii_rates(self):
         for company in self:

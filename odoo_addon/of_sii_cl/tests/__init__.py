@@ -7,9 +7,14 @@ from . import test_f29_detail
 from . import test_f29_documents
 from . import test_f29_export
 from . import test_f29_fees_paid
+from . import test_f29_filing
+from . import test_f29_late
 from . import test_f29_map
 from . import test_f29_natures
+from . import test_f29_people
 from . import test_f29_rates
+from . import test_f29_robot
+from . import test_f29_seal
 from . import test_f29_views
 from . import test_f29_warnings
 from . import test_f29_workflow

@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+from odoo.fields import Date
 from odoo.tests import TransactionCase
 
 PERIOD = "2026-07"
@@ -155,6 +156,25 @@ class F29Case(TransactionCase):
 
     def form(self, result):
         return self.F29.browse(result["id"])
+
+    def approve(self, form):
+        """Answer what the form asks, acknowledge what it warns of, and approve it."""
+        if form.status == "draft":
+            form.action_compute()
+        asked = [int(question["code"]) for question in form.questions or []]
+        if asked:
+            form.input_ids = [(0, 0, {"code": code, "amount": 0}) for code in asked]
+            form.action_compute()
+        form.warning_ids.filtered(lambda warning: not warning.blocks).action_acknowledge("Revisado")
+        form.action_approve()
+        return form
+
+    def file(self, form, folio="8123456789", filed_on=None, **filed):
+        """Approve the form where it is not, and mark it as filed at the SII."""
+        if form.status != "approved":
+            self.approve(form)
+        form.action_file(folio, filed_on or Date.context_today(form), **filed)
+        return form
 
     def codes_of(self, result):
         return [warning["code"] for warning in result["warnings"]]

@@ -60,19 +60,23 @@ class TestF29Access(F29Case):
         with self.assertRaises(AccessError):
             form.write({"folio": "1"})
 
-    def test_accountant_computes_and_files_but_does_not_approve(self):
+    def test_accountant_prepares_but_does_not_approve(self):
         accountant = self.as_user("accountant")
         form = accountant.browse(accountant.compute_period(self.company.id, PERIOD)["id"])
         self.assertEqual(form.total_to_pay, 192500)
-        form.input_ids = [(0, 0, {"code": 48, "amount": 5})]
+        form.input_ids = [(0, 0, {"code": 48, "amount": 5}), (0, 0, {"code": 504, "amount": 0})]
+        form.write({"ppm_rate": 1, "common_use_factor": 0.5})
         form.action_compute()
-        with self.assertRaises(AccessError):
-            form.action_approve()
-        with self.assertRaises(AccessError):
-            form.write({"status": "approved"})
+        steps = (form.action_approve, form.action_reopen, form.action_ask_filing, form.action_pay, form.action_undo)
+        for refused in (*steps, form.action_rectify, lambda: form.action_file("1", "2026-08-05")):
+            with self.assertRaises(AccessError):
+                refused()
         with self.assertRaises(AccessError):
             form.line_ids[0].write({"amount": 1})
-        for vals in ({"total_to_pay": 1}, {"warnings": []}, {"version": 7}, {"line_ids": [(5, 0, 0)]}):
+        for vals in (
+            *({"status": "approved"}, {"total_to_pay": 1}, {"warnings": []}, {"version": 7}, {"line_ids": [(5, 0, 0)]}),
+            *({"folio": "1"}, {"filed_total": 1}, {"in_force": True}, {"document_ids": [(5, 0, 0)]}),
+        ):
             with self.assertRaises(AccessError):
                 form.write(vals)
         for error, vals in (
@@ -86,20 +90,22 @@ class TestF29Access(F29Case):
             self.env["of.sii.f29.map"].with_user(self.users["accountant"]).search([], limit=1).write({"code": 0})
         with self.assertRaises(AccessError):
             self.env["of.sii.utm"].with_user(self.users["accountant"]).create({"month": "2020-01", "value": 1})
-        form.with_user(self.users["manager"]).action_approve()
-        with self.assertRaises(AccessError):
-            form.action_reopen()
-        form.action_file()
-        form.action_pay()
-        self.assertEqual(form.status, "paid")
 
     def test_manager_does_all(self):
         manager = self.as_user("manager")
         form = manager.browse(manager.compute_period(self.company.id, PERIOD)["id"])
         form.input_ids = [(0, 0, {"code": 48, "amount": 5})]
         form.action_compute()
-        form.action_approve()
+        self.approve(form)
         form.action_reopen()
+        form.action_compute()
+        self.file(form)
+        form.action_pay()
+        self.assertEqual(form.status, "paid")
+        form.action_undo()
+        form.action_undo()
+        self.file(form)
+        self.assertEqual(manager.browse(form.action_rectify()["res_id"]).status, "ready")
         self.env["of.sii.utm"].with_user(self.users["manager"]).create({"month": "2020-01", "value": 1})
         self.env["of.sii.f29.map"].with_user(self.users["manager"]).create(
             {"tax_code": "ITAX_19", "direction": "sale", "doc_codes": "901", "what": "count", "code": 503}

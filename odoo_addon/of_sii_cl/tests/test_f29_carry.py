@@ -23,8 +23,7 @@ class TestF29Carry(F29Case):
         return form
 
     def filed(self, form):
-        form.action_approve()
-        form.action_file()
+        self.file(form)
         return form
 
     def asked(self, result):

@@ -55,9 +55,9 @@ class TestF29Compute(F29Case):
 
     def test_refuses_a_closed_form(self):
         form = self.form(self.compute())
-        form.action_approve()
+        self.approve(form)
         self.refused(self.company.id, PERIOD, PERIOD, "aprobado", "Calculado")
-        form.action_file()
+        self.file(form)
         self.refused(self.company.id, PERIOD, PERIOD, "declarado", "Rectificar")
         form.action_pay()
         self.refused(self.company.id, PERIOD, PERIOD, "pagado")

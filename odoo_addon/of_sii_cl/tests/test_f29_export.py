@@ -115,15 +115,16 @@ class TestF29Export(F29Case):
     def test_same_data_gives_the_same_bytes(self):
         before = [self.record.to_csv(), self.record.to_json(), self.record.to_xml()]
         self.compute()
-        self.record.action_approve()
+        self.approve(self.record)
         self.env.invalidate_all()
         self.assertEqual([self.record.to_csv(), self.record.to_json(), self.record.to_xml()], before)
 
     def test_wizard_gives_a_file(self):
         action = self.record.action_export()
-        wizards = self.env["of.sii.f29.export.wizard"].with_context(**action["context"])
+        wizards = self.env["of.sii.f29.export.wizard"]
+        self.assertEqual(wizards.browse(action["res_id"]).f29_id, self.record)
         for fmt in ("csv", "json", "xml"):
-            wizard = wizards.create({"fmt": fmt})
+            wizard = wizards.create({"f29_id": self.record.id, "fmt": fmt})
             again = wizard.action_export()
             self.assertEqual((again["res_id"], again["target"]), (wizard.id, "new"))
             self.assertEqual(wizard.filename, f"F29_2026-07.{fmt}")

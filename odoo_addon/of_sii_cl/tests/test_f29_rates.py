@@ -28,7 +28,7 @@ class TestF29Rates(F29Case):
         for vals in ({"ppm_rate": 101}, {"common_use_factor": 1.5}, {"ppm_rate": -1}):
             with self.assertRaises(ValidationError), self.cr.savepoint():
                 form.write(vals)
-        form.action_approve()
+        self.approve(form)
         for vals in ({"ppm_rate": 1}, {"common_use_factor": 1}):
             with self.assertRaises(UserError):
                 form.write(vals)
@@ -43,8 +43,7 @@ class TestF29Rates(F29Case):
 
     def test_what_was_filed_proposes_before_a_rectification(self):
         june = self.form(self.compute(period="2026-06"))
-        june.action_approve()
-        june.action_file()
+        self.file(june)
         rectification = self.F29.browse(june.action_rectify()["res_id"])
         rectification.ppm_rate = 2
         self.compute(period="2026-06")
@@ -53,8 +52,7 @@ class TestF29Rates(F29Case):
     def test_rectifying_keeps_the_rate_of_its_month(self):
         self.post("sale", "34", [(100000000,)], date="2026-03-10")
         march = self.form(self.compute(period="2026-03"))
-        march.action_approve()
-        march.action_file()
+        self.file(march)
         april = self.form(self.compute(period="2026-04"))
         april.ppm_rate = 1.1
         april.action_compute()

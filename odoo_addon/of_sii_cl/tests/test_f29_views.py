@@ -28,9 +28,17 @@ class TestF29Views(TransactionCase):
 
     def test_screens_are_spanish(self):
         form = self.arch("of.sii.f29", "form", "es_CL")
-        for word in ("Calcular", "Aprobar", "Declarar", "Pagar", "Exportar", "Rectificar", "Códigos manuales"):
+        buttons = ("Calcular", "Aprobar", "Marcar como declarado", "Marcar como pagado", "Rectificar")
+        for word in (
+            *buttons,
+            "Descargar Excel",
+            "Otros formatos",
+            "Códigos manuales",
+            "Después de declarar",
+            "Documentos sellados",
+        ):
             self.assertIn(word, form)
-        for word in ("Compute", "Approve", "Mark as", "Manual códigos"):
+        for word in ("Compute", "Approve", "Mark as", "Manual códigos", "Download", "After the filing", "Undo"):
             self.assertNotIn(word, form)
         fields = self.env["of.sii.f29"].with_context(lang="es_CL").fields_get()
         self.assertEqual(fields["status"]["string"], "Estado")
