@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import logging
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 
 from ofitec.doctor.findings import Check, Finding, State
 
@@ -58,12 +58,12 @@ def findings() -> Iterator[Finding]:
 def run(args: argparse.Namespace) -> None:
     """Print the findings; exit with 1 if one is wrong."""
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"  # connections of Airflow's own database too, as its CLI does
-    logging.disable(logging.WARNING)  # what the clients tell of their work is not for this page
-    found = []
-    for finding in findings():
-        found.append(finding)
-        if not args.json:
-            print(line(finding), flush=True)  # noqa: T201
+    page, found = sys.stdout, []
+    with redirect_stdout(sys.stderr):  # where Airflow's own clients log, while they are being used
+        for finding in findings():
+            found.append(finding)
+            if not args.json:
+                print(line(finding), file=page, flush=True)
     wrong = sum(finding.state is State.WRONG for finding in found)
     waiting = sum(finding.state is State.WAITING for finding in found)
     if args.json:
