@@ -53,7 +53,9 @@ class LocalStack:
         require_disk()
         server = postgres.up(self.place, self.processes, self.credentials)
         if self.fresh:
-            server.drop(LEDGER_DATABASE)
+            # with the ledger goes the only record of copies that a proof was working on when all was ended
+            for name in (LEDGER_DATABASE, *server.names_like("ofitec\\_scratch%")):
+                server.drop(name)
         if not server.exists(LEDGER_DATABASE):
             server.create(LEDGER_DATABASE, "ofitec")
         return server

@@ -5,7 +5,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import contextmanager
+from typing import TextIO
 
 from ofitec.doctor.findings import Check, Finding, State
 
@@ -58,8 +59,8 @@ def findings() -> Iterator[Finding]:
 def run(args: argparse.Namespace) -> None:
     """Print the findings; exit with 1 if one is wrong."""
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"  # connections of Airflow's own database too, as its CLI does
-    page, found = sys.stdout, []
-    with redirect_stdout(sys.stderr):  # where Airflow's own clients log, while they are being used
+    found = []
+    with _page() as page:
         for finding in findings():
             found.append(finding)
             if not args.json:
@@ -73,6 +74,20 @@ def run(args: argparse.Namespace) -> None:
         print(f"\n{summary(wrong, waiting, len(found))}")  # noqa: T201
     if wrong:
         sys.exit(1)
+
+
+@contextmanager
+def _page() -> Iterator[TextIO]:
+    """Standard output. What Airflow's clients log there while they are used goes to standard error meanwhile."""
+    sys.stdout.flush()
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as page:
+        os.dup2(2, 1)
+        try:
+            yield page
+        finally:
+            sys.stdout.flush()
+            page.flush()
+            os.dup2(page.fileno(), 1)
 
 
 def line(finding: Finding) -> str:

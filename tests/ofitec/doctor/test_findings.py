@@ -52,7 +52,7 @@ def test_what_needs_a_wrong_part_is_not_looked_at(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(("as_json", "wrong"), [(False, False), (False, True), (True, False), (True, True)])
 def test_the_exit_status_says_whether_all_is_well(
-    as_json: bool, wrong: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    as_json: bool, wrong: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     checks = [Check("one", lambda: "fine"), Check("two", refuse if wrong else lambda: "fine too")]
     monkeypatch.setattr(command, "checks", lambda: checks)
@@ -61,7 +61,7 @@ def test_the_exit_status_says_whether_all_is_well(
             command.run(Namespace(json=as_json))
     else:
         command.run(Namespace(json=as_json))
-    said = capsys.readouterr().out
+    said = capfd.readouterr().out
     if as_json:
         answer = json.loads(said)
         assert answer["ok"] is not wrong
