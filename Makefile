@@ -7,7 +7,7 @@ export PYTHONPATH := $(CURDIR)/include
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .local/venv/bin/python
 # Much of the suite waits for servers: more of it at once than there are cores.
-WORKERS ?= 4
+WORKERS ?= 5
 
 .PHONY: help demo status down up deploy rollback test drill bench lint lock wheel bootstrap
 
@@ -36,7 +36,7 @@ deploy: bootstrap ## deploy IMAGE=registry/name@sha256:... from a terminal, with
 rollback: bootstrap ## return to the previous release from a terminal
 	@$(RUN) -m ofitec.deploy rollback $(ARGS)
 
-test: bootstrap ## run the whole test suite on real services, WORKERS=4 at once (ARGS="-k f29" for a part, one by one)
+test: bootstrap ## run the whole test suite on real services, WORKERS=5 at once (ARGS="-k f29" for a part, one by one)
 	@$(RUN) -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadgroup)
 
 drill: bootstrap ## run the drills: deploys on a docker engine, faults put into the running stack

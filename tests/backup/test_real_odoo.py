@@ -13,7 +13,7 @@ from ofitec.clients.postgres import Database
 from stack.odoo import Odoo
 
 # a stack of its own: it would be the longest part of the other's time
-pytestmark = pytest.mark.xdist_group("second stack")
+pytestmark = pytest.mark.xdist_group("third stack")
 
 
 @pytest.fixture

@@ -44,15 +44,3 @@ def test_each_failure_of_a_run_is_told_also_after_it_was_cleared(airflow: Any, s
     assert "time 1" in first
     assert "time 2" in second
     assert "time 1" not in second
-
-
-def test_a_typing_mistake_is_answered_in_its_log_and_told_to_nobody(airflow: Any, slack_sink: Any) -> None:
-    airflow.api.wait_for_dag("f29_monthly")
-    run = airflow.api.trigger("f29_monthly", {"period": "2026-08", "companies": ["76.123.456-1"]})
-    airflow.api.unpause("f29_monthly")
-    ended = airflow.api.wait("f29_monthly", run, 240)
-    assert ended.state == "failed"
-    [plan] = [task for task in airflow.api.tasks("f29_monthly", run) if task["task_id"] == "plan"]
-    log = airflow.api.log(plan)
-    assert "Revisa lo que escribiste" in log, log[-3000:]
-    assert _heard(slack_sink, run, 25) == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 # a stack of its own: it would be the longest part of the other's time
-pytestmark = pytest.mark.xdist_group("second stack")
+pytestmark = pytest.mark.xdist_group("third stack")
 
 
 def test_the_add_ons_own_tests(odoo_parts: Any) -> None:

@@ -21,7 +21,7 @@ def late_probe() -> None:
     def slow() -> None:
         import time
 
-        time.sleep(45)
+        time.sleep(20)
 
     slow()
 
