@@ -30,7 +30,7 @@ class OfSiiF29(models.Model):
         for form in self:
             lines = [question["message"] for question in form.questions or []]
             lines += [questions.missing_input_text(missing) for missing in form.missing_inputs or []]
-            form.pending_text = "\n".join(f"• {line}" for line in lines)
+            form.pending_text = "\n".join(f"• {line}" for line in lines) or False
 
     def _previous(self):
         """The form of the month before: as filed, else its newest version."""
