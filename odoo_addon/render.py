@@ -77,6 +77,7 @@ def view_to_16(xml: str) -> str:
     xml = xml.replace(CARD, CARD_16)
     xml = re.sub(r"<(/?)list\b", r"<\1tree", xml)
     xml = re.sub(r'(<field name="view_mode">)(.*?)(</field>)', _view_mode, xml)
+    xml = re.sub(r'(\bmode=")(.*?)(")', _view_mode, xml)
     return xml.replace("<chatter/>", CHATTER)
 
 

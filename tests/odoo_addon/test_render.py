@@ -49,6 +49,10 @@ def test_constants_stay():
     assert render.view_to_16('<field name="x" column_invisible="1"/>') == '<field name="x" invisible="1"/>'
 
 
+def test_the_views_inside_a_field_are_named_as_16_names_them():
+    assert render.view_to_16('<field name="x" mode="list,kanban"/>') == '<field name="x" mode="tree,kanban"/>'
+
+
 @pytest.mark.parametrize("text", ['<t t-foreach="x"/>', '<group expand="0"/>', '<field attrs="{}"/>', "<t t-if='x'/>"])
 def test_constructs_of_one_series_stop_the_build(text):
     with pytest.raises(render.RenderError):

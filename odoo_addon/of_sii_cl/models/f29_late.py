@@ -242,6 +242,23 @@ class OfSiiF29(models.Model):
 class AccountMove(models.Model):
     _inherit = "account.move"
 
+    def _post(self, soft=True):
+        self._of_sii_leave_locked_months()
+        return super()._post(soft)
+
+    def _of_sii_leave_locked_months(self):
+        """Date purchases of a locked month into the open one as Odoo is about to, with their folio: 16.0 loses it."""
+        purchases = self.filtered(
+            lambda move: move.state == "draft" and move.is_purchase_document(include_receipts=True)
+        )
+        for move in purchases.filtered("l10n_latam_manual_document_number"):
+            has_tax, folio = move._affect_tax_report(), move.l10n_latam_document_number
+            if not move._get_violated_lock_dates(move.date, has_tax):
+                continue
+            move.date = move._get_accounting_date(move.invoice_date or move.date, has_tax)
+            if move.l10n_latam_document_number != folio:
+                move.l10n_latam_document_number = folio
+
     def _of_sii_move_to(self, date):
         """Move a posted purchase to another accounting date, with its payments and its number as they are.
 

@@ -84,6 +84,7 @@ class TestF29Late(F29Case):
         self.assertIn("late_documents", self.codes_of(august))
         self.assertEqual([row["claimed_in"] for row in august["late"]], [None])
         self.company.tax_lock_date = "2026-07-31"
+        self.env.invalidate_all()
         with freeze_time("2026-09-10 15:00:00"):
             self.form(august).pending_late_ids.action_claim_now()
         self.assertEqual((str(bill.date), str(self.company.tax_lock_date)), ("2026-08-31", "2026-07-31"))
