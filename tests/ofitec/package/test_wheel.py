@@ -13,6 +13,15 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 BUNDLE = [{"name": "ofitec", "classpath": "ofitec.package.bundle.OfitecDagBundle", "kwargs": {}}]
+# a stack in which nothing was backed up yet has none
+REPOSITORY = """
+from ofitec.clients.restic_connection import restic
+from ofitec.clients.restic_errors import RepositoryMissing
+try:
+    restic().open()
+except RepositoryMissing:
+    restic().init()
+"""
 DAGS = {file.stem for file in (ROOT / "dags").glob("*.py")}
 
 
@@ -91,6 +100,8 @@ def test_the_wheel_brings_its_dags(installed: Installation) -> None:
 
 
 def test_all_is_well_on_a_whole_installation(installed: Installation, airflow: Any) -> None:
+    made = installed.run("python", "-c", REPOSITORY, env=airflow.env)
+    assert made.returncode == 0, made.stderr
     done = installed.run("airflow", "ofitec", "doctor", "--json", env=airflow.env)
     answer = json.loads(done.stdout)
     assert [row for row in answer["checks"] if row["state"] not in ("ok", "unused")] == []
