@@ -27,8 +27,8 @@ PARAMS = {
         0,
         type="integer",
         minimum=0,
-        title="Respaldos perdidos que reconoces",
-        description="Cuántos faltan según el aviso «Faltan respaldos en el repositorio»: los das por perdidos, y se "
+        title="Respaldos perdidos que reconoce",
+        description="Cuántos faltan según el aviso «Faltan respaldos en el repositorio»: se dan por perdidos, y se "
         "vuelve a retirar los antiguos. 0: ninguno.",
     ),
 }

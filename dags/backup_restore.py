@@ -3,7 +3,7 @@
 Trae un respaldo de vuelta como una base y una carpeta de archivos en las que Odoo puede correr: primero al lado de su
 lugar, comparado como en una prueba, y al final por cambios de nombre. Si ya hay algo ahí, una persona debe aprobar
 (Slack lo avisa; sin respuesta en 24 horas, no se hace), y lo que había se guarda con otro nombre, nunca se borra. Una
-base con alguien conectado no se reemplaza: detén antes su Odoo.
+base con alguien conectado no se reemplaza: detenga antes su Odoo.
 
 Usa las conexiones `odoo_db` (con permiso para crear bases), `restic_default`, `ofitec_ledger` y `slack_default`.
 Qué hacer si falla: docs/runbooks/backup_restore.md
@@ -40,7 +40,7 @@ PARAMS = {
         True,
         type="boolean",
         title="Neutralizar",
-        description="Apaga correos, pagos y tareas programadas. Desactívalo solo para volver a producción.",
+        description="Apaga correos, pagos y tareas programadas. Desactívelo solo para volver a producción.",
     ),
 }
 

@@ -222,7 +222,7 @@ def test_missing_repository_is_created_only_on_demand(job: Job, tmp_path: Path) 
             nightly.preflight(moved, run_id="gone", create_repository=create)
     assert failed_nights(job)["gone"] == (
         f"El repositorio de respaldos no está en {elsewhere.where}; según el registro debía tener 1 respaldo. No crees "
-        "otro ahí: averigua primero qué pasó (¿está montado su disco?)."
+        "otro ahí: averigüe primero qué pasó (¿está montado su disco?)."
     )
 
 

@@ -69,7 +69,7 @@ def test_who_approves_reads_what_happens_to_whom_and_when() -> None:
         "Quienes usan esa base dejan de ver todo lo que se hizo después",
         "con sus correos, pagos y tareas programadas funcionando",
         "Empieza apenas se apruebe",
-        "Detén antes el Odoo",
+        "Detenga antes el Odoo",
     ):
         assert words in question["body"]
 
@@ -77,4 +77,4 @@ def test_who_approves_reads_what_happens_to_whom_and_when() -> None:
 def test_lost_backups_are_told_with_exactly_what_to_do() -> None:
     text, _ = message.lost(["k1", "k2", "k3"], "s3:x")
     assert "faltan 3 respaldos" in text
-    assert "«Respaldos perdidos que reconoces» = *3*" in text
+    assert "«Respaldos perdidos que reconoce» = *3*" in text

@@ -97,7 +97,7 @@ def test_a_failure_names_its_step_in_spanish() -> None:
         ({"image": None}, "no es válida"),
         ({"image": "a/b:1", "modules": ["Ventas"]}, "por ejemplo l10n_cl"),
         ({"image": "a/b:1", "hours": "de noche"}, "Escríbelo como 22:00-06:00"),
-        ({"discard_writes_since": "ayer"}, "Copia el que indica el error"),
+        ({"discard_writes_since": "ayer"}, "Copie el que indica el error"),
     ],
 )
 def test_a_typing_mistake_is_answered_with_a_sentence(params: dict[str, Any], why: str) -> None:

@@ -21,17 +21,17 @@ _SAMPLE = 5
 # by the name of the error's class, or of one it is a kind of; {names} are the error's own figures
 _SAID = {
     "RepositoryGone": "El repositorio de respaldos no está en {where}; según el registro debía tener {counted}. "
-    "No crees otro ahí: averigua primero qué pasó (¿está montado su disco?).",
-    "RepositoryMissing": "No hay un repositorio de respaldos en la dirección de la conexión. Revisa la dirección y si "
-    "su disco está montado; solo si nunca hubo uno, ejecuta el respaldo con «Crear el repositorio».",
-    "WrongPassword": "La clave de la conexión no abre el repositorio de respaldos. Corrígela; si es la correcta, al "
+    "No cree otro ahí: averigüe primero qué pasó (¿está montado su disco?).",
+    "RepositoryMissing": "No hay un repositorio de respaldos en la dirección de la conexión. Revise la dirección y si "
+    "su disco está montado; solo si nunca hubo uno, ejecute el respaldo con «Crear el repositorio».",
+    "WrongPassword": "La clave de la conexión no abre el repositorio de respaldos. Corríjala; si es la correcta, al "
     "repositorio le faltan sus archivos de llaves.",
     "RepositoryRefused": "El almacenamiento de los respaldos no acepta nuestras credenciales, o ya no permite lo que "
     "hace falta. Nada se supo de los respaldos que contiene.",
     "RepositoryUnreachable": "El almacenamiento de los respaldos no responde. Nada se supo de los respaldos que "
     "contiene.",
-    "RepositoryLocked": "Otro programa usa el repositorio de respaldos. Espera a que termine y ejecuta de nuevo.",
-    "RepositoryFull": "No queda espacio en el disco del repositorio. Libera o agrega espacio, sin borrar archivos del "
+    "RepositoryLocked": "Otro programa usa el repositorio de respaldos. Espere a que termine y ejecute de nuevo.",
+    "RepositoryFull": "No queda espacio en el disco del repositorio. Libere o agregue espacio, sin borrar archivos del "
     "repositorio a mano.",
     "CopyDiskFull": "No queda espacio en el disco de trabajo para la copia que se restaura. Nada se supo del respaldo.",
     "NoRoom": "El disco de trabajo no tiene espacio para la copia que se restaura. Nada se supo del respaldo.",
@@ -39,7 +39,7 @@ _SAID = {
     "NobodyMayRepair": "El índice del repositorio está dañado y ninguna conexión puede repararlo. Los datos pueden "
     "estar bien: hay que ejecutar `restic repair index` con credenciales que puedan borrar.",
     "BackupRefuted": "El respaldo no pasó su prueba: se leyó y no es lo que se guardó. Ya no cuenta.",
-    "RepositoryDamaged": "El repositorio tiene datos dañados o que faltan. No retires nada antes de revisarlo.",
+    "RepositoryDamaged": "El repositorio tiene datos dañados o que faltan. No retire nada antes de revisarlo.",
     "SnapshotsLost": "Faltan respaldos en el repositorio que el registro conoce. No se retira nada hasta que una "
     "persona lo reconozca.",
     "FilesMissing": "A la carpeta de archivos de Odoo le faltan adjuntos (¿está montada?, ¿es la de esta base?). No se "
@@ -48,25 +48,25 @@ _SAID = {
     "OdooWorking": "Odoo está limpiando sus archivos o actualizando un módulo. Se intenta de nuevo.",
     "PostgresDown": "La base de datos no responde, o se cortó la conexión con ella.",
     "SourceUnreadable": "No se pudo leer todo lo que había que respaldar. Nada de este intento cuenta.",
-    "ClockWrong": "Un reloj está adelantado, o hay un respaldo con fecha futura. Corrige la hora antes de respaldar.",
+    "ClockWrong": "Un reloj está adelantado, o hay un respaldo con fecha futura. Corrija la hora antes de respaldar.",
     "Busy": "Otro proceso (un despliegue, una prueba u otro respaldo) ocupaba a Odoo o al repositorio.",
-    "ProgramTooOld": "El pg_dump instalado es más antiguo que el servidor PostgreSQL. Instala el de su versión.",
-    "ResticTooOld": "El restic instalado es demasiado antiguo. Instala la versión 0.17 o una más nueva.",
+    "ProgramTooOld": "El pg_dump instalado es más antiguo que el servidor PostgreSQL. Instale el de su versión.",
+    "ResticTooOld": "El restic instalado es demasiado antiguo. Instale la versión 0.17 o una más nueva.",
     "ProgramMissing": "Falta un programa en el equipo que respalda.",
     "BootFailed": "El Odoo de pruebas no arrancó sobre la copia. Los datos ya comparados estaban bien; nada se supo "
     "de lo demás.",
-    "LiveDatabase": "Hay alguien conectado a la base que se iba a reemplazar. No se cambió nada: detén su Odoo.",
-    "NotWhatWasSaved": "Lo restaurado no es lo que se guardó. No se reemplazó nada: usa un respaldo anterior.",
+    "LiveDatabase": "Hay alguien conectado a la base que se iba a reemplazar. No se cambió nada: detenga su Odoo.",
+    "NotWhatWasSaved": "Lo restaurado no es lo que se guardó. No se reemplazó nada: use un respaldo anterior.",
     "RestoreRefused": "La copia no se pudo cargar: el respaldo no contiene una base válida.",
     "RestoreFailed": "La copia no se pudo cargar por algo ajeno al respaldo. Nada se supo de él.",
     "CopyUnreadable": "La copia restaurada cambió o no se puede leer en este equipo. Nada se supo del respaldo.",
     "NewPasswordUnproven": "La clave nueva todavía no tiene un respaldo probado con ella: la anterior sigue valiendo.",
-    "OldPasswordStillOpens": "La clave anterior aún abre el repositorio: otra llave tiene la misma. Quítala a mano.",
+    "OldPasswordStillOpens": "La clave anterior aún abre el repositorio: otra llave tiene la misma. Quítela a mano.",
     "ResticFailed": "restic falló por algo que no es señal de daño; el detalle técnico dice qué.",
-    "ElsewhereHalfDone": "Una restauración quedó a medias en otro equipo, que tiene sus carpetas: repárala desde allí.",
+    "ElsewhereHalfDone": "Una restauración quedó a medias en otro equipo, que tiene sus carpetas: repárela desde allí.",
     "OtherVersion": "El servidor de la copia no es de la versión de PostgreSQL del respaldo, y así no se comparan. "
     "Nada se supo de él.",
-    "OtherFormat": "El respaldo lo hizo otra versión de este sistema: restáuralo con ella.",
+    "OtherFormat": "El respaldo lo hizo otra versión de este sistema: restáurelo con ella.",
     "RetentionRefused": "La política de conservación no guardaría ningún respaldo. No se retiró nada.",
     "NotOurs": "Hay una base con nombre de copia que este sistema no hizo. No se tocó.",
     "InputError": "Un dato de la conexión, de la configuración o del formulario falta o está mal.",
@@ -123,10 +123,10 @@ def lost(keys: Sequence[str], where: str) -> Message:
         f"En el repositorio {escape(where)} faltan {number(len(keys))} respaldos que el registro conoce: {names}. "
         "Alguien o algo borró sus copias. *No se retira ni se limpia nada hasta que una persona lo reconozca*: lo "
         "borrado quizás aún se puede recuperar (`restic recover`, o las versiones del almacenamiento).\n"
-        "1. Averigua quién tiene las credenciales y cámbialas.\n"
-        "2. Recupera lo que se pueda; lo que vuelva a estar deja de contarse como perdido.\n"
+        "1. Averigüe quién tiene las credenciales y cámbielas.\n"
+        "2. Recupere lo que se pueda; lo que vuelva a estar deja de contarse como perdido.\n"
         "3. Cuando lo demás se dé por perdido: en Airflow, *Respaldo nocturno* → *Trigger* → "
-        f"«Respaldos perdidos que reconoces» = *{len(keys)}*."
+        f"«Respaldos perdidos que reconoce» = *{len(keys)}*."
     )
     return _message("🔴 Faltan respaldos en el repositorio", meaning, [])
 
@@ -151,7 +151,7 @@ def rotated(other_keys: int, password_file: str) -> Message:
         else "*No hay llave de rescate*: si se pierden el archivo y su copia en la bóveda, se pierden los respaldos."
     )
     meaning = (
-        f"Guarda hoy en la bóveda la clave nueva (archivo `{escape(password_file)}` del equipo que respalda). {rescue} "
+        f"Guarde hoy en la bóveda la clave nueva (archivo `{escape(password_file)}` del equipo que respalda). {rescue} "
         "La clave anterior sigue abriendo el repositorio hasta que un respaldo hecho con la nueva pase su prueba; "
         "entonces se retira sola, a las 10:00."
     )
@@ -161,7 +161,7 @@ def rotated(other_keys: int, password_file: str) -> Message:
 def old_key_gone() -> Message:
     """After the second half of a rotation."""
     meaning = (
-        "Un respaldo hecho con la clave nueva pasó su prueba, y la clave anterior ya no abre el repositorio. Puedes "
+        "Un respaldo hecho con la clave nueva pasó su prueba, y la clave anterior ya no abre el repositorio. Puede "
         "quitarla de la bóveda."
     )
     return _message("🔑 La clave anterior de los respaldos ya no sirve", meaning, [])
@@ -171,7 +171,7 @@ def new_key_lost(password_file: str) -> Message:
     """The new password was lost before it came into use: the old one stays."""
     meaning = (
         f"La clave nueva no quedó en `{escape(password_file)}`: se perdió (¿esa carpeta no es un volumen?)."
-        " Sigue valiendo la anterior y la llave nueva se quitó. Monta la carpeta de forma permanente y cambia la clave "
+        " Sigue valiendo la anterior y la llave nueva se quitó. Monte la carpeta de forma permanente y cambie la clave "
         "otra vez."
     )
     return _message("🔴 Se perdió la clave nueva de los respaldos", meaning, [])
@@ -206,9 +206,9 @@ def restore_asked(plan: dict[str, Any], *, by: str) -> tuple[str, list[tuple[str
 
 
 _RESTORE_HOW = (
-    "Empieza apenas se apruebe: primero se restaura y compara al lado, y al final se cambian los nombres. Detén antes "
-    "el Odoo que usa esa base: si hay alguien conectado, no se reemplaza nada. Lo que hoy hay ahí no se borra: queda "
-    "con el nombre `…_before_` y la fecha."
+    "Empieza apenas se apruebe: primero se restaura y compara al lado, y al final se cambian los nombres. Detenga "
+    "antes el Odoo que usa esa base: si hay alguien conectado, no se reemplaza nada. Lo que hoy hay ahí no se borra: "
+    "queda con el nombre `…_before_` y la fecha."
 )
 
 

@@ -45,7 +45,7 @@ class Hours:
                 return max(begin, moment.astimezone(UTC))
         raise InputError(
             f"El horario {self} es más corto que los {need.total_seconds() / 60:.0f} minutos que puede durar la "
-            "interrupción. Elige un horario más largo o una ventana más corta."
+            "interrupción. Elija un horario más largo o una ventana más corta."
         )
 
     def _span(self, day: date) -> tuple[datetime, datetime]:

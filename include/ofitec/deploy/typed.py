@@ -25,21 +25,21 @@ def check(params: dict[str, Any]) -> None:
     for name in params.get("modules") or []:
         if not _MODULE.fullmatch(name):
             raise InputError(
-                f"El módulo {name!r} no puede existir. Escribe su nombre técnico, uno por línea, por ejemplo l10n_cl."
+                f"El módulo {name!r} no puede existir. Escriba su nombre técnico, uno por línea, por ejemplo l10n_cl."
             )
     if params.get("hours"):
         Hours.parse(params["hours"], settings().zone)
     since = params.get("discard_writes_since")
     if since and not _MOMENT.fullmatch(since):
         raise InputError(
-            f"{since!r} no es un momento. Copia el que indica el error, por ejemplo 2026-11-24T22:10:07+00:00."
+            f"{since!r} no es un momento. Copie el que indica el error, por ejemplo 2026-11-24T22:10:07+00:00."
         )
 
 
 def _image(image: str) -> None:
     if image.endswith(":latest"):
-        raise InputError(f"{image} puede ser otra imagen mañana. Escribe su digest, o la etiqueta de una construcción.")
+        raise InputError(f"{image} puede ser otra imagen mañana. Escriba su digest, o la etiqueta de una construcción.")
     if not _IMAGE.fullmatch(image):
         raise InputError(
-            f"La imagen {image!r} no es válida. Escríbela como registro/nombre@sha256:... o registro/nombre:etiqueta."
+            f"La imagen {image!r} no es válida. Escríbala como registro/nombre@sha256:... o registro/nombre:etiqueta."
         )

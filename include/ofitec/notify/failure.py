@@ -29,7 +29,7 @@ def remember_error(context: dict[str, Any]) -> None:
         instance, said = context["ti"], redact(str(context.get("exception") or "")).strip()[:2000]
         typed = _typed(context)
         if typed:
-            log.error("Revisa lo que escribiste al ejecutar a mano: %s\nNo se cambió nada y no se avisó a nadie.", said)
+            log.error("Revise lo que escribió al ejecutar a mano: %s\nNo se cambió nada y no se avisó a nadie.", said)
         task_errors.remember(
             open_ledger(),
             TaskError(

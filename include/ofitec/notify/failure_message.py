@@ -35,7 +35,7 @@ MEANINGS = {
     ),
     "secrets_rotate": Meaning(
         "El cambio de clave de los respaldos falló",
-        "El detalle dice en qué paso quedó. No borres ninguna clave, ni archivo de claves, antes de revisarlo.",
+        "El detalle dice en qué paso quedó. No borre ninguna clave, ni archivo de claves, antes de revisarlo.",
     ),
     "odoo_deploy": Meaning(
         "El despliegue de Odoo falló",
@@ -43,10 +43,10 @@ MEANINGS = {
     ),
     "odoo_rollback": Meaning(
         "La vuelta atrás de Odoo falló",
-        "Revisa de inmediato qué versión está en servicio.",
+        "Revise de inmediato qué versión está en servicio.",
     ),
 }
-_UNKNOWN = Meaning("Falló un proceso de OFITEC", "El proceso no terminó; revísalo antes de la próxima ejecución.")
+_UNKNOWN = Meaning("Falló un proceso de OFITEC", "El proceso no terminó; revíselo antes de la próxima ejecución.")
 _MOST_ERRORS = 5
 
 

@@ -132,7 +132,7 @@ def test_a_typing_mistake_is_answered_to_whoever_typed_it_only(
 ) -> None:
     failed(InputError("RUT 76.123.456-1 tiene otro dígito verificador."))
     assert told == []
-    assert "Revisa lo que escribiste" in caplog.text
+    assert "Revise lo que escribió" in caplog.text
     assert "76.123.456-1" in caplog.text
 
 
