@@ -41,9 +41,11 @@ if TYPE_CHECKING:
     from stack.slack_sink import SlackSink
 
 PARTS = ("postgres", "odoo_parts", "odoo", "s3", "slack_sink", "airflow", "browser")
-# one for each worker that needs a stack; their templates are kept for the next run
+# one for each worker that needs a stack; a group has the same one each time, for its templates are kept there
 PLACES = (Place("test"), *(Place(f"test-{number}") for number in range(2, 9)))
+GROUPS = ("stack", "second stack", "third stack")
 T = TypeVar("T")
+_GROUP = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -95,8 +97,20 @@ def _named_off(config: pytest.Config) -> list[str]:
     return [name.strip() for name in config.getoption("--without").split(",") if name.strip()]
 
 
+def _places(group: str) -> tuple[Place, ...]:
+    """All of them, the group's own first."""
+    first = GROUPS.index(group) if group in GROUPS else 0
+    return PLACES[first:] + PLACES[:first]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("xdist_group")
+    item.config.stash[_GROUP] = str(marker.args[0]) if marker else ""
+
+
 @pytest.fixture(scope="session")
-def local_stack() -> Iterator[LocalStack]:
+def local_stack(pytestconfig: pytest.Config) -> Iterator[LocalStack]:
     """This worker's own stack under `.local/test*`, new data each session, ended with it.
 
     Its board asks an Alertmanager that answers once tests/monitoring has started one.
@@ -105,7 +119,7 @@ def local_stack() -> Iterator[LocalStack]:
     from stack.local_stack import LocalStack
     from stack.process import Processes
 
-    for place in PLACES:
+    for place in _places(pytestconfig.stash[_GROUP]):
         place.make()
         lock = _lock(place.dir / "session.lock")
         if lock is not None:

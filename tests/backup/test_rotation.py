@@ -157,6 +157,7 @@ def killed_at_each_step(job: Job, what: Callable[[], Any], *, after: Callable[[]
     raise AssertionError("it never came through")
 
 
+@pytest.mark.drill
 def test_the_first_phase_killed_at_each_step_leaves_a_password_that_opens_and_is_finished(filed: Job) -> None:
     file = file_of(filed)
 
@@ -175,6 +176,7 @@ def test_the_first_phase_killed_at_each_step_leaves_a_password_that_opens_and_is
     assert file.read_text() != PASSWORD
 
 
+@pytest.mark.drill
 def test_the_second_phase_killed_at_each_step_is_finished(filed: Job) -> None:
     file = file_of(filed)
     rotation.begin(filed, file, run_id="r")

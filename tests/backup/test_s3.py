@@ -47,6 +47,7 @@ def test_storage_that_does_not_answer(job: Job, moto: int, fault: str) -> None:
     assert time.monotonic() - start < 30
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("fault", ["refuse", "stall"])
 def test_storage_that_goes_away_half_way(job: Job, moto: int, fault: str) -> None:
     healthy = on_s3(job, moto, job.restic.limits)

@@ -41,6 +41,7 @@ def judged(verb: str, words: str) -> OfitecError:
     return error_of(verb, "s3:https://s3.example/respaldos", Finished("restic", 1, "", words, 0.1))
 
 
+@pytest.mark.drill
 def test_storages_that_fail_refute_nothing(
     job: Job, repository: Path, moto: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
