@@ -20,7 +20,8 @@ from stack.paths import ROOT
 _KILLER = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
-from ofitec.deploy.host import cli, journal
+from ofitec.deploy.host import cli
+from ofitec.deploy.host.record import journal
 step, told = sys.argv[2], sys.argv[3] == "told"
 done = journal.Journal.done
 def killed(self, entry):
@@ -37,7 +38,8 @@ sys.exit(cli.main(sys.argv[4:]))
 _FILLER = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-from ofitec.deploy.host import cli, journal
+from ofitec.deploy.host import cli
+from ofitec.deploy.host.record import journal
 step = sys.argv[2]
 done = journal.Journal.done
 def filled(self, entry):

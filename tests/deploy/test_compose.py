@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ofitec.deploy.host import first_start
-from ofitec.deploy.host.home import Home
+from ofitec.deploy.host.record.home import Home
+from ofitec.deploy.host.run import first_start
 from stack import debian
 from stack.docker_engine import Docker
 from stack.paths import ROOT

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ofitec.deploy.host import deploy, detach, first_start, lock, plan, prune, recover, rehearse, releases
-from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.home import Home
-from ofitec.deploy.host.journal import Journal
-from ofitec.deploy.host.proxy import Proxy, ProxyDown
+from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.machine.proxy import Proxy, ProxyDown
+from ofitec.deploy.host.record import lock, releases
+from ofitec.deploy.host.record.home import Home
+from ofitec.deploy.host.record.journal import Journal
+from ofitec.deploy.host.run import apply, detach, first_start, plan, prune, recover, rehearse
 from ofitec.errors import OfitecError
 
 
@@ -151,7 +152,7 @@ def _apply(home: Home, args: argparse.Namespace) -> Any:
 
 def _work(home: Home, args: argparse.Namespace) -> Any:
     recover.mark_process(home, args.run)
-    done = deploy.apply(
+    done = apply.apply(
         home, args.run, window=args.window, watch_seconds=args.watch, canary=args.canary,
         canary_seconds=args.canary_seconds,
     )  # fmt: skip

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ofitec.deploy.host.home import Home
-from ofitec.deploy.host.journal import now
+from ofitec.deploy.host.record.home import Home
+from ofitec.deploy.host.record.journal import now
 from ofitec.errors import InputError, PermanentError
 
 

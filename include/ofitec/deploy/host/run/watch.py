@@ -3,9 +3,9 @@
 import time
 from dataclasses import dataclass
 
-from ofitec.deploy.host import smoke
-from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.proxy import Proxy, Traffic
+from ofitec.deploy.host.machine import smoke
+from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.machine.proxy import Proxy, Traffic
 from ofitec.errors import PermanentError
 
 _PAUSE = 1.0  # seconds between two looks

@@ -7,13 +7,15 @@ import json
 import secrets
 from pathlib import Path
 
-from ofitec.deploy.host import manifests, plan, releases, smoke
-from ofitec.deploy.host.database import Database
-from ofitec.deploy.host.engine import Engine, check_reference
-from ofitec.deploy.host.home import Home, parse_env, write_whole
-from ofitec.deploy.host.journal import now
-from ofitec.deploy.host.proxy import Proxy, ProxyDown
-from ofitec.deploy.host.releases import Release
+from ofitec.deploy.host.machine import manifests, smoke
+from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.engine import Engine, check_reference
+from ofitec.deploy.host.machine.proxy import Proxy, ProxyDown
+from ofitec.deploy.host.record import releases
+from ofitec.deploy.host.record.home import Home, parse_env, write_whole
+from ofitec.deploy.host.record.journal import now
+from ofitec.deploy.host.record.releases import Release
+from ofitec.deploy.host.run import plan
 from ofitec.errors import InputError, PermanentError
 
 _WORDS = (

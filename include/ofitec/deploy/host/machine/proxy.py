@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ofitec.deploy.host.home import Home, say, write_whole
+from ofitec.deploy.host.record.home import Home, say, write_whole
 from ofitec.errors import PermanentError, TransientError
 
 MAINTENANCE = "maintenance"

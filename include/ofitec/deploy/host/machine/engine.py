@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ofitec.deploy.host import programs
-from ofitec.deploy.host.home import Home, parse_env, write_whole
-from ofitec.deploy.host.programs import Output, ProgramFailed
+from ofitec.deploy.host.machine import programs
+from ofitec.deploy.host.machine.programs import Output, ProgramFailed
+from ofitec.deploy.host.record.home import Home, parse_env, write_whole
 from ofitec.errors import InputError, PermanentError
 
 _DIGEST = re.compile(r"^(?P<repo>[\w.\-:/]+)@(?P<digest>sha256:[0-9a-f]{64})$")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from ofitec.deploy.host.home import Home, say, write_whole
+from ofitec.deploy.host.record.home import Home, say, write_whole
 from ofitec.errors import PermanentError
 
 # How a run ended. `running` is the only status that asks for something to be done.

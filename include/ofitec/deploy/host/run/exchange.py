@@ -6,11 +6,11 @@ Which is which is known by oid, and for filestore folders by inode, written to t
 
 from typing import Any
 
-from ofitec.deploy.host import manifests
-from ofitec.deploy.host.database import Database
-from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.filestore import Filestore
-from ofitec.deploy.host.journal import Journal
+from ofitec.deploy.host.machine import manifests
+from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.machine.filestore import Filestore
+from ofitec.deploy.host.record.journal import Journal
 from ofitec.errors import PermanentError
 
 

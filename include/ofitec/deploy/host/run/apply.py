@@ -8,14 +8,16 @@ the database that was kept. The live database is never upgraded, and never dropp
 import time
 from typing import Any
 
-from ofitec.deploy.host import exchange, lock, manifests, plan, prune, releases, smoke, undo
-from ofitec.deploy.host.database import Database
-from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.home import Home
-from ofitec.deploy.host.journal import DONE, STUCK, Journal, now
-from ofitec.deploy.host.proxy import MAINTENANCE, Proxy
-from ofitec.deploy.host.releases import Release
-from ofitec.deploy.host.watch import watch
+from ofitec.deploy.host.machine import manifests, smoke
+from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
+from ofitec.deploy.host.record import lock, releases
+from ofitec.deploy.host.record.home import Home
+from ofitec.deploy.host.record.journal import DONE, STUCK, Journal, now
+from ofitec.deploy.host.record.releases import Release
+from ofitec.deploy.host.run import exchange, plan, prune, undo
+from ofitec.deploy.host.run.watch import watch
 from ofitec.errors import OfitecError, PermanentError
 
 

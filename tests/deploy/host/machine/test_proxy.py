@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ofitec.deploy.host.home import Home
-from ofitec.deploy.host.proxy import MAINTENANCE, Proxy
+from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
+from ofitec.deploy.host.record.home import Home
 
 
 class _Runtime(socketserver.StreamRequestHandler):

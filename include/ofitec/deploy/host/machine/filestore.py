@@ -6,7 +6,7 @@ adds and unlinks, and neither reaches the other folder.
 
 import re
 
-from ofitec.deploy.host.engine import Engine
+from ofitec.deploy.host.machine.engine import Engine
 from ofitec.errors import PermanentError
 
 _ROOT = "/var/lib/odoo/filestore"

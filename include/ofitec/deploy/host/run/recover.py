@@ -9,11 +9,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ofitec.deploy.host import deploy, lock, manifests, releases, smoke, undo
-from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.home import Home, say
-from ofitec.deploy.host.journal import RUNNING, STUCK, Journal
-from ofitec.deploy.host.proxy import Proxy
+from ofitec.deploy.host.machine import manifests, smoke
+from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.machine.proxy import Proxy
+from ofitec.deploy.host.record import lock, releases
+from ofitec.deploy.host.record.home import Home, say
+from ofitec.deploy.host.record.journal import RUNNING, STUCK, Journal
+from ofitec.deploy.host.run import apply, undo
 from ofitec.errors import InputError, OfitecError, PermanentError
 
 
@@ -44,7 +46,7 @@ def _settle(home: Home, *, keep_new: bool, discard_since: str) -> dict[str, Any]
     elif "undoing" in journal.facts:
         undo.undo(home, journal, journal.facts["undoing"])
     elif journal.finished("watch") or (journal.finished("switch") and _works(home, journal)):
-        deploy.finish(home, journal)
+        apply.finish(home, journal)
     else:
         step = journal.reached or "none"
         undo.undo(home, journal, journal.data["error"] or f"The run was interrupted in step {step}.")
@@ -74,7 +76,7 @@ def _decided(home: Home, journal: Journal, *, keep_new: bool, discard_since: str
             raise PermanentError("The new version does not work, so it cannot be kept. Mend it, or discard.")
         journal.facts.pop("undoing", None)
         journal.note(undecided=False)
-        deploy.finish(home, journal)
+        apply.finish(home, journal)
         return
     since = journal.facts.get("switched_at", journal.data["begun"])
     if discard_since != since:

@@ -9,8 +9,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from ofitec.deploy.host.home import Home, say
-from ofitec.deploy.host.journal import RUNNING, Journal
+from ofitec.deploy.host.record.home import Home, say
+from ofitec.deploy.host.record.journal import RUNNING, Journal
 from ofitec.errors import PermanentError
 
 _BEGIN = 30.0  # seconds in which a run must have written its journal

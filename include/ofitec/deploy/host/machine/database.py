@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterable
 
-from ofitec.deploy.host.engine import Engine
+from ofitec.deploy.host.machine.engine import Engine
 from ofitec.errors import PermanentError
 
 # Written by Odoo itself while nobody works: no data of the company's is lost with them.

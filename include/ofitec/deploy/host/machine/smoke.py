@@ -6,8 +6,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.home import Home
+from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.record.home import Home
 from ofitec.errors import PermanentError
 
 _TIMEOUT = 20.0  # seconds for one answer

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ofitec.deploy.host import manifests
-from ofitec.deploy.host.manifests import CODE, MIGRATE, Change, Image
+from ofitec.deploy.host.machine import manifests
+from ofitec.deploy.host.machine.manifests import CODE, MIGRATE, Change, Image
 from ofitec.errors import InputError, PermanentError
 
 INSTALLED = {"base": ("installed", "19.0.1.3"), "of_sii_cl": ("installed", "19.0.1.0.9")}

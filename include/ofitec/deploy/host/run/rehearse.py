@@ -2,11 +2,12 @@
 
 import time
 
-from ofitec.deploy.host import exchange, plan, smoke
-from ofitec.deploy.host.database import Database
-from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.filestore import Filestore
-from ofitec.deploy.host.home import Home, write_whole
+from ofitec.deploy.host.machine import smoke
+from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.machine.filestore import Filestore
+from ofitec.deploy.host.record.home import Home, write_whole
+from ofitec.deploy.host.run import exchange, plan
 from ofitec.errors import PermanentError
 
 _SERVICE = "odoo-rehearsal"

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ofitec.deploy.host.engine import Engine
+from ofitec.deploy.host.machine.engine import Engine
 from ofitec.errors import InputError, PermanentError
 
 CODE, MIGRATE, RETURN = "CODE", "MIGRATE", "RETURN"

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ofitec.deploy.host.home import Home, write_whole
+from ofitec.deploy.host.record.home import Home, write_whole
 from ofitec.errors import PermanentError
 
 _REMEMBERED = 50

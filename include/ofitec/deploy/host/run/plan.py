@@ -8,13 +8,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ofitec.deploy.host import lock, manifests, releases, smoke
-from ofitec.deploy.host.database import Database
-from ofitec.deploy.host.engine import Engine, check_reference
-from ofitec.deploy.host.home import Home, write_whole
-from ofitec.deploy.host.journal import RUNNING, STUCK, Journal
-from ofitec.deploy.host.proxy import Proxy
-from ofitec.deploy.host.releases import Release
+from ofitec.deploy.host.machine import manifests, smoke
+from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.engine import Engine, check_reference
+from ofitec.deploy.host.machine.proxy import Proxy
+from ofitec.deploy.host.record import lock, releases
+from ofitec.deploy.host.record.home import Home, write_whole
+from ofitec.deploy.host.record.journal import RUNNING, STUCK, Journal
+from ofitec.deploy.host.record.releases import Release
 from ofitec.errors import InputError, PermanentError
 
 # Free disk before an upgrade, in sizes of the database: the rehearsal's dump and copy, then the clone.

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from ofitec.deploy.host import exchange, lock, manifests, smoke
-from ofitec.deploy.host.database import Database
-from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.home import Home, say
-from ofitec.deploy.host.journal import STUCK, UNDONE, Journal
-from ofitec.deploy.host.proxy import MAINTENANCE, Proxy
+from ofitec.deploy.host.machine import manifests, smoke
+from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
+from ofitec.deploy.host.record import lock
+from ofitec.deploy.host.record.home import Home, say
+from ofitec.deploy.host.record.journal import STUCK, UNDONE, Journal
+from ofitec.deploy.host.run import exchange
 from ofitec.errors import PermanentError
 
 

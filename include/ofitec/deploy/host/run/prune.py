@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ofitec.deploy.host import releases
-from ofitec.deploy.host.database import Database
-from ofitec.deploy.host.engine import Engine
-from ofitec.deploy.host.filestore import Filestore
-from ofitec.deploy.host.home import Home
+from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.machine.filestore import Filestore
+from ofitec.deploy.host.record import releases
+from ofitec.deploy.host.record.home import Home
 
 LABEL = "cl.ofitec.app=odoo"  # the Dockerfile of include/images/odoo sets it
 _KEEP = 2  # releases whose image stays: current and previous
