@@ -47,7 +47,7 @@ def test_a_span_too_short_for_the_maintenance_is_refused() -> None:
 
 @pytest.mark.parametrize("wrong", ["22-6", "25:00-06:00", "22:00-22:00", "de noche", "22:00-06:00 Chile"])
 def test_what_is_no_span_is_answered_with_a_sentence(wrong: str) -> None:
-    with pytest.raises(InputError, match="Escríbelo como 22:00-06:00"):
+    with pytest.raises(InputError, match="Escríbalo como 22:00-06:00"):
         Hours.parse(wrong, ZONE)
 
 
