@@ -111,10 +111,10 @@ class Installation:
         return self._answer(["-c", _FILLER, str(self.program), step, "--home", str(self.root), *args], 300)
 
     def deploy(self, image: str, *options: str, run: str, modules: str = "") -> dict[str, Any]:
-        """Plan and carry out; the last answer."""
+        """Plan with options and carry out; the last answer."""
         extra = [f"--modules={modules}"] if modules else []
-        planned = self.host("plan", "--who=test", f"--run={run}", f"--image={image}", *extra)
-        return planned if "error" in planned else self.host("work", f"--run={run}", *options)
+        planned = self.host("plan", "--who=test", f"--run={run}", f"--image={image}", *extra, *options)
+        return planned if "error" in planned else self.host("apply", "--here", f"--run={run}")
 
     def status(self) -> dict[str, Any]:
         return self.host("status")

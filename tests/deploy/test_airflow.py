@@ -66,7 +66,7 @@ def test_a_rejected_deploy_changes_nothing_and_gives_the_lock_back(
 def test_an_approved_code_deploy_needs_no_backup_and_serves(
     api: Any, small: Installation, tiny: dict[str, str]
 ) -> None:
-    run = api.trigger(DAG, {"image": tiny["two"], "watch_minutes": 0})
+    run = api.trigger(DAG, {"image": tiny["two"], "watch_seconds": 0})
     api.answer(DAG, run, "approve", "Aprobar")
     ended = api.wait(DAG, run, 240)
     assert ended.state == "success", api.why_failed(ended)
@@ -109,7 +109,7 @@ def test_a_wrong_image_is_answered_with_a_sentence_and_told_to_nobody(api: Any, 
 def test_a_failed_deploy_fails_the_run_and_leaves_the_old_version(
     api: Any, small: Installation, tiny: dict[str, str]
 ) -> None:
-    run = api.trigger(DAG, {"image": tiny["crash"], "watch_minutes": 0})
+    run = api.trigger(DAG, {"image": tiny["crash"], "watch_seconds": 0})
     api.answer(DAG, run, "approve", "Aprobar")
     assert api.wait(DAG, run, 240).state == "failed"
     found = states(api, run)

@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ofitec.deploy import message, tasks, typed
+from ofitec.deploy import message, steps, typed
+from ofitec.deploy.host.record.journal import Step
+from ofitec.deploy.host.record.plans import Mode, Terms
 from ofitec.errors import InputError
 from ofitec.settings import settings
+from tests.deploy.host import examples
 
 ZONE = ZoneInfo("America/Santiago")
 AT = datetime(2026, 11, 25, 1, 10, 7, 654321, tzinfo=UTC)
@@ -90,32 +93,43 @@ def test_a_failure_names_its_step_in_spanish() -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "why"),
+    ("typed_in", "why"),
     [
-        ({"image": "odoo"}, "registro/nombre@sha256:"),
-        ({"image": "ghcr.io/a/odoo:latest"}, "puede ser otra imagen mañana"),
-        ({"image": None}, "no es válida"),
-        ({"image": "a/b:1", "modules": ["Ventas"]}, "por ejemplo l10n_cl"),
-        ({"image": "a/b:1", "hours": "de noche"}, "Escríbelo como 22:00-06:00"),
-        ({"discard_writes_since": "ayer"}, "Copie el que indica el error"),
+        (("odoo", [], ""), "registro/nombre@sha256:"),
+        (("ghcr.io/a/odoo:latest", [], ""), "puede ser otra imagen mañana"),
+        (("", [], ""), "no es válida"),
+        (("a/b:1", ["Ventas"], ""), "por ejemplo l10n_cl"),
+        (("a/b:1", [], "de noche"), "Escríbalo como 22:00-06:00"),
     ],
 )
-def test_a_typing_mistake_is_answered_with_a_sentence(params: dict[str, Any], why: str) -> None:
+def test_a_typing_mistake_is_answered_with_a_sentence(typed_in: tuple[str, list[str], str], why: str) -> None:
     with pytest.raises(InputError, match=why):
-        typed.check(params)
+        typed.deploy(*typed_in)
+
+
+def test_a_moment_that_is_none_is_answered_with_a_sentence() -> None:
+    with pytest.raises(InputError, match="Copie el que indica el error"):
+        typed.rollback("ayer")
 
 
 def test_what_can_be_meant_passes() -> None:
-    typed.check({"image": f"a/b@sha256:{'0' * 64}", "modules": ["l10n_cl"], "hours": "22:00-06:00"})
-    typed.check({"discard_writes_since": "2026-11-24T22:10:07+00:00"})
-    typed.check({"discard_writes_since": None})
+    typed.deploy(f"a/b@sha256:{'0' * 64}", ["l10n_cl"], "22:00-06:00")
+    typed.rollback("2026-11-24T22:10:07+00:00")
+    typed.rollback("")
 
 
 def test_a_code_deploy_without_hours_may_begin_now_and_one_outside_of_them_waits() -> None:
+    def begins(mode: Mode, hours: str, moment: datetime) -> datetime | None:
+        return steps.opening(examples.plan(mode=mode, terms=Terms(window_seconds=600, hours=hours)), moment)
+
     settings.cache_clear()
-    assert tasks.opening(plan(), AT) is None
+    assert begins(Mode.CODE, "", AT) is None
     noon = AT + timedelta(hours=14)
-    assert tasks.opening(plan(hours="22:00-06:00"), AT) is None
-    assert tasks.opening(plan(hours="22:00-06:00"), noon) == datetime(2026, 11, 26, 1, tzinfo=UTC)
+    assert begins(Mode.CODE, "22:00-06:00", AT) is None
+    assert begins(Mode.CODE, "22:00-06:00", noon) == datetime(2026, 11, 26, 1, tzinfo=UTC)
     with pytest.raises(InputError, match="más corto"):
-        tasks.opening(plan(mode="MIGRATE", hours="22:00-22:05"), AT)
+        begins(Mode.MIGRATE, "22:00-22:05", AT)
+
+
+def test_every_step_of_a_run_has_its_words() -> None:
+    assert set(message._STEPS) == set(Step)

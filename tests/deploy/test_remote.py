@@ -13,7 +13,8 @@ import pytest
 from ofitec.clients.ssh import Host, HostRefused
 from ofitec.deploy import __main__ as terminal
 from ofitec.deploy import remote as remote_module
-from ofitec.deploy import tasks
+from ofitec.deploy import steps
+from ofitec.deploy.host.record.plans import Terms
 from ofitec.deploy.remote import Undone, VerbFailed
 from ofitec.errors import InputError
 from ofitec.ledger import deployments, open_ledger
@@ -24,7 +25,7 @@ from tests.deploy.installation import Installation
 from tests.deploy.load import Load
 from tests.deploy.ssh_host import SshHost, key_pair
 
-PARAMS = {"window_seconds": 300, "watch_minutes": 0}
+TERMS = Terms(window_seconds=300, watch_seconds=0)
 WHO = {"who": "Paula", "dag_id": "odoo_deploy"}
 
 
@@ -59,18 +60,32 @@ def other(small: Installation, tiny: dict[str, str]) -> str:
 
 
 def run_name() -> str:
-    return tasks.host_run(f"manual__{time.time_ns()}", datetime.now(UTC))
+    return steps.host_run(f"manual__{time.time_ns()}", datetime.now(UTC))
 
 
 def test_a_deploy_from_plan_to_message(small: Installation, tiny: dict[str, str], told: list[tuple[str, str]]) -> None:
     run, image = run_name(), other(small, tiny)
-    plan = tasks.plan_deploy({"image": image}, run=run, run_id="r1", **WHO)
-    assert plan["mode"] == "CODE"
-    assert tasks.ask(plan, page="https://airflow/x", until=datetime.now(UTC), dag_id="odoo_deploy", run_id="r1")
-    assert not tasks.ask(plan, page="https://airflow/x", until=datetime.now(UTC), dag_id="odoo_deploy", run_id="r1")
+    plan = steps.plan_deploy(image, [], TERMS, run=run, run_id="r1", **WHO)
+    assert plan.mode == "CODE"
+    assert steps.ask(
+        plan,
+        expected_seconds=None,
+        page="https://airflow/x",
+        until=datetime.now(UTC),
+        dag_id="odoo_deploy",
+        run_id="r1",
+    )
+    assert not steps.ask(
+        plan,
+        expected_seconds=None,
+        page="https://airflow/x",
+        until=datetime.now(UTC),
+        dag_id="odoo_deploy",
+        run_id="r1",
+    )
     with Load(small.http, clients=4) as load:
-        tasks.apply(plan, PARAMS)
-        assert tasks.settle(plan, run=run, link="https://airflow/y", dag_id="odoo_deploy", run_id="r1") == "done"
+        steps.apply(plan)
+        assert steps.settle(plan, run=run, link="https://airflow/y", dag_id="odoo_deploy", run_id="r1") == "done"
     assert dict(load.failed) == {}
     row = deployments.get(open_ledger(), run)
     assert row is not None
@@ -82,17 +97,17 @@ def test_a_deploy_from_plan_to_message(small: Installation, tiny: dict[str, str]
     ]  # fmt: skip
     assert small.status()["lock"] is None
     # a retry of the task that followed finds the run ended
-    assert tasks.apply(plan, PARAMS)["status"] == "done"
+    assert steps.apply(plan)["status"] == "done"
 
 
 def test_a_failed_deploy_is_told_with_its_reason(
     small: Installation, tiny: dict[str, str], told: list[tuple[str, str]]
 ) -> None:
     run = run_name()
-    plan = tasks.plan_deploy({"image": tiny["crash"]}, run=run, run_id="r2", **WHO)
+    plan = steps.plan_deploy(tiny["crash"], [], TERMS, run=run, run_id="r2", **WHO)
     with pytest.raises(Undone, match=r"this release cannot start.*The version before serves again"):
-        tasks.apply(plan, PARAMS)
-    assert tasks.settle(plan, run=run, link="l", dag_id="odoo_deploy", run_id="r2") == "undone"
+        steps.apply(plan)
+    assert steps.settle(plan, run=run, link="l", dag_id="odoo_deploy", run_id="r2") == "undone"
     assert "this release cannot start" in told[-1][1]
     row = deployments.get(open_ledger(), run)
     assert row is not None
@@ -104,13 +119,13 @@ def test_a_rejected_plan_gives_the_lock_back(
     small: Installation, tiny: dict[str, str], told: list[tuple[str, str]]
 ) -> None:
     run = run_name()
-    plan = tasks.plan_deploy({"image": other(small, tiny)}, run=run, run_id="r3", **WHO)
+    plan = steps.plan_deploy(other(small, tiny), [], TERMS, run=run, run_id="r3", **WHO)
     with pytest.raises(VerbFailed, match=f"Paula holds the lock of this host with run {run}"):
-        tasks.plan_rollback({}, run=run_name(), run_id="r4", **WHO)
+        steps.plan_rollback("", TERMS, run=run_name(), run_id="r4", **WHO)
     ends = {"link": "l", "dag_id": "odoo_deploy", "run_id": "r3"}
-    assert tasks.settle(plan, run=run, rejected=True, **ends) == "rejected"
+    assert steps.settle(plan, run=run, rejected=True, **ends) == "rejected"
     at = datetime.now(UTC)
-    tasks.reject(plan, who="Pedro", at=at, hours=24, **ends)
+    steps.reject(plan, who="Pedro", at=at, hours=24, **ends)
     assert small.status()["lock"] is None
     assert told[-1][0].startswith("El despliegue de Odoo no se hace. Lo rechazó Pedro")
     row = deployments.get(open_ledger(), run)
@@ -128,7 +143,8 @@ def test_a_lost_connection_stops_nothing_and_a_new_follower_goes_on(
 ) -> None:
     # sshd's restart ends every process in its container, the worker too: then the follower settles the run
     run, image = run_name(), other(small, tiny)
-    plan = tasks.plan_deploy({"image": image}, run=run, run_id="r5", **WHO)
+    terms = Terms(window_seconds=300, watch_seconds=24)
+    plan = steps.plan_deploy(image, [], terms, run=run, run_id="r5", **WHO)
     monkeypatch.setattr(remote_module, "_POLL", 0.3)
 
     def cut_while_it_watches() -> None:
@@ -143,7 +159,7 @@ def test_a_lost_connection_stops_nothing_and_a_new_follower_goes_on(
     cut = threading.Thread(target=cut_while_it_watches)
     with Load(small.http, clients=4) as load:
         cut.start()
-        done = tasks.apply(plan, {"window_seconds": 300, "watch_minutes": 0.4})
+        done = steps.apply(plan)
         cut.join()
     assert done["status"] in ("done", "undone")
     assert dict(load.failed) == {}
@@ -159,12 +175,12 @@ def test_the_terminal_does_the_same_and_asks_first(
 ) -> None:
     before, image = small.get("/release"), other(small, tiny)
     monkeypatch.setattr("builtins.input", lambda _: "no")
-    assert terminal.main(["deploy", f"--image={image}", "--watch=0"]) == 1
+    assert terminal.main(["deploy", f"--image={image}", "--watch-seconds=0"]) == 1
     assert small.get("/release") == before
     assert small.status()["lock"] is None
-    assert terminal.main(["deploy", f"--image={image}", "--watch=0", "--yes"]) == 0
+    assert terminal.main(["deploy", f"--image={image}", "--watch-seconds=0", "--yes"]) == 0
     assert small.get("/release") != before
-    assert terminal.main(["rollback", "--watch=0", "--yes"]) == 0
+    assert terminal.main(["rollback", "--watch-seconds=0", "--yes"]) == 0
     assert small.get("/release") == before
     said = capsys.readouterr().err
     assert f"Image    {image}" in said
@@ -197,7 +213,7 @@ def test_another_host_key_or_none_is_never_talked_to(
 
 
 def test_the_program_on_the_host_is_named_after_its_content(small: Installation, told: list[tuple[str, str]]) -> None:
-    tasks.remote().verb("status")
+    steps.remote().verb("status")
     programs = list((small.root / "state/bin").iterdir())
     assert [Path(small.program).name] == [program.name for program in programs]
     assert programs[0].read_bytes() == small.program.read_bytes()

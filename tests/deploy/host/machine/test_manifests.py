@@ -3,7 +3,8 @@
 import pytest
 
 from ofitec.deploy.host.machine import manifests
-from ofitec.deploy.host.machine.manifests import CODE, MIGRATE, Change, Image
+from ofitec.deploy.host.machine.manifests import Image
+from ofitec.deploy.host.record.plans import Change, Mode
 from ofitec.errors import InputError, PermanentError
 
 INSTALLED = {"base": ("installed", "19.0.1.3"), "of_sii_cl": ("installed", "19.0.1.0.9")}
@@ -22,17 +23,17 @@ def test_versions_are_compared_as_odoo_stores_them(manifest: str, stored: str) -
 
 
 def test_the_same_versions_are_code_even_if_files_changed() -> None:
-    assert manifests.classify(INSTALLED, image()) == (CODE, [])
+    assert manifests.classify(INSTALLED, image()) == (Mode.CODE, [])
 
 
 def test_a_risen_version_is_an_upgrade_and_numbers_count_as_numbers() -> None:
     mode, changes = manifests.classify(INSTALLED, image(of_sii_cl="19.0.1.0.10"))
-    assert mode == MIGRATE
+    assert mode == Mode.MIGRATE
     assert changes == [Change("of_sii_cl", "19.0.1.0.9", "19.0.1.0.10")]
 
 
 def test_a_wanted_module_is_upgraded_whatever_its_version() -> None:
-    assert manifests.classify(INSTALLED, image(), ["base"])[0] == MIGRATE
+    assert manifests.classify(INSTALLED, image(), ["base"])[0] == Mode.MIGRATE
 
 
 def test_a_module_that_is_not_installed_is_refused_where_odoo_would_only_warn() -> None:

@@ -16,11 +16,11 @@ def test_twenty_switches_under_load_fail_no_request(small: Installation, tiny: d
     with Load(small.http) as load:
         for number in range(10):
             image = tiny["two"] if small.get("/release") == "200 1" else tiny["one"]
-            done = small.deploy(image, "--watch=0.5", run=f"switch{number}")
+            done = small.deploy(image, "--watch-seconds=0.5", run=f"switch{number}")
             assert done.get("status") == "done", done
-            back = small.host("plan-rollback", "--who=test", f"--run=back{number}")
+            back = small.host("plan-rollback", "--who=test", f"--run=back{number}", "--watch-seconds=0.5")
             assert "error" not in back, back
-            assert small.host("work", f"--run=back{number}", "--watch=0.5")["status"] == "done"
+            assert small.host("apply", "--here", f"--run=back{number}")["status"] == "done"
             switches += 2
     assert switches == 20
     assert dict(load.failed) == {}
@@ -41,7 +41,7 @@ def test_a_bad_image_fails_no_request_and_says_why(
     small: Installation, tiny: dict[str, str], image: str, why: str
 ) -> None:
     before = small.get("/release")
-    options = ["--watch=20", "--canary=0"]
+    options = ["--watch-seconds=20", "--canary-percent=0"]
     with Load(small.http) as load:
         done = small.deploy(tiny[image], *options, run=f"bad-{image}")
         time.sleep(0.5)
@@ -89,7 +89,7 @@ def test_the_second_of_two_deploys_is_told_who_holds_the_lock_and_since_when(
 def test_a_running_request_ends_on_the_old_colour(small: Installation, tiny: dict[str, str]) -> None:
     image = tiny["two"] if small.get("/release") == "200 1" else tiny["one"]
     with Load(small.http, clients=2, path="/slow/3") as load:
-        assert small.deploy(image, "--watch=0", run="slow")["status"] == "done"
+        assert small.deploy(image, "--watch-seconds=0", run="slow")["status"] == "done"
     assert dict(load.failed) == {}
 
 
@@ -97,7 +97,7 @@ def test_a_canary_gets_its_share_of_new_sessions_and_is_promoted(small: Installa
     old = small.get("/release").split()[1]
     image = tiny["two"] if old == "1" else tiny["one"]
     with Load(small.http, clients=8) as load:
-        done = small.deploy(image, "--watch=0", "--canary=30", "--canary-seconds=4", run="canary")
+        done = small.deploy(image, "--watch-seconds=0", "--canary-percent=30", "--canary-seconds=4", run="canary")
     assert done["status"] == "done", done
     seen = done["facts"]["canary_requests"]
     during = next(step["seconds"] for step in done["steps"] if step["name"] == "canary")
@@ -113,7 +113,7 @@ def test_a_canary_that_fails_is_withdrawn_and_most_users_never_met_it(
 ) -> None:
     before = small.get("/release")
     with Load(small.http, clients=8) as load:
-        done = small.deploy(tiny["errors"], "--canary=10", "--canary-seconds=30", run="withdrawn")
+        done = small.deploy(tiny["errors"], "--canary-percent=10", "--canary-seconds=30", run="withdrawn")
     assert "requests to the new version failed" in done["error"]
     assert small.get("/release") == before
     assert load.failures < 0.05 * load.good
@@ -132,8 +132,9 @@ def test_a_kill_after_any_step_leaves_old_or_new_serving(
     new = "2" if old == "1" else "1"
     run = f"kill-{step}-{'told' if told else 'untold'}"
     with Load(small.http, clients=4) as load:
-        small.host("plan", "--who=test", f"--run={run}", f"--image={tiny['two' if new == '2' else 'one']}")
-        assert small.killed_after(step, "work", f"--run={run}", "--watch=0.2", told=told) == -9
+        image = tiny["two" if new == "2" else "one"]
+        small.host("plan", "--who=test", f"--run={run}", f"--image={image}", "--watch-seconds=0.2")
+        assert small.killed_after(step, "apply", "--here", f"--run={run}", told=told) == -9
         settled = small.host("recover")
     after_switch = STEPS.index(step) > STEPS.index("switch") or (step == "switch" and told)
     assert settled["status"] == ("done" if after_switch else "undone"), settled
@@ -147,9 +148,10 @@ def test_a_kill_after_any_step_leaves_old_or_new_serving(
 
 def test_a_killed_worker_is_recovered_by_its_supervisor(small: Installation, tiny: dict[str, str]) -> None:
     old = small.get("/release").split()[1]
-    small.host("plan", "--who=test", "--run=orphan", f"--image={tiny['two' if old == '1' else 'one']}")
+    image = tiny["two" if old == "1" else "one"]
+    small.host("plan", "--who=test", "--run=orphan", f"--image={image}", "--watch-seconds=60")
     with Load(small.http, clients=4) as load:
-        started = small.host("apply", "--run=orphan", "--watch=60")
+        started = small.host("apply", "--run=orphan")
         assert started["pid"]
         _wait(small, "watch")
         assert "is under way" in small.host("recover")["error"]
@@ -190,7 +192,7 @@ def test_a_disk_that_fills_under_maintenance_does_not_keep_people_there(
     before = small.get("/release")
     file = small.root / "state/proxy/active.map"
     assert small.host("plan", "--who=test", "--run=nodisk", f"--image={tiny['newer']}")["mode"] == "MIGRATE"
-    done = small.filled_after("stop_old", "work", "--run=nodisk")
+    done = small.filled_after("stop_old", "apply", "--here", "--run=nodisk")
     assert "File too large" in done["error"]
     assert small.get("/release") == before
     assert "maintenance" in file.read_text()
@@ -225,7 +227,7 @@ def test_a_restart_in_the_past_refuses_no_deploy_but_one_just_now_does(
     assert "was restarted" in refused["error"]
     assert "1 times so far" in refused["error"]
     time.sleep(31)
-    assert small.deploy(image, "--watch=0", run="later")["status"] == "done"
+    assert small.deploy(image, "--watch-seconds=0", run="later")["status"] == "done"
 
 
 def test_haproxy_comes_back_with_the_colour_it_had(small: Installation) -> None:

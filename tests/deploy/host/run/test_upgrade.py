@@ -38,9 +38,10 @@ def databases(installation: Installation) -> set[str]:
 
 def back(installation: Installation, *, run: str) -> dict[str, Any]:
     since = installation.status()["current"]["at"]
-    planned = installation.host("plan-rollback", "--who=test", f"--run={run}", f"--discard-writes-since={since}")
+    since = f"--discard-writes-since={since}"
+    planned = installation.host("plan-rollback", "--who=test", f"--run={run}", since, "--watch-seconds=0")
     assert planned.get("mode") == "RETURN", planned
-    done = installation.host("work", f"--run={run}", "--watch=0")
+    done = installation.host("apply", "--here", f"--run={run}")
     assert done.get("status") == "done", done
     return done
 
@@ -69,13 +70,14 @@ def test_an_upgrade_takes_about_as_long_as_its_rehearsal_said_and_can_be_returne
     first: Installation, odoo_releases: dict[int, str]
 ) -> None:
     write_partner(first, "before the upgrade")
-    planned = first.host("plan", "--who=test", "--run=up", f"--image={odoo_releases[2]}")
+    terms = ["--window-seconds=300", "--watch-seconds=1"]
+    planned = first.host("plan", "--who=test", "--run=up", f"--image={odoo_releases[2]}", *terms)
     assert planned["mode"] == "MIGRATE"
     assert planned["modules"] == [{"name": "deploy_probe", "before": "19.0.1.0.0", "after": "19.0.2.0.0"}]
-    rehearsed = first.host("rehearse", "--run=up", "--window=300")
+    rehearsed = first.host("rehearse", "--run=up")
     assert serves(first)
     assert databases(first) == {LIVE}
-    done = first.host("work", "--run=up", "--watch=1", "--window=300")
+    done = first.host("apply", "--here", "--run=up")
     assert done["status"] == "done", done
     seconds = done["facts"]["maintenance_seconds"]
     print(f"\nwithout service {seconds} s, the rehearsal predicted {rehearsed['predicted']} s")  # noqa: T201
@@ -104,12 +106,12 @@ def test_a_broken_migration_leaves_the_old_version_serving_its_untouched_data(
     first: Installation, odoo_releases: dict[int, str]
 ) -> None:
     before = databases(first)
-    first.host("plan", "--who=test", "--run=broken", f"--image={odoo_releases[3]}")
+    first.host("plan", "--who=test", "--run=broken", f"--image={odoo_releases[3]}", "--watch-seconds=1")
     rehearsed = first.host("rehearse", "--run=broken")
     assert "broken on purpose" in rehearsed["error"]
     assert databases(first) == before
     # even when nobody rehearsed
-    done = first.host("work", "--run=broken", "--watch=1")
+    done = first.host("apply", "--here", "--run=broken")
     assert "broken on purpose" in done["error"]
     assert first.journal()["status"] == "undone"
     assert serves(first)
@@ -129,10 +131,10 @@ def test_a_module_that_is_unknown_or_not_installed_is_refused_before_anything_ha
 
 
 def test_an_upgrade_that_overruns_its_window_is_given_up(first: Installation, odoo_releases: dict[int, str]) -> None:
-    planned = first.host("plan", "--who=test", "--run=slow", f"--image={odoo_releases[2]}")
+    planned = first.host("plan", "--who=test", "--run=slow", f"--image={odoo_releases[2]}", "--window-seconds=1")
     assert planned["mode"] == "MIGRATE"
-    assert "the window allows 1 s" in first.host("rehearse", "--run=slow", "--window=1")["error"]
-    done = first.host("work", "--run=slow", "--window=1")
+    assert "the window allows 1 s" in first.host("rehearse", "--run=slow")["error"]
+    done = first.host("apply", "--here", "--run=slow")
     assert "did not end within" in done["error"]
     assert serves(first)
     assert version(first) == "19.0.1.0.0"
@@ -141,8 +143,8 @@ def test_an_upgrade_that_overruns_its_window_is_given_up(first: Installation, od
 def test_after_users_wrote_nothing_returns_by_itself_and_a_person_decides(
     first: Installation, odoo_releases: dict[int, str]
 ) -> None:
-    first.host("plan", "--who=test", "--run=noreturn", f"--image={odoo_releases[2]}")
-    first.host("apply", "--run=noreturn", "--watch=300")
+    first.host("plan", "--who=test", "--run=noreturn", f"--image={odoo_releases[2]}", "--watch-seconds=300")
+    first.host("apply", "--run=noreturn")
     _until(first, lambda data: data["steps"] and data["steps"][-1]["name"] == "watch")
     write_partner(first, "written to the new version")
     colour = first.status()["proxy"]["active"]
@@ -178,8 +180,8 @@ def test_a_kill_after_any_step_of_an_upgrade_leaves_old_or_new_and_no_database_l
     oid, before = live_oid(first), databases(first)
     partners = first.sql("SELECT count(*), max(write_date) FROM res_partner", LIVE)
     run = f"kill_{step}"
-    first.host("plan", "--who=test", f"--run={run}", f"--image={odoo_releases[2]}")
-    assert first.killed_after(step, "work", f"--run={run}", "--watch=0.2", told=False) == -9
+    first.host("plan", "--who=test", f"--run={run}", f"--image={odoo_releases[2]}", "--watch-seconds=0.2")
+    assert first.killed_after(step, "apply", "--here", f"--run={run}", told=False) == -9
     # whatever moment it was, the live database is there under one of its two names
     assert first.sql(f"SELECT count(*) FROM pg_database WHERE oid = {oid}") == ["1"]
     settled = first.host("recover")

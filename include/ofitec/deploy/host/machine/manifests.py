@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ofitec.deploy.host.machine.engine import Engine
+from ofitec.deploy.host.record.plans import Change, Mode
 from ofitec.errors import InputError, PermanentError
-
-CODE, MIGRATE, RETURN = "CODE", "MIGRATE", "RETURN"
 
 # Runs in the image: series and, for the modules named on standard input, version and a hash of what -u would load.
 _PROBE = r"""
@@ -45,15 +44,6 @@ class Image:
     modules: dict[str, tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Change:
-    """One module that an upgrade brings from a version to another."""
-
-    name: str
-    before: str
-    after: str
-
-
 def read(engine: Engine, image: str, modules: set[str]) -> Image:
     """Look into an image, in a container that gets no network and no file of ours."""
     found = json.loads(engine.probe(image, _PROBE, json.dumps(sorted(modules))).splitlines()[-1])
@@ -68,7 +58,7 @@ def adapted(version: str, series: str) -> str:
 
 def classify(
     installed: dict[str, tuple[str, str]], image: Image, wanted: list[str] | None = None
-) -> tuple[str, list[Change]]:
+) -> tuple[Mode, list[Change]]:
     """CODE, or MIGRATE with the modules to upgrade.
 
     :param installed: module to (state, version) of the database
@@ -103,7 +93,7 @@ def classify(
         for name, (_, version) in sorted(installed.items())
         if _order(image.modules[name][0]) > _order(version) or name in (wanted or [])
     ]
-    return (MIGRATE if changes else CODE), changes
+    return (Mode.MIGRATE if changes else Mode.CODE), changes
 
 
 def silent_changes(image: Image, known: dict[str, str], changes: list[Change]) -> list[str]:

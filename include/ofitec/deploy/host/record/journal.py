@@ -5,14 +5,38 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
 from ofitec.deploy.host.record.home import Home, say, write_whole
+from ofitec.deploy.host.record.plans import Plan, Terms
 from ofitec.errors import PermanentError
 
 # How a run ended. `running` is the only status that asks for something to be done.
 RUNNING, DONE, UNDONE, STUCK = "running", "done", "undone", "stuck"
+
+
+class Step(StrEnum):
+    """The steps of a run, as its journal names them; CODE takes some, MIGRATE and RETURN others."""
+
+    MAINTENANCE = "maintenance"
+    STOP_OLD = "stop_old"
+    FENCE = "fence"
+    CLONE_DATABASE = "clone_database"
+    CLONE_FILESTORE = "clone_filestore"
+    UPGRADE = "upgrade"
+    TAKE_KEPT = "take_kept"
+    EXCHANGE = "exchange"
+    START_NEW = "start_new"
+    SMOKE = "smoke"
+    CANARY = "canary"
+    SWITCH = "switch"
+    WATCH = "watch"
+    RECORD = "record"
+    CRON = "cron"
+    DRAIN = "drain"
+    PRUNE = "prune"
 
 
 def now() -> str:
@@ -21,7 +45,11 @@ def now() -> str:
 
 
 class Journal:
-    """`data` is {run, mode, status, error, pid, facts: {...}, steps: [{name, state, at, seconds}]}."""
+    """`data` is {run, mode, status, error, begun, facts: {plan, ...}, steps: [{name, state, at, seconds}]}.
+
+    Its form is older than this program, and a run may be settled by another version than the one that began it (the
+    boot unit's copy, an upgraded package): what `recover` reads keeps its name.
+    """
 
     def __init__(self, path: Path, data: dict[str, Any]) -> None:
         self.path = path
@@ -32,8 +60,8 @@ class Journal:
         return home.state / "journal.json"
 
     @classmethod
-    def begin(cls, home: Home, run: str, mode: str, **facts: Any) -> Self:
-        """Start the journal of a run.
+    def begin(cls, home: Home, plan: Plan) -> Self:
+        """Start the journal of a plan's run.
 
         :raises PermanentError: if the last run has not been settled
         """
@@ -43,7 +71,10 @@ class Journal:
                 f"Run {last.data['run']} was interrupted after step {last.reached or 'none'} and is not settled. "
                 "Run `recover` first."
             )
-        data = {"run": run, "mode": mode, "status": RUNNING, "error": "", "begun": now(), "facts": facts, "steps": []}
+        data = {
+            "run": plan.run, "mode": plan.mode, "status": RUNNING, "error": "", "begun": now(),
+            "facts": {"plan": plan.whole()}, "steps": [],
+        }  # fmt: skip
         journal = cls(cls.file(home), data)
         journal.save()
         return journal
@@ -59,6 +90,18 @@ class Journal:
         return str(self.data["run"])
 
     @property
+    def plan(self) -> Plan:
+        """What is carried out. Journals from before plans had terms held these beside it, under shorter names."""
+        facts = self.facts
+        before = {
+            "window_seconds": facts.get("window"),
+            "watch_seconds": facts.get("watch"),
+            "canary_percent": facts.get("canary"),
+            "canary_seconds": facts.get("canary_seconds"),
+        }
+        return Plan.read(facts["plan"], Terms.of(before))
+
+    @property
     def facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = self.data["facts"]
         return facts
@@ -68,11 +111,11 @@ class Journal:
         """The name of the last step that was begun; "" before the first."""
         return str(self.data["steps"][-1]["name"]) if self.data["steps"] else ""
 
-    def begun(self, step: str) -> bool:
+    def begun(self, step: Step) -> bool:
         """Whether a step was begun, finished or not."""
         return any(entry["name"] == step for entry in self.data["steps"])
 
-    def finished(self, step: str) -> bool:
+    def finished(self, step: Step) -> bool:
         return any(entry["name"] == step and entry["state"] == "done" for entry in self.data["steps"])
 
     def note(self, **facts: Any) -> None:
@@ -81,7 +124,7 @@ class Journal:
         self.save()
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def step(self, name: Step) -> Iterator[None]:
         """One step: its intention is on the disk before, its end after. Progress goes to standard error."""
         entry: dict[str, Any] = {"name": name, "state": "begun", "at": now(), "seconds": None}
         self.data["steps"].append(entry)
@@ -102,6 +145,10 @@ class Journal:
         self.data |= {"status": status, "error": error, "ended": now()}
         self.save()
         write_whole(self.path.parent / "journals" / f"{self.run}.json", json.dumps(self.data, indent=1))
+
+    def shown(self) -> dict[str, Any]:
+        """`data` without the plan, which is long."""
+        return {**self.data, "facts": {name: value for name, value in self.facts.items() if name != "plan"}}
 
     def save(self) -> None:
         write_whole(self.path, json.dumps(self.data, indent=1))

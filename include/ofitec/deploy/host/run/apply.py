@@ -6,38 +6,38 @@ the database that was kept. The live database is never upgraded, and never dropp
 """
 
 import time
-from typing import Any
 
-from ofitec.deploy.host.machine import manifests, smoke
+from ofitec.deploy.host.machine import smoke
 from ofitec.deploy.host.machine.database import Database
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
-from ofitec.deploy.host.record import lock, releases
+from ofitec.deploy.host.record import lock, releases, worker
 from ofitec.deploy.host.record.home import Home
-from ofitec.deploy.host.record.journal import DONE, STUCK, Journal, now
+from ofitec.deploy.host.record.journal import DONE, STUCK, Journal, Step, now
+from ofitec.deploy.host.record.plans import Mode
 from ofitec.deploy.host.record.releases import Release
-from ofitec.deploy.host.run import exchange, plan, prune, undo
+from ofitec.deploy.host.run import detach, exchange, prune, undo
+from ofitec.deploy.host.run.plan import approved
 from ofitec.deploy.host.run.watch import watch
 from ofitec.errors import OfitecError, PermanentError
 
 
-def apply(
-    home: Home, run: str, *, window: float = 600, watch_seconds: float = 60, canary: int = 0, canary_seconds: float = 0
-) -> Journal:
-    """Carry out the plan of a run.
+def detached(home: Home, run: str) -> int:
+    """Have the plan of a run carried out apart from whoever asked; returns the process that sees to it."""
+    approved(home, run)
+    return detach.detach(home, ["apply", "--here", f"--run={run}"], run)
 
-    :param window: seconds of maintenance allowed before the upgrade is given up (MIGRATE)
-    :param watch_seconds: how long the new version is watched before the old one stops
-    :param canary: percent of the new sessions that try the new version first (CODE); 0 for none
+
+def apply(home: Home, run: str) -> Journal:
+    """Carry out the plan of a run, on its own terms, in this process.
+
     :raises OfitecError: why it failed; the old version serves, or the error says what does
     """
-    chosen = plan.load(home, run)
-    journal = Journal.begin(
-        home, run, chosen["mode"], plan=chosen, window=window, watch=watch_seconds, canary=canary,
-        canary_seconds=canary_seconds,
-    )  # fmt: skip
+    worker.mark(home, run)
+    plan = approved(home, run)
+    journal = Journal.begin(home, plan)
     try:
-        if chosen["mode"] == manifests.CODE:
+        if plan.mode is Mode.CODE:
             _code(home, journal)
         else:
             _exchange_database(home, journal)
@@ -54,65 +54,65 @@ def _said(error: Exception) -> str:
 
 def _code(home: Home, journal: Journal) -> None:
     engine, proxy = Engine(home), Proxy(home)
-    chosen: dict[str, Any] = journal.facts["plan"]
-    colour, old = chosen["colour"], chosen["current"]["colour"]
+    plan, terms = journal.plan, journal.plan.terms
+    colour, old = plan.colour, plan.current.colour
     service = f"odoo-{colour}"
-    with journal.step("start_new"):
+    with journal.step(Step.START_NEW):
         engine.remove(service)
-        engine.set_image(service, chosen["image"])
+        engine.set_image(service, plan.image)
         engine.start(service)
-    with journal.step("smoke"):
+    with journal.step(Step.SMOKE):
         smoke.wait_until_works(engine, service, colour, home.database)
-    if journal.facts["canary"]:
-        with journal.step("canary"):
-            proxy.canary(old, colour, journal.facts["canary"], journal.run)
-            seen = watch(engine, proxy, colour, journal.facts["canary_seconds"], beside=old)
+    if terms.canary_percent:
+        with journal.step(Step.CANARY):
+            proxy.canary(old, colour, terms.canary_percent, journal.run)
+            seen = watch(engine, proxy, colour, terms.canary_seconds, beside=old)
             journal.note(canary_requests=seen.requests, canary_errors=seen.errors)
-    with journal.step("switch"):
+    with journal.step(Step.SWITCH):
         proxy.switch(colour)
-    with journal.step("watch"):
+    with journal.step(Step.WATCH):
         _watch(engine, proxy, journal, colour)
 
 
 def _exchange_database(home: Home, journal: Journal) -> None:
     engine, proxy, database = Engine(home), Proxy(home), Database(Engine(home))
-    chosen: dict[str, Any] = journal.facts["plan"]
-    colour, old = chosen["colour"], chosen["current"]["colour"]
+    plan, terms = journal.plan, journal.plan.terms
+    colour, old = plan.colour, plan.current.colour
     service = f"odoo-{colour}"
     opened = time.monotonic()
-    with journal.step("maintenance"):
+    with journal.step(Step.MAINTENANCE):
         journal.note(live_oid=database.oid(home.database), maintenance_since=now())
         proxy.switch(MAINTENANCE)
-    with journal.step("stop_old"):
+    with journal.step(Step.STOP_OLD):
         proxy.drain(old, home.seconds("OFITEC_DRAIN_SECONDS"))
         engine.stop("odoo-cron", f"odoo-{old}")
-    with journal.step("fence"):
+    with journal.step(Step.FENCE):
         database.fence(home.database)
-    if chosen["mode"] == manifests.MIGRATE:
+    if plan.mode is Mode.MIGRATE:
         exchange.make_clone(engine, journal)
-        with journal.step("upgrade"):
-            left = max(journal.facts["window"] - (time.monotonic() - opened), 1)
+        with journal.step(Step.UPGRADE):
+            left = max(terms.window_seconds - (time.monotonic() - opened), 1)
             exchange.upgrade(engine, journal, timeout=left)
     else:
         exchange.take_kept(engine, journal)
-    with journal.step("exchange"):
+    with journal.step(Step.EXCHANGE):
         exchange.exchange(engine, journal)
-    with journal.step("start_new"):
+    with journal.step(Step.START_NEW):
         engine.remove(service)
-        engine.set_image(service, chosen["image"])
+        engine.set_image(service, plan.image)
         engine.start(service)
-    with journal.step("smoke"):
+    with journal.step(Step.SMOKE):
         smoke.wait_until_works(engine, service, colour, home.database)
         journal.note(moment=database.mark_moment(home.database))
-    with journal.step("switch"):
+    with journal.step(Step.SWITCH):
         proxy.switch(colour)
         journal.note(switched_at=now(), maintenance_seconds=round(time.monotonic() - opened, 1))
-    with journal.step("watch"):
+    with journal.step(Step.WATCH):
         _watch(engine, proxy, journal, colour)
 
 
 def _watch(engine: Engine, proxy: Proxy, journal: Journal, colour: str) -> None:
-    seen = watch(engine, proxy, colour, journal.facts["watch"])
+    seen = watch(engine, proxy, colour, journal.plan.terms.watch_seconds)
     journal.note(watched_requests=seen.requests, watched_errors=seen.errors)
 
 
@@ -135,26 +135,26 @@ def finish(home: Home, journal: Journal) -> None:
 
 def _finish(home: Home, journal: Journal) -> None:
     engine, proxy = Engine(home), Proxy(home)
-    chosen: dict[str, Any] = journal.facts["plan"]
-    old = chosen["current"]["colour"]
-    with journal.step("record"):
+    plan = journal.plan
+    old = plan.current.colour
+    with journal.step(Step.RECORD):
         releases.add(
             home,
             Release(
-                run=journal.run, image=chosen["image"], colour=chosen["colour"], mode=chosen["mode"],
+                run=journal.run, image=plan.image, colour=plan.colour, mode=plan.mode,
                 at=journal.facts.get("switched_at", now()),
-                who=chosen["who"], sources=chosen["sources"],
+                who=plan.who, sources=plan.sources,
                 kept_database=journal.facts.get("kept_name", ""), kept_oid=journal.facts.get("live_oid", 0),
             ),
         )  # fmt: skip
-    with journal.step("cron"):
-        engine.set_image("odoo-cron", chosen["image"])
+    with journal.step(Step.CRON):
+        engine.set_image("odoo-cron", plan.image)
         engine.start("odoo-cron")
-    with journal.step("drain"):
+    with journal.step(Step.DRAIN):
         if not proxy.drain(old, home.seconds("OFITEC_DRAIN_SECONDS")):
             journal.note(cut=f"requests still ran on {old} after {home.settings['OFITEC_DRAIN_SECONDS']} s")
         engine.stop(f"odoo-{old}")
-    with journal.step("prune"):
+    with journal.step(Step.PRUNE):
         journal.note(pruned=prune.prune(home, engine))
     journal.settle(DONE)
     lock.release(home, journal.run)

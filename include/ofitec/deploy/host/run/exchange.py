@@ -4,13 +4,12 @@ The name of the live database never changes for whoever uses it (Odoo, backups, 
 Which is which is known by oid, and for filestore folders by inode, written to the journal before anything moves.
 """
 
-from typing import Any
-
 from ofitec.deploy.host.machine import manifests
 from ofitec.deploy.host.machine.database import Database
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.filestore import Filestore
-from ofitec.deploy.host.record.journal import Journal
+from ofitec.deploy.host.record.journal import Journal, Step
+from ofitec.deploy.host.record.plans import Plan
 from ofitec.errors import PermanentError
 
 
@@ -18,14 +17,14 @@ def make_clone(engine: Engine, journal: Journal) -> None:
     """Copy the live database and its filestore under names that only this run has."""
     home, database = engine.home, Database(engine)
     new = f"{home.database}_new_{journal.run}"
-    with journal.step("clone_database"):
+    with journal.step(Step.CLONE_DATABASE):
         if database.oid(new):
             raise PermanentError(f"There is a database {new} already, which this run did not make. Nothing was done.")
         # from here on a database of this name is ours: it was not there before
         journal.note(new_name=new, kept_name=f"{home.database}_before_{journal.run}", own_clone=True)
         oid = database.clone(home.database, new, f"ofitec: clone for release {journal.run}")
         journal.note(new_oid=oid)
-    with journal.step("clone_filestore"):
+    with journal.step(Step.CLONE_FILESTORE):
         live_inode, new_inode = _store(engine, journal).clone(home.database, new)
         journal.note(live_inode=live_inode, new_inode=new_inode)
 
@@ -33,13 +32,13 @@ def make_clone(engine: Engine, journal: Journal) -> None:
 def take_kept(engine: Engine, journal: Journal) -> None:
     """RETURN: the kept database comes back under the live name; the live one is kept in its turn."""
     home = engine.home
-    chosen: dict[str, Any] = journal.facts["plan"]
+    plan = journal.plan
     store = _store(engine, journal)
-    with journal.step("take_kept"):
+    with journal.step(Step.TAKE_KEPT):
         journal.note(
-            new_name=chosen["returns_to"], new_oid=chosen["returns_oid"], own_clone=False,
+            new_name=plan.returns_to, new_oid=plan.returns_oid, own_clone=False,
             kept_name=f"{home.database}_discarded_{journal.run}",
-            live_inode=store.inode(home.database), new_inode=store.inode(chosen["returns_to"]),
+            live_inode=store.inode(home.database), new_inode=store.inode(plan.returns_to),
         )  # fmt: skip
 
 
@@ -48,22 +47,21 @@ def upgrade(engine: Engine, journal: Journal, *, timeout: float) -> None:
 
     :raises OfitecError: if it failed, took too long, or left modules behind
     """
-    chosen: dict[str, Any] = journal.facts["plan"]
-    run_upgrade(engine, chosen, journal.facts["new_name"], run=journal.run, timeout=timeout)
+    run_upgrade(engine, journal.plan, journal.facts["new_name"], run=journal.run, timeout=timeout)
 
 
-def run_upgrade(engine: Engine, chosen: dict[str, Any], database: str, *, run: str, timeout: float) -> None:
+def run_upgrade(engine: Engine, plan: Plan, database: str, *, run: str, timeout: float) -> None:
     """Upgrade a database that nobody uses with the plan's image and modules."""
-    modules = ",".join(change["name"] for change in chosen["modules"])
+    modules = ",".join(change.name for change in plan.modules)
     log = engine.home.state / "logs" / f"{run}-upgrade.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     argv = ["/usr/bin/odoo", f"--database={database}", f"--update={modules}", "--stop-after-init", "--no-http",
             "--max-cron-threads=0", "--workers=0"]  # fmt: skip
     try:
-        engine.task(chosen["image"], argv, run=run, what=f"odoo -u {modules}", timeout=timeout, log=log)
+        engine.task(plan.image, argv, run=run, what=f"odoo -u {modules}", timeout=timeout, log=log)
     finally:
         engine.end_task(run)
-    manifests.check_upgraded(Database(engine).modules(database), chosen["versions"])
+    manifests.check_upgraded(Database(engine).modules(database), plan.versions)
 
 
 def exchange(engine: Engine, journal: Journal) -> None:
@@ -116,4 +114,4 @@ def _move(engine: Engine, journal: Journal, moves: list[tuple[int, str]]) -> Non
 
 
 def _store(engine: Engine, journal: Journal) -> Filestore:
-    return Filestore(engine, str(journal.facts["plan"]["image"]), journal.run)
+    return Filestore(engine, journal.plan.image, journal.run)

@@ -1,20 +1,19 @@
 """Look before touching: the checks before a deploy or a rollback, and the plan that a person approves."""
 
-import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from ofitec.deploy.host.machine import manifests, smoke
 from ofitec.deploy.host.machine.database import Database
 from ofitec.deploy.host.machine.engine import Engine, check_reference
 from ofitec.deploy.host.machine.proxy import Proxy
-from ofitec.deploy.host.record import lock, releases
-from ofitec.deploy.host.record.home import Home, write_whole
+from ofitec.deploy.host.record import lock, plans, releases
+from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import RUNNING, STUCK, Journal
+from ofitec.deploy.host.record.plans import Mode, Plan, Terms
 from ofitec.deploy.host.record.releases import Release
 from ofitec.errors import InputError, PermanentError
 
@@ -28,10 +27,13 @@ def new_run() -> str:
     return f"{datetime.now(UTC):%Y%m%d%H%M%S}{secrets.token_hex(2)}"
 
 
-def deploy(home: Home, *, run: str, who: str, image: str, modules: list[str]) -> dict[str, Any]:
+def deploy(
+    home: Home, *, run: str, who: str, image: str, modules: list[str], terms: Terms, upgrade_hours: str = ""
+) -> Plan:
     """Take the lock, check, pull, classify. On any refusal the lock is given back and nothing was changed.
 
     :param modules: modules to upgrade beside those whose manifest version rose
+    :param upgrade_hours: the hours of an upgrade, where the terms name none
     :return: the plan, also kept in state/plans
     """
     check_reference(image)
@@ -45,21 +47,32 @@ def deploy(home: Home, *, run: str, who: str, image: str, modules: list[str]) ->
         installed = database.modules(home.database)
         found = manifests.read(engine, pinned, installed.keys() | set(modules))
         mode, changes = manifests.classify(installed, found, modules)
-        plan = _plan(home, run, who, pinned, mode, current) | {
-            "requested": image,
-            "modules": [asdict(change) for change in changes],
-            "versions": {name: version for name, (version, _) in found.modules.items()},
-            "sources": {name: digest for name, (_, digest) in found.modules.items()},
-            "silent_changes": manifests.silent_changes(found, current.sources, changes),
-            "database_bytes": database.size(home.database),
-            "disk_free_bytes": database.free_bytes(),
-        }
-        if mode == manifests.MIGRATE:
-            require_disk(plan["database_bytes"], plan["disk_free_bytes"])
-    return _kept(home, plan)
+        if mode is Mode.MIGRATE and not terms.hours:
+            terms = replace(terms, hours=upgrade_hours)
+        plan = Plan(
+            run=run,
+            who=who,
+            requested=image,
+            image=pinned,
+            mode=mode,
+            colour=_other(current.colour),
+            database=home.database,
+            current=replace(current, sources={}),
+            terms=terms,
+            modules=tuple(changes),
+            versions={name: version for name, (version, _) in found.modules.items()},
+            sources={name: digest for name, (_, digest) in found.modules.items()},
+            silent_changes=tuple(manifests.silent_changes(found, current.sources, changes)),
+            database_bytes=database.size(home.database),
+            disk_free_bytes=database.free_bytes(),
+        )
+        if mode is Mode.MIGRATE:
+            require_disk(plan.database_bytes, plan.disk_free_bytes)
+        plans.save(home, plan)
+    return plan
 
 
-def rollback(home: Home, *, run: str, who: str, discard_since: str = "") -> dict[str, Any]:
+def rollback(home: Home, *, run: str, who: str, terms: Terms, discard_since: str = "") -> Plan:
     """Take the lock and plan the way back to the release before: to its code, and to its database if it had another.
 
     :param discard_since: the moment of the upgrade, as the refusal names it: what users wrote since then goes out of
@@ -72,33 +85,42 @@ def rollback(home: Home, *, run: str, who: str, discard_since: str = "") -> dict
         current = _preflight(home, engine, must_work=False)
         target = releases.load(home).previous
         engine.pull(target.image)
-        mode = manifests.CODE
         database = Database(engine)
         if current.kept_database:
-            mode = manifests.RETURN
-            if database.oid(current.kept_database) != current.kept_oid:
-                raise PermanentError(
-                    f"The database from before the current release, {current.kept_database}, is gone. Restore a backup "
-                    "instead (docs/disaster-recovery.md)."
-                )
-            if discard_since != current.at:
-                raise PermanentError(
-                    f"The current release upgraded the database at {current.at}. Going back hides what users wrote "
-                    "since then (it stays in a kept database). If that is meant, run the rollback with "
-                    f"`--discard-writes-since {current.at}`."
-                )
-        plan = _plan(home, run, who, target.image, mode, current) | {
-            "requested": "rollback",
-            "modules": [],
-            "versions": {},
-            "sources": target.sources,
-            "silent_changes": [],
-            "database_bytes": database.size(home.database),
-            "disk_free_bytes": database.free_bytes(),
-            "returns_to": current.kept_database,
-            "returns_oid": current.kept_oid,
-        }
-    return _kept(home, plan)
+            _require_return(current, database, discard_since)
+        plan = Plan(
+            run=run,
+            who=who,
+            requested="rollback",
+            image=target.image,
+            mode=Mode.RETURN if current.kept_database else Mode.CODE,
+            colour=_other(current.colour),
+            database=home.database,
+            current=replace(current, sources={}),
+            terms=terms,
+            sources=target.sources,
+            database_bytes=database.size(home.database),
+            disk_free_bytes=database.free_bytes(),
+            returns_to=current.kept_database,
+            returns_oid=current.kept_oid,
+        )
+        plans.save(home, plan)
+    return plan
+
+
+def _require_return(current: Release, database: Database, discard_since: str) -> None:
+    """Refuse to bring back a database that is gone, or to hide written rows without a yes to that."""
+    if database.oid(current.kept_database) != current.kept_oid:
+        raise PermanentError(
+            f"The database from before the current release, {current.kept_database}, is gone. Restore a backup "
+            "instead (docs/disaster-recovery.md)."
+        )
+    if discard_since != current.at:
+        raise PermanentError(
+            f"The current release upgraded the database at {current.at}. Going back hides what users wrote "
+            "since then (it stays in a kept database). If that is meant, run the rollback with "
+            f"`--discard-writes-since {current.at}`."
+        )
 
 
 @contextmanager
@@ -112,18 +134,15 @@ def _locked(home: Home, *, run: str, who: str, why: str) -> Iterator[None]:
         raise
 
 
-def load(home: Home, run: str) -> dict[str, Any]:
+def approved(home: Home, run: str) -> Plan:
     """The plan of a run that holds the lock.
 
     :raises Locked: if it does not
     :raises InputError: if it has no plan, or another release serves by now
     """
     lock.require(home, run)
-    file = home.state / "plans" / f"{run}.json"
-    if not file.exists():
-        raise InputError(f"Run {run} has no plan on this host. Start it again with `plan`.")
-    plan: dict[str, Any] = json.loads(file.read_text())
-    if releases.load(home).current.run != plan["current"]["run"]:
+    plan = plans.load(home, run)
+    if releases.load(home).current.run != plan.current.run:
         raise InputError("Another release serves since this was planned. Plan again.")
     return plan
 
@@ -171,15 +190,5 @@ def require_disk(database_bytes: int, free: int) -> None:
         )
 
 
-def _plan(home: Home, run: str, who: str, image: str, mode: str, current: Release) -> dict[str, Any]:
-    other = "green" if current.colour == "blue" else "blue"
-    serving = {name: value for name, value in asdict(current).items() if name != "sources"}
-    return {
-        "run": run, "who": who, "image": image, "mode": mode, "colour": other, "database": home.database,
-        "current": serving, "returns_to": "", "returns_oid": 0,
-    }  # fmt: skip
-
-
-def _kept(home: Home, plan: dict[str, Any]) -> dict[str, Any]:
-    write_whole(home.state / "plans" / f"{plan['run']}.json", json.dumps(plan, indent=1))
-    return plan
+def _other(colour: str) -> str:
+    return "green" if colour == "blue" else "blue"

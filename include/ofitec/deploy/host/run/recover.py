@@ -5,16 +5,15 @@ has written; a way back that was begun is gone on with. So the old or the new ve
 wrote to an upgraded database is kept or hidden by a person's answer only, never by this alone.
 """
 
-import os
-from pathlib import Path
 from typing import Any
 
-from ofitec.deploy.host.machine import manifests, smoke
+from ofitec.deploy.host.machine import smoke
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.proxy import Proxy
-from ofitec.deploy.host.record import lock, releases
+from ofitec.deploy.host.record import releases, worker
 from ofitec.deploy.host.record.home import Home, say
-from ofitec.deploy.host.record.journal import RUNNING, STUCK, Journal
+from ofitec.deploy.host.record.journal import RUNNING, STUCK, Journal, Step
+from ofitec.deploy.host.record.plans import Mode
 from ofitec.deploy.host.run import apply, undo
 from ofitec.errors import InputError, OfitecError, PermanentError
 
@@ -37,7 +36,7 @@ def _settle(home: Home, *, keep_new: bool, discard_since: str) -> dict[str, Any]
     journal = Journal.load(home)
     if journal is None or journal.data["status"] not in (RUNNING, STUCK):
         return {"run": journal.run if journal else "", "status": _agree(home), "serves": _serving(home)}
-    if alive(home, journal.run):
+    if worker.alive(home, journal.run):
         raise PermanentError(f"Run {journal.run} is under way (step {journal.reached}). Let it end.")
     if keep_new or discard_since:
         _decided(home, journal, keep_new=keep_new, discard_since=discard_since)
@@ -45,7 +44,7 @@ def _settle(home: Home, *, keep_new: bool, discard_since: str) -> dict[str, Any]
         _ask_again(home, journal)
     elif "undoing" in journal.facts:
         undo.undo(home, journal, journal.facts["undoing"])
-    elif journal.finished("watch") or (journal.finished("switch") and _works(home, journal)):
+    elif journal.finished(Step.WATCH) or (journal.finished(Step.SWITCH) and _works(home, journal)):
         apply.finish(home, journal)
     else:
         step = journal.reached or "none"
@@ -69,7 +68,7 @@ def _ask_again(home: Home, journal: Journal) -> None:
 
 
 def _decided(home: Home, journal: Journal, *, keep_new: bool, discard_since: str) -> None:
-    if journal.data["mode"] == manifests.CODE or not journal.begun("switch"):
+    if journal.plan.mode is Mode.CODE or not journal.begun(Step.SWITCH):
         raise InputError("This run passed no point of no return. Run `recover` without an option.")
     if keep_new:
         if not _works(home, journal):
@@ -92,7 +91,7 @@ def _decided(home: Home, journal: Journal, *, keep_new: bool, discard_since: str
 
 
 def _works(home: Home, journal: Journal) -> bool:
-    colour = journal.facts["plan"]["colour"]
+    colour = journal.plan.colour
     try:
         engine = Engine(home)
         engine.start(f"odoo-{colour}")
@@ -117,44 +116,3 @@ def _agree(home: Home) -> str:
 
 def _serving(home: Home) -> str:
     return Proxy(home).entries()["active"]
-
-
-def pid_file(home: Home) -> Path:
-    """Where the detached process of a run says which one it is: "run pid start-time"."""
-    return home.state / "process"
-
-
-def process_start(pid: int) -> str:
-    """The kernel's start time of a process, so that a reused pid is not mistaken for ours; "" if there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-def mark_process(home: Home, run: str) -> None:
-    """Say that this process carries out a run."""
-    pid = os.getpid()
-    pid_file(home).write_text(f"{run} {pid} {process_start(pid)}")
-
-
-def alive(home: Home, run: str) -> bool:
-    """Whether another process carries this run out."""
-    try:
-        owner, pid, start = pid_file(home).read_text().split()
-    except (FileNotFoundError, ValueError):
-        return False
-    if int(pid) == os.getpid():
-        return False
-    return owner == run and process_start(int(pid)) == start
-
-
-def release_lock(home: Home, run: str) -> bool:
-    """Give a run's lock back, if the run is settled or never began to change anything.
-
-    :raises PermanentError: if it is under way or waits for `recover`
-    """
-    journal = Journal.load(home)
-    if journal is not None and journal.run == run and journal.data["status"] in (RUNNING, STUCK):
-        raise PermanentError(f"Run {run} is not settled (step {journal.reached}). Run `recover` first.")
-    return lock.release(home, run)

@@ -7,24 +7,25 @@ from ofitec.deploy.host.machine.database import Database
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.filestore import Filestore
 from ofitec.deploy.host.record.home import Home, write_whole
-from ofitec.deploy.host.run import exchange, plan
+from ofitec.deploy.host.run import exchange
+from ofitec.deploy.host.run.plan import approved
 from ofitec.errors import PermanentError
 
 _SERVICE = "odoo-rehearsal"
 _REST = 8.0  # seconds to stop the old containers, fence and rename databases: about the same for any database
 
 
-def rehearse(home: Home, run: str, *, window: float) -> dict[str, float]:
+def rehearse(home: Home, run: str) -> dict[str, float]:
     """Copy, neutralise, upgrade, boot and smoke; then remove the copy.
 
-    :param window: seconds of maintenance that are allowed
     :return: seconds: {"copy", "files", "neutralise", "upgrade", "boot", "clone", "predicted"}; predicted is the time
         without service
-    :raises OfitecError: if any of it failed, or would take longer than the window
+    :raises OfitecError: if any of it failed, or would take longer than the plan's window
     """
-    chosen = plan.load(home, run)
+    plan = approved(home, run)
+    window = plan.terms.window_seconds
     engine = Engine(home)
-    database, store = Database(engine), Filestore(engine, chosen["image"], run)
+    database, store = Database(engine), Filestore(engine, plan.image, run)
     copy = f"{home.database}_rehearsal_{run}"
     if database.oid(copy):
         _clean(engine, database, store, copy)
@@ -38,12 +39,12 @@ def rehearse(home: Home, run: str, *, window: float) -> dict[str, float]:
             store.clone(home.database, copy)
         with _timed(times, "neutralise"):
             argv = ["/usr/bin/odoo", "neutralize", f"--database={copy}"]
-            engine.task(chosen["current"]["image"], argv, run=run, what="odoo neutralize", log=log)
+            engine.task(plan.current.image, argv, run=run, what="odoo neutralize", log=log)
         with _timed(times, "upgrade"):
-            exchange.run_upgrade(engine, chosen, copy, run=run, timeout=max(4 * window, 60))
+            exchange.run_upgrade(engine, plan, copy, run=run, timeout=max(4 * window, 60))
         with _timed(times, "boot"):
             engine.remove(_SERVICE)
-            engine.start(_SERVICE, ODOO_REHEARSAL_IMAGE=chosen["image"], ODOO_REHEARSAL_DB=copy)
+            engine.start(_SERVICE, ODOO_REHEARSAL_IMAGE=plan.image, ODOO_REHEARSAL_DB=copy)
             smoke.wait_until_works(engine, _SERVICE, "rehearsal", copy)
         with _timed(times, "clone"):
             # what the window's own copy will take, measured on the same data

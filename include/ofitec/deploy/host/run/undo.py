@@ -1,15 +1,15 @@
 """The way back: whatever step a run reached, the old version serves again, unless users have written since."""
 
 from collections.abc import Callable
-from typing import Any
 
-from ofitec.deploy.host.machine import manifests, smoke
+from ofitec.deploy.host.machine import smoke
 from ofitec.deploy.host.machine.database import Database
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
 from ofitec.deploy.host.record import lock
 from ofitec.deploy.host.record.home import Home, say
-from ofitec.deploy.host.record.journal import STUCK, UNDONE, Journal
+from ofitec.deploy.host.record.journal import STUCK, UNDONE, Journal, Step
+from ofitec.deploy.host.record.plans import Mode, Plan
 from ofitec.deploy.host.run import exchange
 from ofitec.errors import PermanentError
 
@@ -30,7 +30,7 @@ def undo(home: Home, journal: Journal, why: str, *, decided: bool = False) -> No
     """
     _try_to(lambda: journal.note(undoing=why))
     try:
-        if journal.data["mode"] == manifests.CODE:
+        if journal.plan.mode is Mode.CODE:
             _code(home, journal)
         else:
             _database(home, journal, why, decided=decided)
@@ -62,50 +62,50 @@ def _try_to(write: Callable[[], None]) -> None:
 
 def _code(home: Home, journal: Journal) -> None:
     engine, proxy = Engine(home), Proxy(home)
-    chosen: dict[str, Any] = journal.facts["plan"]
-    old, new = chosen["current"]["colour"], f"odoo-{chosen['colour']}"
+    plan = journal.plan
+    old, new = plan.current.colour, f"odoo-{plan.colour}"
     if not engine.down(f"odoo-{old}"):
         proxy.switch(old)  # at once: it has served all the time
     else:  # the drain had begun
         engine.start(f"odoo-{old}")
         smoke.wait_until_works(engine, f"odoo-{old}", old, home.database)
         proxy.switch(old)
-    proxy.drain(chosen["colour"], home.seconds("OFITEC_DRAIN_SECONDS"))
+    proxy.drain(plan.colour, home.seconds("OFITEC_DRAIN_SECONDS"))
     engine.stop(new)
-    _restart_cron(engine, chosen)
+    _restart_cron(engine, plan)
 
 
 def _database(home: Home, journal: Journal, why: str, *, decided: bool) -> None:
     engine, proxy, database = Engine(home), Proxy(home), Database(Engine(home))
-    chosen: dict[str, Any] = journal.facts["plan"]
-    old, new = chosen["current"]["colour"], chosen["colour"]
-    if not journal.begun("maintenance") or "live_oid" not in journal.facts:
+    plan = journal.plan
+    old, new = plan.current.colour, plan.colour
+    if not journal.begun(Step.MAINTENANCE) or "live_oid" not in journal.facts:
         return
     proxy.switch(MAINTENANCE)
     engine.stop("odoo-cron", f"odoo-{new}")
     engine.end_task(journal.run)
-    if journal.begun("switch") and not decided:
+    if journal.begun(Step.SWITCH) and not decided:
         _require_unwritten(home, journal, why)
-    if journal.begun("exchange"):
+    if journal.begun(Step.EXCHANGE):
         exchange.exchange_back(engine, journal)
     exchange.drop_clone(engine, journal)
     database.unfence(home.database)
     engine.start(f"odoo-{old}")
     smoke.wait_until_works(engine, f"odoo-{old}", old, home.database)
     proxy.switch(old)
-    _restart_cron(engine, chosen)
+    _restart_cron(engine, plan)
 
 
 def _require_unwritten(home: Home, journal: Journal, why: str) -> None:
     """The point of no return. Asked while nobody is connected; if it is passed, the new version serves again."""
     engine, proxy = Engine(home), Proxy(home)
-    chosen: dict[str, Any] = journal.facts["plan"]
+    plan = journal.plan
     written = Database(engine).written_since(home.database, journal.facts["moment"])
     if not written:
         return
     # from here on `recover` needs a person's answer, whatever happens to us
     _try_to(lambda: journal.note(undecided=True))
-    colour = chosen["colour"]
+    colour = plan.colour
     engine.start(f"odoo-{colour}")
     smoke.wait_until_works(engine, f"odoo-{colour}", colour, home.database)
     proxy.switch(colour)
@@ -118,6 +118,6 @@ def _require_unwritten(home: Home, journal: Journal, why: str) -> None:
     )
 
 
-def _restart_cron(engine: Engine, chosen: dict[str, Any]) -> None:
-    engine.set_image("odoo-cron", chosen["current"]["image"])
+def _restart_cron(engine: Engine, plan: Plan) -> None:
+    engine.set_image("odoo-cron", plan.current.image)
     engine.start("odoo-cron")

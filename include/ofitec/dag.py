@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from airflow.sdk import (  # type: ignore[attr-defined]
     AsyncCallback,
@@ -18,6 +18,9 @@ from ofitec.notify.late import on_deadline
 from ofitec.notify.recovery import on_success
 
 SANTIAGO = "America/Santiago"
+
+# What a task gets from another: its XComArg while the DAG is composed, its value when the task runs
+Given: TypeAlias = Any
 
 
 class Tag(StrEnum):
