@@ -9,7 +9,8 @@ import pytest
 
 from ofitec.deploy import message, steps, typed
 from ofitec.deploy.host.record.journal import Step
-from ofitec.deploy.host.record.plans import Mode, Terms
+from ofitec.deploy.host.record.plans import Mode
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError
 from ofitec.settings import settings
 from tests.deploy.host import examples

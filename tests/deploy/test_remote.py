@@ -14,7 +14,7 @@ from ofitec.clients.ssh import Host, HostRefused
 from ofitec.deploy import __main__ as terminal
 from ofitec.deploy import remote as remote_module
 from ofitec.deploy import steps
-from ofitec.deploy.host.record.plans import Terms
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.deploy.remote import Undone, VerbFailed
 from ofitec.errors import InputError
 from ofitec.ledger import deployments, open_ledger

@@ -8,7 +8,8 @@ import pytest
 
 from ofitec.deploy import steps
 from ofitec.deploy.host import cli
-from ofitec.deploy.host.record.plans import Mode, Plan, Terms
+from ofitec.deploy.host.record.plans import Mode, Plan
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.ledger import deployments
 from tests.deploy.host.examples import plan, plan_of_before
 

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 
 from ofitec.deploy import steps
 from ofitec.deploy.host.cli import add_terms
-from ofitec.deploy.host.record.plans import Mode, Plan, Terms
+from ofitec.deploy.host.record.plans import Mode, Plan
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import OfitecError
 
 _DAG = "terminal"

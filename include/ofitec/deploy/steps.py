@@ -8,7 +8,8 @@ from typing import Any
 
 from ofitec.clients.ssh import Host
 from ofitec.deploy import message, typed
-from ofitec.deploy.host.record.plans import Mode, Plan, Terms
+from ofitec.deploy.host.record.plans import Mode, Plan
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.deploy.hours import Hours
 from ofitec.deploy.remote import Remote
 from ofitec.errors import InputError

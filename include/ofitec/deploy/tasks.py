@@ -6,7 +6,7 @@ from typing import Any
 from airflow.sdk import Param, task
 
 from ofitec.dag import Given
-from ofitec.deploy.host.record.plans import Terms
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.notify.tasks import HOURS, answer, page
 
 # Each is one of the plan's terms, in the unit and under the name it keeps down to the host

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from ofitec.deploy.host.record.plans import Change, Mode, Plan, Terms
+from ofitec.deploy.host.record.plans import Change, Mode, Plan
 from ofitec.deploy.host.record.releases import Release
+from ofitec.deploy.host.record.terms import Terms
 
 BLUE = Release(
     run="before", image=f"ghcr.io/a/odoo@sha256:{'b' * 64}", colour="blue", mode="CODE",

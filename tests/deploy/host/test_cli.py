@@ -1,7 +1,7 @@
 """The terms of a run travel by their names, each in seconds, from whoever asks to the plan."""
 
 from ofitec.deploy.host import cli
-from ofitec.deploy.host.record.plans import Terms
+from ofitec.deploy.host.record.terms import Terms
 
 
 def test_the_options_of_a_plan_are_its_terms() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.record.home import Home
-from ofitec.deploy.host.record.plans import Terms
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.deploy.host.run import apply, first_start, plan, recover
 from ofitec.deploy.host.run.detach import supervise
 from ofitec.deploy.host.run.prune import prune

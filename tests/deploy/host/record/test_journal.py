@@ -6,7 +6,7 @@ import pytest
 
 from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import Journal, Step
-from ofitec.deploy.host.record.plans import Terms
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import PermanentError
 from tests.deploy.host.examples import journal_of_before, plan, plan_of_before
 

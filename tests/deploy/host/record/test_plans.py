@@ -7,7 +7,8 @@ import pytest
 
 from ofitec.deploy.host.record import plans
 from ofitec.deploy.host.record.home import Home, write_whole
-from ofitec.deploy.host.record.plans import Plan, Terms
+from ofitec.deploy.host.record.plans import Plan
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError
 from tests.deploy.host.examples import plan, plan_of_before
 

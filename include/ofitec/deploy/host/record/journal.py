@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from ofitec.deploy.host.record.home import Home, say, write_whole
-from ofitec.deploy.host.record.plans import Plan, Terms
+from ofitec.deploy.host.record.plans import Plan
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import PermanentError
 
 # How a run ended. `running` is the only status that asks for something to be done.

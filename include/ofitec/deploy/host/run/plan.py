@@ -13,8 +13,9 @@ from ofitec.deploy.host.machine.proxy import Proxy
 from ofitec.deploy.host.record import lock, plans, releases
 from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import RUNNING, STUCK, Journal
-from ofitec.deploy.host.record.plans import Mode, Plan, Terms
+from ofitec.deploy.host.record.plans import Mode, Plan
 from ofitec.deploy.host.record.releases import Release
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError, PermanentError
 
 # Free disk before an upgrade, in sizes of the database: the rehearsal's dump and copy, then the clone.
