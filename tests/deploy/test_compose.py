@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ofitec.deploy.host.record.home import Home
-from ofitec.deploy.host.run import first_start
+from ofitec.deploy.host.run import secrets
 from stack import debian
 from stack.docker_engine import Docker
 from stack.paths import ROOT
@@ -85,20 +85,20 @@ def test_foreign_images_come_by_digest_and_a_bare_up_starts_no_colour() -> None:
 
 def test_secrets_are_made_once_for_their_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").touch()
-    made = first_start.secrets_set(Home.open(tmp_path))["made"]
+    made = secrets.make(Home.open(tmp_path))["made"]
     named = set(re.findall(r"file: \S*/secrets/(\S+)\}", "".join((ROOT / name).read_text() for name in FILES)))
     # what only a person can give: docs/monitoring.md
     assert named - {"slack_webhook", "smtp_password", "dead_mans_switch_url"} <= set(made)
     before = {path.name: path.read_bytes() for path in (tmp_path / "secrets").iterdir()}
     assert {(tmp_path / "secrets" / name).stat().st_mode & 0o777 for name in before} == {0o600}
     assert len(set(before.values())) == len(before)
-    assert first_start.secrets_set(Home.open(tmp_path))["made"] == []
+    assert secrets.make(Home.open(tmp_path))["made"] == []
     assert {path.name: path.read_bytes() for path in (tmp_path / "secrets").iterdir()} == before
 
 
 def test_a_scram_verifier_is_what_postgresql_itself_would_make(docker: Docker) -> None:
     """RFC 7677's form; PostgreSQL takes a password for a verifier only if it is in this form."""
-    assert re.fullmatch(r"SCRAM-SHA-256\$4096:[\w+/=]{24}\$[\w+/=]{44}:[\w+/=]{44}", first_start.scram("x"))
+    assert re.fullmatch(r"SCRAM-SHA-256\$4096:[\w+/=]{24}\$[\w+/=]{44}:[\w+/=]{44}", secrets.scram("x"))
 
 
 def test_the_digests_of_bases_can_be_renewed_from_a_registry(

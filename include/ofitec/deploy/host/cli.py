@@ -15,12 +15,14 @@ from typing import Any
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.terms import Terms
-from ofitec.deploy.host.run import apply, first_start, plan, recover
-from ofitec.deploy.host.run.detach import supervise
+from ofitec.deploy.host.run import apply, plan, recover, secrets
+from ofitec.deploy.host.run.init import init
 from ofitec.deploy.host.run.prune import prune
 from ofitec.deploy.host.run.rehearse import rehearse
 from ofitec.deploy.host.run.status import status
+from ofitec.deploy.host.run.supervise import supervise
 from ofitec.deploy.host.run.unlock import unlock
+from ofitec.deploy.host.run.up import up
 from ofitec.errors import OfitecError
 
 
@@ -54,11 +56,11 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(do=do)
         return made
 
-    verb("secrets", lambda home, _: first_start.secrets_set(home), "make the secrets that are missing, 0600")
+    verb("secrets", lambda home, _: secrets.make(home), "make the secrets that are missing, 0600")
     made = verb("init", _init, "first start on a new host, or on a database that exists")
     made.add_argument("--image", required=True)
     made.add_argument("--modules", default="base,l10n_cl,of_sii_cl", help="for a new database")
-    verb("up", lambda home, _: first_start.up(home), "start what belongs to the recorded release")
+    verb("up", lambda home, _: up(home), "start what belongs to the recorded release")
     verb("status", lambda home, _: status(home), "what serves, who holds the lock, the last run")
     made = verb("plan", _plan, "lock, check, pull and classify; changes nothing that serves")
     _planned(made)
@@ -98,7 +100,7 @@ def add_terms(parser: argparse.ArgumentParser, *, without: Sequence[str] = ()) -
 
 
 def _init(home: Home, args: argparse.Namespace) -> Any:
-    return first_start.init(home, args.image, args.modules.split(","))
+    return init(home, args.image, args.modules.split(","))
 
 
 def _plan(home: Home, args: argparse.Namespace) -> Any:

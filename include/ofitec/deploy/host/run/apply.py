@@ -16,7 +16,7 @@ from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import DONE, STUCK, Journal, Step, now
 from ofitec.deploy.host.record.plans import Mode
 from ofitec.deploy.host.record.releases import Release
-from ofitec.deploy.host.run import detach, exchange, prune, undo
+from ofitec.deploy.host.run import exchange, prune, supervise, undo
 from ofitec.deploy.host.run.plan import approved
 from ofitec.deploy.host.run.watch import watch
 from ofitec.errors import OfitecError, PermanentError
@@ -25,7 +25,7 @@ from ofitec.errors import OfitecError, PermanentError
 def detached(home: Home, run: str) -> int:
     """Have the plan of a run carried out apart from whoever asked; returns the process that sees to it."""
     approved(home, run)
-    return detach.detach(home, ["apply", "--here", f"--run={run}"], run)
+    return supervise.detach(home, ["apply", "--here", f"--run={run}"], run)
 
 
 def apply(home: Home, run: str) -> Journal:
