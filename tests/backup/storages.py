@@ -310,7 +310,7 @@ def small_work_disk(place: Place) -> Iterator[Job]:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk], check=True)
     try:
         with place.patch.context() as patch:
-            patch.setattr("ofitec.backup.restoring._SPARE", 0.0)
+            patch.setattr("ofitec.backup.retrieval._SPARE", 0.0)
             yield dataclasses.replace(place.job, work=disk)
     finally:
         subprocess.run(["umount", "--lazy", disk], check=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ofitec.backup import nightly, proof, recovery, restoring, scratch
+from ofitec.backup import nightly, proof, restore, retrieval, scratch
 from ofitec.backup.attachments import CopyUnreadable
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import Job
@@ -124,14 +124,14 @@ def test_silent_loss_in_the_database(
 
 def changed_copy(patch: pytest.MonkeyPatch, cluster: Cluster, statement: str) -> None:
     """Between the load and the comparison, do something to the copy."""
-    real = restoring.compare
+    real = retrieval.compare
 
     def after_a_change(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
         with cluster.admin(copy.database.name) as link:
             link.execute(statement)
         real(said, copy, evidence)
 
-    patch.setattr(restoring, "compare", after_a_change)
+    patch.setattr(retrieval, "compare", after_a_change)
 
 
 def test_swapped_file(job: Job) -> None:
@@ -270,14 +270,14 @@ def test_leftover_of_a_killed_proof_is_dropped_by_the_next_and_told_as_failed(jo
 
 def test_steps_are_in_the_ledger_while_the_proof_runs(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     key, seen = back_up(job), []
-    real = restoring.compare
+    real = retrieval.compare
 
     def look(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
         row = backups.proofs(job.ledger, key)[-1]
         seen.append((row.outcome, set(row.steps)))
         real(said, copy, evidence)
 
-    monkeypatch.setattr(restoring, "compare", look)
+    monkeypatch.setattr(retrieval, "compare", look)
     proof.prove(job, key, run_id="r")
     assert seen == [(backups.RUNNING, {"fetch_database", "fetch_filestore", "load_database"})]
 
@@ -287,7 +287,7 @@ def test_a_copy_that_loses_files_or_its_dump_says_nothing_about_the_backup(
 ) -> None:
     """A folder that is cleaned, or that is on another worker: the backup itself is good."""
     key = back_up(job)
-    real_load, real_compare = restoring.load, restoring.compare
+    real_load, real_compare = retrieval.load, retrieval.compare
 
     def without_dump(job: Job, row: BackupRun, copy: scratch.Scratch, evidence: Evidence) -> None:
         (copy.folder / "dump" / "odoo.dump").unlink()
@@ -299,7 +299,7 @@ def test_a_copy_that_loses_files_or_its_dump_says_nothing_about_the_backup(
 
     for name, spoiled in (("load", without_dump), ("compare", without_files)):
         with monkeypatch.context() as patch:
-            patch.setattr(restoring, name, spoiled)
+            patch.setattr(retrieval, name, spoiled)
             with pytest.raises(CopyUnreadable, match="says nothing about the backup"):
                 proof.prove(job, key, run_id="r")
     assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.FAILED, backups.FAILED]
@@ -315,7 +315,7 @@ def test_whatever_ends_a_proof_is_a_row(job: Job, monkeypatch: pytest.MonkeyPatc
     def fails(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr(restoring, "compare", fails)
+    monkeypatch.setattr(retrieval, "compare", fails)
     with pytest.raises(type(error)):
         proof.prove(job, key, run_id="r")
     (row,) = backups.proofs(job.ledger, key)
@@ -341,7 +341,7 @@ def test_a_backup_of_an_earlier_repository_is_neither_proven_nor_restored_here(j
     with pytest.raises(InputError, match=r"to prove yet.*1 backups lie in an earlier repository"):
         proof.choose(job)
     with pytest.raises(InputError, match=r"is proven yet.*1 backups lie in an earlier repository"):
-        recovery.plan(job, key="", database="nueva", filestore="", neutralise=False)
+        restore.plan(job, key="", database="nueva", filestore="", neutralise=False)
     row = backups.get(job.ledger, key)
     assert row is not None
     assert row.status == backups.CHECKED

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ofitec.backup import message, nightly, proof, recovery, retention, rotation
+from ofitec.backup import message, nightly, proof, restore, retention, rotation
 from ofitec.backup.job import Job, from_settings
-from ofitec.backup.recovery import Plan
+from ofitec.backup.restore import Plan
 from ofitec.clients.restic_connection import password_file
 from ofitec.connections import connection
 from ofitec.errors import InputError, OfitecError
@@ -90,7 +90,7 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
 def plan_restore(params: dict[str, Any]) -> dict[str, Any]:
     """Check the restore's parameters; returns `Plan` as JSON, with the question that a person is asked."""
     with _in_spanish():
-        wanted = recovery.plan(
+        wanted = restore.plan(
             from_settings(),
             key=params.get("backup") or "",
             database=params["database"],
@@ -113,13 +113,13 @@ def ask_restore(plan: dict[str, Any], *, page: str, by: str, dag_id: str, run_id
     return _tell(f"restore-asked/{run_id}", dag_id, run_id, *asked)
 
 
-def restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[str, Any]:
+def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[str, Any]:
     """Carry out the plan.
 
     :param approved: whether a person agreed to what it replaces
     """
     with _in_spanish():
-        return recovery.restore(from_settings(), Plan.model_validate(plan), run_id=run_id, approved=approved)
+        return restore.restore(from_settings(), Plan.model_validate(plan), run_id=run_id, approved=approved)
 
 
 def settle_restore(
@@ -130,7 +130,7 @@ def settle_restore(
     :param link: address of the run
     """
     with _in_spanish():
-        told = recovery.repair(from_settings(), run_id=run_id)
+        told = restore.repair(from_settings(), run_id=run_id)
     if plan and answer and not answer.approved:
         approval.rejected(
             open_ledger(),

@@ -122,7 +122,7 @@ def restore(wanted: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any
     said = answer(ti)
     if wanted["replaces"] and not (said and said.approved):
         raise AirflowSkipException("Not approved: nothing was changed.")
-    return steps.restore(wanted, run_id=dag_run.run_id, approved=bool(said and said.approved))
+    return steps.run_restore(wanted, run_id=dag_run.run_id, approved=bool(said and said.approved))
 
 
 @task(task_display_name="Cerrar", execution_timeout=timedelta(hours=2), trigger_rule="all_done", queue=OPS, **PLAIN)

@@ -1,19 +1,18 @@
-"""What the board takes from the ledger about backups: failed nights, proofs under way, refutations that stand."""
+"""What the ledger tells of backups: failed nights, proofs under way, refutations that stand."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ofitec.board import backups as board
-from ofitec.ledger import Ledger, backups
+from ofitec.ledger import Ledger, backup_history, backups
 from tests.ofitec.board.past import ENV, backup
 
 AT = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
 
 
-def seen(ledger: Ledger) -> board.Backups:
+def seen(ledger: Ledger) -> backup_history.Backups:
     with ledger.transaction() as session:
-        (found,) = board.read(session, AT + timedelta(hours=6))
+        (found,) = backup_history.read(session, AT + timedelta(hours=6))
     return found
 
 

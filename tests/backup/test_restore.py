@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ofitec.backup import nightly, proof, recovery, scratch, switching
+from ofitec.backup import nightly, proof, restore, scratch, switching
 from ofitec.backup.job import Job
-from ofitec.backup.recovery import LiveDatabase, Plan
+from ofitec.backup.restore import LiveDatabase, Plan
 from ofitec.errors import InputError
 from ofitec.ledger import backups, switches
 from tests.backup.cluster import Cluster
@@ -20,7 +20,7 @@ from tests.backup.test_proof import nothing_left
 
 
 def planned(job: Job, database: str, *, key: str = "", filestore: str = "") -> Plan:
-    return recovery.plan(job, key=key, database=database, filestore=filestore, neutralise=False)
+    return restore.plan(job, key=key, database=database, filestore=filestore, neutralise=False)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -30,7 +30,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_restore_into_a_free_place(job: Job, cluster: Cluster) -> None:
     key = back_up(job)
     target = f"{job.database.name}_vuelta"
-    done = recovery.restore(job, planned(job, target, key=key), run_id="r", approved=False)
+    done = restore.restore(job, planned(job, target, key=key), run_id="r", approved=False)
     try:
         assert done["kept"] == []
         assert Path(done["filestore"]) == job.filestore.parent / target
@@ -52,8 +52,8 @@ def test_restore_over_an_old_one_keeps_it_under_another_name(job: Job, cluster: 
     plan = planned(job, job.database.name, key=key, filestore=str(job.filestore))
     assert plan.replaces == [f"database {job.database.name}", f"folder {job.filestore}"]
     with pytest.raises(InputError, match="the restore needs an approval"):
-        recovery.restore(job, plan, run_id="r", approved=False)
-    done = recovery.restore(job, plan, run_id="r", approved=True)
+        restore.restore(job, plan, run_id="r", approved=False)
+    done = restore.restore(job, plan, run_id="r", approved=True)
     folder, database = done["kept"]
     try:
         with job.database.connect() as link:
@@ -74,7 +74,7 @@ def test_never_over_a_live_database(job: Job) -> None:
     with job.database.connect() as link:
         link.execute("SET application_name = 'odoo-4711'")
         with pytest.raises(LiveDatabase, match=r"in use by 1 sessions.*odoo-4711"):
-            recovery.restore(job, plan, run_id="r", approved=True)
+            restore.restore(job, plan, run_id="r", approved=True)
         assert link.execute("SELECT count(*) FROM account_move").fetchone() == (2000,)
     assert content(job.filestore) == before
     nothing_left(job)
@@ -87,10 +87,10 @@ def test_user_who_connects_meanwhile_saves_the_old_database(
     key = back_up(job)
     plan = planned(job, job.database.name, key=key, filestore=str(job.filestore))
     before = content(job.filestore)
-    monkeypatch.setattr(recovery, "_require_idle", lambda job, name: None)
+    monkeypatch.setattr(restore, "_require_idle", lambda job, name: None)
     with job.database.connect() as link:
         with pytest.raises(Exception, match="being accessed by other users"):
-            recovery.restore(job, plan, run_id="r", approved=True)
+            restore.restore(job, plan, run_id="r", approved=True)
         assert link.execute("SELECT count(*) FROM account_move").fetchone() == (2000,)
     assert content(job.filestore) == before
     nothing_left(job)
@@ -109,7 +109,7 @@ def test_user_who_connects_meanwhile_saves_the_old_database(
 )
 def test_wrong_input_changes_nothing(job: Job, database: str, filestore: str, neutralise: bool, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        recovery.plan(job, key="", database=database, filestore=filestore, neutralise=neutralise)
+        restore.plan(job, key="", database=database, filestore=filestore, neutralise=neutralise)
 
 
 def test_default_is_the_newest_proven_backup(job: Job) -> None:
@@ -144,7 +144,7 @@ def test_a_switch_killed_at_any_rename_is_undone(job: Job, cluster: Cluster, old
             steps += 1
             # as a kill leaves it: the old pair, or no database of that name
             assert paired(cluster, target, place) in ("old" if old else "nothing", "nothing")
-            recovery.repair(job, run_id="next")
+            restore.repair(job, run_id="next")
             assert paired(cluster, target, place) == ("old" if old else "nothing")
             nothing_left(job)
             assert [path.name for path in place.parent.glob(f".{place.name}*")] == []
@@ -160,7 +160,7 @@ def test_a_switch_killed_at_any_rename_is_undone(job: Job, cluster: Cluster, old
 
 def killed_at(job: Job, target: str, place: Path, step: int) -> bool:
     """Switch a small copy into the place and be killed at the n-th change. False if it came through."""
-    copy = scratch.make(job, purpose=recovery.PURPOSE, run_id="r")
+    copy = scratch.make(job, purpose=restore.PURPOSE, run_id="r")
     with copy.database.connect() as link:
         link.execute("CREATE TABLE account_move (id int)")
     (copy.filestore / "bb").mkdir(parents=True)
@@ -185,9 +185,9 @@ def test_a_restore_killed_after_its_last_rename_is_completed(
     try:
         with monkeypatch.context() as patch:
             patch.setattr(switching, "_settle", killed)
-            patch.setattr(recovery, "_drop_copies", killed)
+            patch.setattr(restore, "_drop_copies", killed)
             with pytest.raises(Killed):
-                recovery.restore(job, planned(job, target, key=key), run_id="r", approved=False)
+                restore.restore(job, planned(job, target, key=key), run_id="r", approved=False)
         assert paired(cluster, target, place) == "new"
         # the night repairs it, if nobody restores before
         nightly.preflight(job, run_id="night")

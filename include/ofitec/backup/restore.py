@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ofitec.backup import boot, repository, restoring, scratch, switching
+from ofitec.backup import boot, repository, retrieval, scratch, switching
 from ofitec.backup.attachments import sample
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import Job
@@ -72,13 +72,13 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
         raise InputError(f"The filestore's place {place} must be an absolute path in a folder that exists.")
     if neutralise and not job.odoo_command:
         raise InputError("Neutralising needs an Odoo: set OFITEC_ODOO_COMMAND, or restore without it.")
-    row = restoring.wanted(job, key) if key else backups.newest_proven(job.ledger, job.env, job.restic.where)
+    row = retrieval.wanted(job, key) if key else backups.newest_proven(job.ledger, job.env, job.restic.where)
     if row is None:
         raise InputError(
             f"No backup of {job.env} in {job.restic.where} is proven yet: choose one by its key (see the OFITEC board)."
-            + restoring.elsewhere(job)
+            + retrieval.elsewhere(job)
         )
-    restoring.require_room(job, row, job.work)
+    retrieval.require_room(job, row, job.work)
     with job.scratch.maintenance().connect() as link:
         there = [f"database {database}"] if exists(link, database) else []
     there += [f"folder {place}"] if place.exists() else []
@@ -113,12 +113,12 @@ def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool) -> dict[str,
         _require_idle(job, wanted.database)
         copy = scratch.make(job, purpose=PURPOSE, run_id=run_id)
         try:
-            row = restoring.wanted(job, wanted.backup)
+            row = retrieval.wanted(job, wanted.backup)
             evidence = Evidence(backup=row.key, started_at=datetime.now(UTC))
             with repository.exclusive(job, why=why):
-                said = repository.healing(job, lambda: restoring.fetch(job, row, copy, evidence))
-            restoring.load(job, row, copy, evidence)
-            restoring.compare(said, copy, evidence)
+                said = repository.healing(job, lambda: retrieval.fetch(job, row, copy, evidence))
+            retrieval.load(job, row, copy, evidence)
+            retrieval.compare(said, copy, evidence)
             if evidence.findings:
                 raise NotWhatWasSaved(
                     f"Backup {row.key} is not what was saved: {sample(evidence.findings)}. Nothing was replaced; "
