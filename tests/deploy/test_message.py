@@ -9,7 +9,7 @@ import pytest
 
 from ofitec.deploy import message, steps, typed
 from ofitec.deploy.host.record.journal import Step
-from ofitec.deploy.host.record.plans import Mode
+from ofitec.deploy.host.record.plans import Change, Mode, Plan
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError
 from ofitec.settings import settings
@@ -17,25 +17,22 @@ from tests.deploy.host import examples
 
 ZONE = ZoneInfo("America/Santiago")
 AT = datetime(2026, 11, 25, 1, 10, 7, 654321, tzinfo=UTC)
-PLAN: dict[str, Any] = {
-    "run": "r", "requested": "x", "who": "Paula", "mode": "CODE", "modules": [], "silent_changes": [],
-    "image": f"ghcr.io/a/odoo@sha256:{'a' * 64}", "current": {"image": f"ghcr.io/a/odoo@sha256:{'b' * 64}"},
-    "hours": "", "window_seconds": 600, "expected_seconds": None,
-}  # fmt: skip
-MODULES = [{"name": "of_sii_cl", "before": "19.0.1.0.0", "after": "19.0.1.1.0"}]
+MODULES = (Change("of_sii_cl", "19.0.1.0.0", "19.0.1.1.0"),)
 
 
-def plan(**changed: Any) -> dict[str, Any]:
-    return PLAN | changed
+def plan(*, hours: str = "", **changed: Any) -> Plan:
+    plain: dict[str, Any] = {"mode": Mode.CODE, "modules": (), "silent_changes": ()}
+    return examples.plan(**plain | changed, terms=Terms(window_seconds=600, hours=hours))
 
 
-def page(**changed: Any) -> str:
-    asked = message.question(plan(**changed))
+def page(*, expected_seconds: float | None = None, **changed: Any) -> str:
+    asked = message.question(plan(**changed), expected_seconds=expected_seconds)
     return asked["subject"] + "\n" + asked["body"]
 
 
-def slack(**changed: Any) -> str:
-    return json.dumps(message.asked(plan(**changed), "https://a.example/x", until=AT, zone=ZONE), ensure_ascii=False)
+def slack(*, expected_seconds: float | None = None, **changed: Any) -> str:
+    told: dict[str, Any] = {"expected_seconds": expected_seconds, "until": AT, "zone": ZONE}
+    return json.dumps(message.asked(plan(**changed), "https://a.example/x", **told), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("shown", [page, slack])
@@ -45,38 +42,38 @@ def test_code_alone_interrupts_nobody_and_begins_at_once(shown: Any) -> None:
     assert "Empieza en cuanto alguien apruebe." in text
     assert "odoo@aaaaaaaaaaaa" in text
     for foreign in ("CODE", "[]", "None", "UTC", "{", "ninguno"):
-        assert foreign not in message.question(plan())["body"]
+        assert foreign not in page()
 
 
 @pytest.mark.parametrize("shown", [page, slack])
 def test_an_upgrade_says_how_long_people_are_without_odoo_and_which_modules(shown: Any) -> None:
-    text = shown(mode="MIGRATE", modules=MODULES, expected_seconds=245.0)
+    text = shown(mode=Mode.MIGRATE, modules=MODULES, expected_seconds=245.0)
     assert "Odoo no estará disponible unos 4 minutos (lo que tardó la última vez), a lo más 10 minutos" in text
     assert "`of_sii_cl` `19.0.1.0.0` → `19.0.1.1.0`" in text
     assert "terminados el respaldo, su prueba y el ensayo, a la hora que sea" in text
-    assert "algunos minutos, a lo más 10 minutos" in shown(mode="MIGRATE", modules=MODULES)
+    assert "algunos minutos, a lo más 10 minutos" in shown(mode=Mode.MIGRATE, modules=MODULES)
 
 
 def test_the_hours_say_that_it_waits() -> None:
     assert "solo entre las 22:00 y las 06:00 (hora de Santiago): fuera de ese horario, espera" in page(
-        mode="MIGRATE", modules=MODULES, hours="22:00-06:00"
+        mode=Mode.MIGRATE, modules=MODULES, hours="22:00-06:00"
     )
     assert "Empieza al aprobar, pero solo entre" in page(hours="22:00-06:00")
 
 
 def test_a_way_back_over_an_upgrade_says_what_goes_out_of_sight() -> None:
-    text = page(mode="RETURN", requested="rollback")
+    text = page(mode=Mode.RETURN, requested="rollback")
     assert text.startswith("¿Volver a odoo@aaaaaaaaaaaa?")
     assert "queda fuera de la vista, en una base guardada" in text
 
 
 def test_what_others_wrote_cannot_make_a_link_on_the_page() -> None:
-    text = page(modules=[{"name": "m", "before": "1", "after": "2`[Aprobar](https://evil.example)"}], who="`x` <b>")
+    text = page(modules=(Change("m", "1", "2`[Aprobar](https://evil.example)"),), who="`x` <b>")
     assert "`2'[Aprobar](https://evil.example)`" in text
 
 
 def test_a_rehearsal_says_from_when_and_how_long() -> None:
-    text, blocks = message.rehearsed(plan(mode="MIGRATE", modules=MODULES), 240, AT, "https://a.example/x", ZONE)
+    text, blocks = message.rehearsed(plan(mode=Mode.MIGRATE, modules=MODULES), 240, AT, "https://a.example/x", ZONE)
     assert text == "Odoo se actualiza el martes 24 de noviembre, 22:10: unos 4 minutos sin servicio."
     assert "of_sii_cl" in json.dumps(blocks)
 
@@ -86,7 +83,7 @@ def test_a_failure_names_its_step_in_spanish() -> None:
         "facts": {"maintenance_seconds": 75.0}, "error": "The login page gave no 200",
         "steps": [{"name": "smoke", "state": "begun", "seconds": None}],
     }  # fmt: skip
-    shown = json.dumps(message.ended(plan(answered_by="Pedro"), journal, "undone", ""), ensure_ascii=False)
+    shown = json.dumps(message.ended(plan(), journal, "undone", "", answered_by="Pedro"), ensure_ascii=False)
     assert "Falló en el paso «probar ingreso y lectura»." in shown
     assert "*Detalle técnico*" in shown
     assert "*Lo aprobó*\\nPedro" in shown

@@ -75,18 +75,13 @@ def proposal(plan: Plan) -> dict[str, Any]:
     """The plan as JSON, with what whoever approves it reads beside it: `expected_seconds` and `question`."""
     migrates = plan.mode is Mode.MIGRATE
     expected = deployments.last_interruption(open_ledger(), settings().env) if migrates else None
-    question = message.question(_told(plan, expected_seconds=expected))
+    question = message.question(plan, expected_seconds=expected)
     return {**plan.shown(), "expected_seconds": expected, "question": question}
 
 
 def read(proposal: dict[str, Any]) -> Plan:
     """The plan of a proposal. One from before plans had terms has two of them beside it; the host begins none such."""
     return Plan.read(proposal, Terms.of(proposal))
-
-
-def _told(plan: Plan, **more: Any) -> dict[str, Any]:
-    """What messages read of a plan."""
-    return {**plan.shown(), **asdict(plan.terms), **more}
 
 
 def ask(plan: Plan, *, expected_seconds: float | None, page: str, until: datetime, dag_id: str, run_id: str) -> bool:
@@ -96,7 +91,7 @@ def ask(plan: Plan, *, expected_seconds: float | None, page: str, until: datetim
     :param page: address of the page with the buttons
     :param until: when silence becomes a no
     """
-    asked = message.asked(_told(plan, expected_seconds=expected_seconds), page, until=until, zone=settings().zone)
+    asked = message.asked(plan, page, expected_seconds=expected_seconds, until=until, zone=settings().zone)
     return _tell(f"deploy/{plan.run}/asked", asked, dag_id, run_id)
 
 
@@ -159,7 +154,7 @@ def rehearse(plan: Plan) -> dict[str, Any]:
 def tell_rehearsed(plan: Plan, times: dict[str, Any], *, link: str, dag_id: str, run_id: str) -> bool:
     """Tell Slack from when and how long people will be without Odoo. True if a message was sent now."""
     begins = opening(plan, datetime.now(UTC))
-    told = message.rehearsed(_told(plan), times["predicted"], begins, link, settings().zone)
+    told = message.rehearsed(plan, times["predicted"], begins, link, settings().zone)
     return _tell(f"deploy/{plan.run}/rehearsed", told, dag_id, run_id)
 
 
@@ -215,7 +210,7 @@ def settle(
     if outcome != deployments.REJECTED:
         _tell(
             f"deploy/{run}/{outcome}",
-            message.ended(_told(plan, answered_by=answered_by), journal, outcome, link),
+            message.ended(plan, journal, outcome, link, answered_by=answered_by),
             dag_id,
             run_id,
         )
@@ -228,9 +223,7 @@ def reject(plan: Plan, *, who: str, at: datetime | None, hours: int, link: str, 
     :param who: "" if nobody answered within `hours`
     """
     answered(plan, who=who, at=at)
-    title = (
-        "La vuelta atrás de Odoo no se hace" if message.is_rollback(_told(plan)) else "El despliegue de Odoo no se hace"
-    )
+    title = "La vuelta atrás de Odoo no se hace" if plan.is_rollback else "El despliegue de Odoo no se hace"
     approval.rejected(
         open_ledger(), title, who=who, at=at, hours=hours, dag_id=dag_id, run_id=run_id, link=link,
         zone=settings().zone,

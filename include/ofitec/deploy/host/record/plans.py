@@ -16,6 +16,8 @@ from ofitec.deploy.host.record.releases import Release
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError
 
+ROLLBACK = "rollback"  # what a way back asks for, in the place of an image
+
 
 class Mode(StrEnum):
     """What a run does to the database: nothing, an upgrade of its clone, or the return to a kept one."""
@@ -83,6 +85,11 @@ class Plan:
             "silent_changes": tuple(known.get("silent_changes", ())),
         }
         return cls(**known | read)
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether it returns to the release before."""
+        return self.requested == ROLLBACK
 
     def whole(self) -> dict[str, Any]:
         """As JSON, for the disk."""

@@ -92,7 +92,7 @@ def rollback(home: Home, *, run: str, who: str, terms: Terms, discard_since: str
         plan = Plan(
             run=run,
             who=who,
-            requested="rollback",
+            requested=plans.ROLLBACK,
             image=target.image,
             mode=Mode.RETURN if current.kept_database else Mode.CODE,
             colour=_other(current.colour),
