@@ -68,6 +68,14 @@ def test_what_needs_the_filestore_a_work_disk_or_odoo_runs_where_they_are(dags: 
             assert (task.queue == "ops") == (task.task_id not in anywhere), f"{dag_id}.{task.task_id}"
 
 
+@pytest.mark.parametrize("dag_id", ["backup_nightly", "odoo_deploy", "secrets_rotate"])
+def test_the_night_is_one_group_whose_tasks_keep_their_names(dags: dict[str, Any], dag_id: str) -> None:
+    """The ledger, the runbooks and Prometheus know a task by its id."""
+    group = dags[dag_id].task_group.get_child_by_label("night")
+    assert group.children.keys() == {"preflight", "snapshot", "check", "retain"}
+    assert group.children.keys() <= set(dags[dag_id].task_ids)
+
+
 def test_a_proof_is_one_task_so_that_no_file_travels_between_workers(dags: dict[str, Any]) -> None:
     assert [task.task_id for task in dags["backup_verify"].tasks] == ["prove"]
 
