@@ -11,9 +11,9 @@ from stack import docker_engine, ports
 from stack.docker_engine import Docker
 from stack.paths import Place
 from stack.process import Processes
-from tests.deploy.conftest import tiny_images
-from tests.deploy.installation import Installation
-from tests.deploy.load import Load
+from tests.ofitec.deploy.conftest import tiny_images
+from tests.ofitec.deploy.installation import Installation
+from tests.ofitec.deploy.load import Load
 
 _PLACE = Place("deploy")
 # The seed's way: one service, its tag edited, `up -d`

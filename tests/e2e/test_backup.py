@@ -17,8 +17,8 @@ from ofitec.clients.restic_errors import WrongPassword
 from ofitec.ledger import backups, open_ledger
 from stack import debian
 from stack.demo_backup import NIGHTLY, VERIFY, await_proof
-from tests.backup.restic_files import biggest, cheapen, flip_byte
 from tests.command_lines import CommandLines
+from tests.ofitec.backup.restic_files import biggest, cheapen, flip_byte
 from tests.waiting import wait_until
 
 # a stack of its own: it would be the longest part of the other's time

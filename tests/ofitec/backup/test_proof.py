@@ -18,9 +18,9 @@ from ofitec.errors import InputError, TransientError
 from ofitec.ledger import backups
 from ofitec.ledger.tables import BackupRun
 from ofitec.settings import settings
-from tests.backup.cluster import Cluster
-from tests.backup.restic_files import biggest, flip_byte
-from tests.backup.test_nightly import back_up
+from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.restic_files import biggest, flip_byte
+from tests.ofitec.backup.test_nightly import back_up
 
 
 def refuted(job: Job, key: str, message: str) -> None:

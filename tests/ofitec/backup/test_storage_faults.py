@@ -15,12 +15,12 @@ from ofitec.clients.restic_errors import RepositoryDamaged, RepositoryRefused, e
 from ofitec.errors import OfitecError
 from ofitec.ledger import backups
 from ofitec.process import Finished
-from tests.backup import storages
-from tests.backup.cluster import Cluster
-from tests.backup.restic_files import biggest, flip_byte
-from tests.backup.storage_words import DAMAGE, FAULTS
-from tests.backup.test_nightly import back_up
-from tests.backup.test_proof import changed_copy, refuted
+from tests.ofitec.backup import storages
+from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.restic_files import biggest, flip_byte
+from tests.ofitec.backup.storage_words import DAMAGE, FAULTS
+from tests.ofitec.backup.test_nightly import back_up
+from tests.ofitec.backup.test_proof import changed_copy, refuted
 
 
 @pytest.mark.parametrize("verb", ["check", "dump", "restore"])

@@ -9,7 +9,7 @@ from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import Journal
 from ofitec.deploy.host.run import prune
 from ofitec.deploy.host.run.recover import recover
-from tests.deploy.host.examples import BLUE, journal_of_before, plan_of_before
+from tests.ofitec.deploy.host.examples import BLUE, journal_of_before, plan_of_before
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.installation import Installation
+from tests.ofitec.deploy.installation import Installation
 
 LIVE = "odoo"
 

@@ -11,10 +11,10 @@ from ofitec.backup.job import Job, Rules
 from ofitec.clients.restic import Limits, Restic
 from ofitec.ledger import open_ledger
 from ofitec.settings import settings
-from tests.backup import odoo_like, programs
-from tests.backup.cluster import LEDGER, Cluster
-from tests.backup.restic_files import cheapen
-from tests.backup.s3_server import moto_server
+from tests.ofitec.backup import odoo_like, programs
+from tests.ofitec.backup.cluster import LEDGER, Cluster
+from tests.ofitec.backup.restic_files import cheapen
+from tests.ofitec.backup.s3_server import moto_server
 
 PASSWORD = "frase-larga/secreta&1"
 LIMITS = Limits(whole=120, opening=30, stall=30)

@@ -8,7 +8,7 @@ from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import Journal, Step
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import PermanentError
-from tests.deploy.host.examples import journal_of_before, plan, plan_of_before
+from tests.ofitec.deploy.host.examples import journal_of_before, plan, plan_of_before
 
 
 def test_an_unsettled_journal_lets_no_other_run_begin(home: Home) -> None:

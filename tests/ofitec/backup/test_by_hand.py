@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 from ofitec.backup.job import Job
-from tests.backup.cluster import ODOO, Cluster
-from tests.backup.conftest import PASSWORD
-from tests.backup.test_nightly import back_up
+from tests.ofitec.backup.cluster import ODOO, Cluster
+from tests.ofitec.backup.conftest import PASSWORD
+from tests.ofitec.backup.test_nightly import back_up
 
-DOC = Path(__file__).parents[2] / "docs" / "disaster-recovery.md"
+DOC = Path(__file__).parents[3] / "docs" / "disaster-recovery.md"
 
 
 def test_restore_by_hand_in_five_commands(job: Job, cluster: Cluster, tmp_path: Path) -> None:

@@ -23,10 +23,10 @@ from ofitec.clients.restic_errors import (
 )
 from ofitec.errors import OfitecError
 from ofitec.ledger import backups
-from tests.backup import worker
-from tests.backup.cluster import Cluster
-from tests.backup.test_nightly import back_up
-from tests.backup.test_process import wait_gone
+from tests.ofitec.backup import worker
+from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.test_nightly import back_up
+from tests.ofitec.backup.test_process import wait_gone
 
 SLOW_DUMP = '$REAL "$@" | head -c 200000; exec sleep 60'
 

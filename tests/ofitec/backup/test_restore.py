@@ -14,9 +14,9 @@ from ofitec.backup.job import Job
 from ofitec.backup.restore import LiveDatabase, Plan
 from ofitec.errors import InputError
 from ofitec.ledger import backups, switches
-from tests.backup.cluster import Cluster
-from tests.backup.test_nightly import back_up
-from tests.backup.test_proof import nothing_left
+from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.test_nightly import back_up
+from tests.ofitec.backup.test_proof import nothing_left
 
 
 def planned(job: Job, database: str, *, key: str = "", filestore: str = "") -> Plan:

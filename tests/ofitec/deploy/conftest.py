@@ -11,7 +11,7 @@ from stack.docker_engine import IMAGES, Docker
 from stack.errors import StackError
 from stack.paths import ROOT, Place
 from stack.process import Processes
-from tests.deploy.installation import Installation
+from tests.ofitec.deploy.installation import Installation
 
 PLACE = Place("deploy")
 # name: (fault, release, version of its module base)

@@ -31,7 +31,7 @@ from cryptography.x509.oid import NameOID
 from ofitec.backup.job import Job
 from ofitec.clients.restic import Limits
 from ofitec.settings import settings
-from tests.backup.tcp_proxy import TcpProxy
+from tests.ofitec.backup.tcp_proxy import TcpProxy
 
 # far below the settings' defaults: a storage that does not answer is given up in seconds
 QUICK = Limits(whole=6, opening=2.5, stall=2, grace=0.2)

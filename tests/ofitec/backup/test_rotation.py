@@ -15,9 +15,9 @@ from ofitec.clients.restic import Restic
 from ofitec.clients.restic_errors import WrongPassword
 from ofitec.errors import InputError
 from ofitec.ledger import rotations
-from tests.backup.conftest import PASSWORD
-from tests.backup.restic_files import cheapen
-from tests.backup.test_nightly import back_up
+from tests.ofitec.backup.conftest import PASSWORD
+from tests.ofitec.backup.restic_files import cheapen
+from tests.ofitec.backup.test_nightly import back_up
 
 
 @pytest.fixture

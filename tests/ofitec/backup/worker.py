@@ -1,4 +1,4 @@
-"""Runs a step of a job in a process of its own, so that a test can kill it: `python -m tests.backup.worker STEP`."""
+"""A step of a job in a process of its own, so that a test can kill it: `python -m tests.ofitec.backup.worker STEP`."""
 
 import dataclasses
 import json
@@ -15,14 +15,14 @@ from ofitec.clients.postgres import Database
 from ofitec.clients.restic import Limits, Restic
 from ofitec.ledger import open_ledger
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def start(job: Job, step: str) -> "subprocess.Popen[bytes]":
     """Start a step in the background; its log goes to the job's folder."""
     log = (job.work / f"{step}.log").open("ab")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.backup.worker", step],
+        [sys.executable, "-m", "tests.ofitec.backup.worker", step],
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=log,

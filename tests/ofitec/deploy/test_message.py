@@ -13,7 +13,7 @@ from ofitec.deploy.host.record.plans import Change, Mode, Plan
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError
 from ofitec.settings import settings
-from tests.deploy.host import examples
+from tests.ofitec.deploy.host import examples
 
 ZONE = ZoneInfo("America/Santiago")
 AT = datetime(2026, 11, 25, 1, 10, 7, 654321, tzinfo=UTC)

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from tests.deploy.installation import Installation
-from tests.deploy.load import Load
+from tests.ofitec.deploy.installation import Installation
+from tests.ofitec.deploy.load import Load
 
 
 def test_twenty_switches_under_load_fail_no_request(small: Installation, tiny: dict[str, str]) -> None:

@@ -21,9 +21,9 @@ from ofitec.ledger import deployments, open_ledger
 from ofitec.notify import approval, channels
 from ofitec.settings import settings
 from stack.docker_engine import Docker
-from tests.deploy.installation import Installation
-from tests.deploy.load import Load
-from tests.deploy.ssh_host import SshHost, key_pair
+from tests.ofitec.deploy.installation import Installation
+from tests.ofitec.deploy.load import Load
+from tests.ofitec.deploy.ssh_host import SshHost, key_pair
 
 TERMS = Terms(window_seconds=300, watch_seconds=0)
 WHO = {"who": "Paula", "dag_id": "odoo_deploy"}

@@ -11,7 +11,7 @@ from ofitec.deploy.host import cli
 from ofitec.deploy.host.record.plans import Mode, Plan
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.ledger import deployments
-from tests.deploy.host.examples import plan, plan_of_before
+from tests.ofitec.deploy.host.examples import plan, plan_of_before
 
 TYPED: dict[str, Any] = {
     "window_seconds": 900,
@@ -20,7 +20,7 @@ TYPED: dict[str, Any] = {
     "canary_seconds": 120,
     "hours": "22:00-06:00",
 }
-DAGS = Path(__file__).parents[2] / "dags"
+DAGS = Path(__file__).parents[3] / "dags"
 RUN = {"run": "run1", "who": "Paula", "dag_id": "odoo_deploy", "run_id": "r"}
 
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from stack.docker_engine import Docker
-from tests.deploy.installation import Installation
-from tests.deploy.ssh_host import SshHost
+from tests.ofitec.deploy.installation import Installation
+from tests.ofitec.deploy.ssh_host import SshHost
 
 DAG = "odoo_deploy"
 

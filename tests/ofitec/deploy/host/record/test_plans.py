@@ -10,7 +10,7 @@ from ofitec.deploy.host.record.home import Home, write_whole
 from ofitec.deploy.host.record.plans import Plan
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError
-from tests.deploy.host.examples import plan, plan_of_before
+from tests.ofitec.deploy.host.examples import plan, plan_of_before
 
 
 def test_a_plan_is_kept_whole_and_shown_without_its_long_lists(home: Home) -> None:
