@@ -88,7 +88,7 @@ def test_a_nights_backup_is_proven_by_itself(safe: Safe, proven: Any) -> None:
     assert list((safe.stack.place.dir / "work" / "scratch").glob("*")) == []
 
 
-@pytest.mark.drill  # a second night, its proof and restic's costly keys; tests/backup/test_rotation.py has each rule
+@pytest.mark.drill  # a second night, its proof and restic's costly keys; test_rotation.py has each rule
 def test_the_rotation_backs_up_with_the_new_password_and_proves_it(safe: Safe, proven: Any) -> None:
     before = safe.api.runs(VERIFY)
     safe.api.run("secrets_rotate", timeout=240)
