@@ -13,7 +13,7 @@ by `make drill`. Nothing else is left out or skipped silently: where a part cann
 reason. `--without odoo,airflow` names parts off on purpose. `-m "not services"` leaves the tests that need none.
 
 `make test` runs several worker processes (pytest-xdist). Tests that share a stack stay together, in order, in a worker
-with a stack of its own: those of one `xdist_group`, and all others that need services. The rest goes to whoever idles.
+with a stack of its own (_GROUP_OF says which). The rest goes to whoever idles.
 """
 
 from __future__ import annotations
@@ -44,6 +44,15 @@ PARTS = ("postgres", "odoo_parts", "odoo", "s3", "slack_sink", "airflow", "brows
 # one for each worker that needs a stack; a group has the same one each time, for its templates are kept there
 PLACES = (Place("test"), *(Place(f"test-{number}") for number in range(2, 9)))
 GROUPS = ("stack", "second stack", "third stack")
+# which part of the tests has which, so that the three end at about the same time; all others have the first
+_GROUP_OF = {
+    "tests/e2e/test_backup.py": "second stack",
+    "tests/monitoring/": "second stack",
+    "tests/odoo_addon/test_in_odoo.py": "third stack",
+    "tests/ofitec/backup/test_real_odoo.py": "third stack",
+    "tests/ofitec/clients/test_odoo.py": "third stack",
+    "tests/stack/test_odoo_pages.py": "third stack",
+}
 T = TypeVar("T")
 _GROUP = pytest.StashKey[str]()
 
@@ -70,7 +79,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if set(PARTS) & set(getattr(item, "fixturenames", ())):
         item.add_marker("services")
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group("stack"))
+            groups = [group for path, group in _GROUP_OF.items() if item.nodeid.startswith(path)]
+            item.add_marker(pytest.mark.xdist_group(groups[0] if groups else GROUPS[0]))
 
 
 @pytest.hookimpl(trylast=True)

@@ -21,9 +21,6 @@ from tests.command_lines import CommandLines
 from tests.ofitec.backup.restic_files import biggest, cheapen, flip_byte
 from tests.waiting import wait_until
 
-# a stack of its own: it would be the longest part of the other's time
-pytestmark = pytest.mark.xdist_group("second stack")
-
 TARGET = "odoo_restaurado"
 WRONG_PASSWORD = "clave&que/no-es"
 

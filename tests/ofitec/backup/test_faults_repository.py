@@ -221,7 +221,7 @@ def test_missing_repository_is_created_only_on_demand(job: Job, tmp_path: Path) 
         with pytest.raises(nightly.RepositoryGone, match="should hold 1 backups"):
             nightly.preflight(moved, run_id="gone", create_repository=create)
     assert failed_nights(job)["gone"] == (
-        f"El repositorio de respaldos no está en {elsewhere.where}; según el registro debía tener 1 respaldo. No crees "
+        f"El repositorio de respaldos no está en {elsewhere.where}; según el registro debía tener 1 respaldo. No cree "
         "otro ahí: averigüe primero qué pasó (¿está montado su disco?)."
     )
 

@@ -12,9 +12,6 @@ from ofitec.backup.moment import files_kept
 from ofitec.clients.postgres import Database
 from stack.odoo import Odoo
 
-# a stack of its own: it would be the longest part of the other's time
-pytestmark = pytest.mark.xdist_group("third stack")
-
 
 @pytest.fixture
 def real(job: Job, odoo_parts: Odoo) -> Iterator[Job]:

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+# the installation is made once for all of them
+pytestmark = pytest.mark.xdist_group("second stack")
+
 ROOT = Path(__file__).parents[3]
 BUNDLE = [{"name": "ofitec", "classpath": "ofitec.package.bundle.OfitecDagBundle", "kwargs": {}}]
 # a stack in which nothing was backed up yet has none
