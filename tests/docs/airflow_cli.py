@@ -21,6 +21,8 @@ PRELOADED = (
 
 def main() -> None:
     """Serve until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what Airflow says while it is imported is no answer
     for module in PRELOADED:
         importlib.import_module(module)
     for line in sys.stdin:
@@ -31,8 +33,8 @@ def main() -> None:
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             out.seek(0)
             err.seek(0)
-            sys.stdout.write(json.dumps([status, out.read(), err.read()]) + "\n")
-            sys.stdout.flush()
+            answers.write(json.dumps([status, out.read(), err.read()]) + "\n")
+            answers.flush()
 
 
 def _command(asked: dict[str, Any], out: IO[str], err: IO[str]) -> NoReturn:
@@ -44,7 +46,7 @@ def _command(asked: dict[str, Any], out: IO[str], err: IO[str]) -> NoReturn:
     sys.argv = ["airflow", *asked["argv"]]
     status = 1
     try:
-        airflow()
+        airflow()  # type: ignore[no-untyped-call]
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)

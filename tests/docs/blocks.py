@@ -65,7 +65,7 @@ def blocks(document: Path) -> Iterator[Code]:
         if not (fence := _FENCE.match(line)):
             continue
         if begun is None:
-            begun = (number, *fence.groups())
+            begun = number, fence.group(1), fence.group(2)
             continue
         start, indent, language = begun
         begun = None

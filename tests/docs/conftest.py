@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ofitec.ledger import open_ledger
-from stack import debian, monitoring
+from stack import debian
 from stack.local_stack import LEDGER_DATABASE
 from tests.docs.blocks import ROOT
 from tests.docs.running import AirflowCli, Installation
@@ -77,7 +77,6 @@ def installation(
     requests = folder / "requests.log"
     requests.write_text(REQUESTS)
     little = folder / "state"
-    path = f"{monitoring.program('promtool').parent}:{monitoring.program('prometheus-alertmanager', 'amtool').parent}"
     database = {
         "PATH": f"{postgres.bin}:{airflow.env['PATH']}",
         "PGHOST": postgres.host,
@@ -88,7 +87,7 @@ def installation(
     cli = AirflowCli(airflow.env)
     yield Installation(
         folder=folder,
-        env={"PATH": f"{path}:{airflow.env['PATH']}"},
+        env={"PATH": airflow.env["PATH"]},
         services={"db": database} | dict.fromkeys(AIRFLOW, airflow.env),
         logs={service: local_stack.place.logs / f"{log}.log" for service, log in PROGRAMS.items()}
         | {"proxy": requests},

@@ -15,17 +15,25 @@ from pathlib import Path
 
 import yaml
 
-from tests.docs.blocks import ROOT, Code
+from tests.docs.blocks import DOCUMENTS, ROOT, Code, blocks, commands
 
 CLI = Path(__file__).with_name("airflow_cli.py")
 MONITORING = frozenset(yaml.safe_load((ROOT / "include/monitoring/compose.yml").read_text())["services"])
 SERVICES = MONITORING | frozenset(yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"])
 
 
-def watched(command: Code) -> bool:
-    """Is it about a service that watches? Those run where tests/monitoring starts them."""
-    words = command.words
-    return words[:2] == ["docker", "compose"] and bool(MONITORING & set(words))
+def runs(block: Code, *, watch: bool = False) -> list[Code]:
+    """The commands of a shell block that run here; with `watch` those about services that watch, which tests/monitoring
+    starts, without it the others.
+    """
+    if block.language != "sh" or block.not_run or block.run_by:
+        return []
+    return [command for command in commands(block) if bool(MONITORING & set(command.words)) == watch]
+
+
+def documents(*, watch: bool = False) -> list[Path]:
+    """The documents that hold such commands."""
+    return [document for document in DOCUMENTS if any(runs(block, watch=watch) for block in blocks(document))]
 
 
 @dataclass(frozen=True)
@@ -125,17 +133,21 @@ class Installation:
         return Said(done.returncode, done.stdout, done.stderr)
 
 
-def faults(installation: Installation, block: Code, commands: Sequence[Code]) -> list[str]:
-    """What is wrong with a block's commands: how one ended, or that what is promised is not said."""
-    found, out = [], ""
-    for command in commands:
-        said = installation.run(command)
-        out += said.out + said.err
-        # grep that finds nothing is an answer
-        quiet = said.status == 1 and not said.err and "grep" in (command.words[0], *command.rest.split())
-        if said.status and not quiet:
-            found.append(f"{command}: {command.text}\n  ended with {said.status}: {(said.err or said.out).strip()}")
-    promised = ".*".join(map(re.escape, block.promised.split("...")))
-    if not re.search(promised, " ".join(out.split())):
-        found.append(f"{block}: {block.text}\n  promises {block.promised}, said: {out.strip()}")
+def faults(installation: Installation, document: Path, *, watch: bool = False) -> list[str]:
+    """What is wrong with a document's commands: how one ended, or that what is promised below it is not said."""
+    found = []
+    for block in blocks(document):
+        for command in runs(block, watch=watch):
+            said = installation.run(command)
+            # grep that finds nothing is an answer
+            quiet = said.status == 1 and not said.err and "grep" in (command.words[0], *command.rest.split())
+            if said.status and not quiet:
+                found.append(f"{command}: {command.text}\n  ended with {said.status}: {(said.err or said.out).strip()}")
+            elif not _holds(said.out + said.err, block.promised):
+                found.append(f"{command}: {command.text}\n  promises {block.promised}, said: {said.out.strip()}")
     return found
+
+
+def _holds(out: str, promised: str) -> bool:
+    pattern = ".*".join(re.escape(part) for part in promised.split("..."))
+    return re.search(pattern, " ".join(out.split())) is not None

@@ -4,25 +4,19 @@ A block that another test runs names that test in the comment above it; promql r
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
 
 from stack.local_stack import LEDGER_DATABASE
-from tests.docs.blocks import DOCUMENTS, EXECUTED, LANGUAGES, ROOT, Code, all_blocks, blocks, commands, inline, name
-from tests.docs.running import Installation, faults, watched
+from tests.docs.blocks import DOCUMENTS, EXECUTED, LANGUAGES, ROOT, Code, all_blocks, commands, inline, name
+from tests.docs.running import Installation, documents, faults
 
 # beginnings of lines that belong into a block that is run
 PROGRAMS = re.compile(r"(?m)^ *(?:docker|make|airflow|restic|psql|python3?|curl|pip|promtool|systemctl|export) ")
 SQL = re.compile(r"(?:select|update|insert|delete) .+ ?(?:from|set|into) ", re.IGNORECASE)
-
-
-def run_here(block: Code) -> list[Code]:
-    """The commands of a shell block that this file runs."""
-    if block.language != "sh" or block.not_run or block.run_by:
-        return []
-    return [command for command in commands(block) if not watched(command)]
 
 
 def not_right(block: Code) -> str:
@@ -48,12 +42,9 @@ def test_most_of_what_can_be_executed_is() -> None:
     assert len(marked) * 5 < len(executed)
 
 
-@pytest.mark.parametrize("document", [d for d in DOCUMENTS if any(map(run_here, blocks(d)))], ids=name)
-def test_its_commands_run(document: Any, installation: Installation) -> None:
-    wrong = [
-        fault for block in blocks(document) if (run := run_here(block)) for fault in faults(installation, block, run)
-    ]
-    assert not wrong, "\n".join(wrong)
+@pytest.mark.parametrize("document", documents(), ids=name)
+def test_its_commands_run(document: Path, installation: Installation) -> None:
+    assert not (wrong := faults(installation, document)), "\n".join(wrong)
 
 
 def test_the_slowest_requests_come_first(installation: Installation) -> None:

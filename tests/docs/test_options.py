@@ -122,7 +122,8 @@ def compose() -> Path:
 def test_docker_compose_takes_its_words_and_services(compose: Path) -> None:
     """It reads its arguments and docker-compose.yml, and gets as far as the engine, which nobody has here."""
     env = {"PATH": os.environ["PATH"], "COMPOSE_DISABLE_ENV_FILE": "1", "DOCKER_HOST": "unix:///nowhere"}
-    asked: dict[tuple[str, ...], set[str]] = {}  # words without services and figures, and the services they came with
+    # words without services and figures: the first command that has them, and the services of all that do
+    asked: dict[tuple[str, ...], tuple[Code, set[str]]] = {}
     wrong = []
     for command in calls("docker compose [a-z-]"):
         words = [WORDS.get(word, re.sub(r"^\d+$", "9", word)) for word in command.words[2:]]
@@ -130,13 +131,14 @@ def test_docker_compose_takes_its_words_and_services(compose: Path) -> None:
             service = next(word for word in words[1:] if not word.startswith("-") and "=" not in word)
             wrong += [] if service in SERVICES else [f"{command}: no service {service}"]
         else:
-            asked.setdefault(tuple(word for word in words if word not in SERVICES), set()).update(SERVICES & set(words))
+            shape = tuple(word for word in words if word not in SERVICES)
+            asked.setdefault(shape, (command, set()))[1].update(SERVICES & set(words))
     assert asked
-    for words, services in asked.items():
-        argv = [compose, *words, *sorted(services)]
-        done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    for shape, (command, services) in asked.items():
+        argv = [*shape, *sorted(services)]
+        done = subprocess.run([str(compose), *argv], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         if "Cannot connect to the Docker daemon" not in done.stderr:
-            wrong.append(f"docker compose {' '.join(argv[1:])}: {done.stderr.strip()}")
+            wrong.append(f"{command}: docker compose {' '.join(argv)}: {done.stderr.strip()}")
     assert not wrong, "\n".join(wrong)
 
 
