@@ -99,8 +99,8 @@ def installation(
             "http://127.0.0.1:8069": odoo.url,
             "/var/lib/docker": "/",
             # not the whole of the machine's disk
-            "find / ": f"find {little} ",
-            "--max-depth=2 / ": f"--max-depth=2 {little} ",
+            "find /": f"find {little}",
+            "--max-depth=2 /": f"--max-depth=2 {little}",
             "RUN_ID": run_id,
             "TARGET": str(folder / "rendered"),
             **repository,

@@ -85,9 +85,9 @@ class Installation:
         return self._known[text]
 
     def translated(self, text: str) -> str:
-        """The text with what stands here for its words; longer ones first, each place once."""
-        longest_first = sorted(self.here, key=len, reverse=True)
-        return re.sub("|".join(map(re.escape, longest_first)), lambda found: self.here[found.group()], text)
+        """The text with what stands here for its words: whole words only, each place once."""
+        words = "|".join(map(re.escape, self.here))
+        return re.sub(rf"(?<!\w)(?:{words})(?!\w)", lambda found: self.here[found.group()], text)
 
     def _run(self, command: Code) -> Said:
         match command.words:
