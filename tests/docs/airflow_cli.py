@@ -25,6 +25,9 @@ def main() -> None:
     os.dup2(2, 1)  # what Airflow says while it is imported is no answer
     for module in PRELOADED:
         importlib.import_module(module)
+    from airflow.utils.providers_configuration_loader import providers_configuration_loaded
+
+    providers_configuration_loaded(lambda: None)()  # every other command would read it anew
     for line in sys.stdin:
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             child = os.fork()

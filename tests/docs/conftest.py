@@ -101,6 +101,9 @@ def installation(
             # not the whole of the machine's disk
             "find /": f"find {little}",
             "--max-depth=2 /": f"--max-depth=2 {little}",
+            # its DAGs are paused until a test un-pauses them, and no colour serves
+            "is_paused False": "is_paused ...",
+            "active blue": "active ...",
             "RUN_ID": run_id,
             "TARGET": str(folder / "rendered"),
             **repository,
