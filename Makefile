@@ -9,7 +9,7 @@ RUN := .local/venv/bin/python
 # Much of the suite waits for servers: more of it at once than there are cores.
 WORKERS ?= 5
 
-.PHONY: help demo status down up deploy rollback test drill bench lint lock wheel bootstrap
+.PHONY: help docs demo status down up deploy rollback test drill bench lint lock wheel bootstrap
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -56,6 +56,9 @@ lint: bootstrap ## ruff, mypy, pylint-odoo, shellcheck, hadolint, zizmor
 
 wheel: bootstrap ## build dist/ofitec_ops-*.whl
 	@$(RUN) -m hatchling build -t wheel -d dist
+
+docs: bootstrap ## write the made pages and pictures of docs/ anew
+	@$(RUN) -m dev.docs
 
 lock: bootstrap ## resolve the hashed requirements anew from the *.in files
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \

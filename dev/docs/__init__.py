@@ -1,1 +1,1 @@
-"""Makes the pages and pictures of docs/ that say what the code says; `python -m dev.docs` writes them anew."""
+"""Makes the pages and pictures of docs/ that say what the code says; `make docs` writes them anew."""

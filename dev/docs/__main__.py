@@ -1,4 +1,4 @@
-"""`python -m dev.docs`: writes every made page and picture of docs/."""
+"""`make docs`: writes every made page and picture of docs/."""
 
 from dev.docs import picture, reference
 

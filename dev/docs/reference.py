@@ -20,7 +20,7 @@ def made() -> dict[Path, str]:
 def _page() -> Iterator[str]:
     yield "# Reference"
     yield ""
-    yield "Made from the code by `python -m dev.docs`: edit the code, not this page."
+    yield "Made from the code by `make docs`: edit the code, not this page."
     yield from _settings()
     yield from _connections()
     yield from _dags()

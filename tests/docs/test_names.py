@@ -11,10 +11,8 @@ from dev.docs import reference
 from ofitec.ledger.tables import Base
 from ofitec.package.connection_types import CONNECTIONS
 from ofitec.settings import Settings
+from tests.docs.blocks import DOCUMENTS, ROOT, blocks, inline
 
-ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("odoo_addon/*.md")])
-CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # what a reader could take for a file of this repository
 FILE = re.compile(r"^(?:dags|plugins|include|dev|odoo_addon|tests|docs)/[\w./-]+$")
@@ -33,11 +31,11 @@ def anchors(file: Path) -> set[str]:
 
 
 def words(document: Path) -> Iterator[str]:
-    """What stands in backticks, and the lines of code blocks."""
-    text = document.read_text()
-    for block in re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        yield from block.split()
-    yield from CODE.findall(re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+    """What stands in backticks, and the words of blocks."""
+    for block in blocks(document):
+        yield from block.text.split()
+    for code in inline(document):
+        yield code.text
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -14,6 +14,7 @@ from sqlalchemy import delete
 
 from ofitec.ledger.tables import Deployment
 from stack.monitoring_config import SHIPPED
+from tests.docs.blocks import all_blocks, blocks
 from tests.monitoring.drill import Watch
 from tests.monitoring.faults import Nights
 from tests.monitoring.shipped import RUNBOOKS, alert_names, alerts
@@ -33,19 +34,12 @@ LOG_LINES = [
 ]
 
 
-def blocks(text: str, kind: str) -> list[str]:
-    """The fenced blocks of a page, of one language."""
-    return [re.sub(r"(?m)^ +", "", block) for block in re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)]
-
-
 def expressions() -> list[tuple[str, str]]:
-    """(where, PromQL) of every rule, panel and runbook."""
+    """(where, PromQL) of every rule, panel and document."""
     found = [(rule["alert"], rule["expr"]) for rule in alerts()]
     for panel in json.loads(DASHBOARD.read_text())["panels"]:
         found += [(f"panel {panel['title']}", target["expr"]) for target in panel.get("targets", [])]
-    for page in PAGES:
-        found += [(page.name, block) for block in blocks(page.read_text(), "promql")]
-    return found
+    return found + [(str(block), block.text) for block in all_blocks() if block.language == "promql"]
 
 
 def selected(tree: Any) -> set[str]:
@@ -70,7 +64,7 @@ def test_a_runbook_is_complete_and_its_commands_parse(page: Any) -> None:
     assert text.startswith(f"# {page.stem}: ")
     spanish = page.stem.startswith("F29")
     assert re.findall(r"(?m)^## (.*)$", text) == (SECCIONES if spanish else SECTIONS)
-    commands = blocks(text, "sh")
+    commands = [block.text for block in blocks(page) if block.language == "sh"]
     assert commands
     assert len(re.findall(rf"(?m)^ +{'Esperado' if spanish else 'Expected'}: \S", text)) == len(commands)
     for command in commands:
@@ -112,6 +106,7 @@ def test_it_names_only_metrics_that_exist(watch: Watch, scraped: set[str], where
     names = selected(watch.monitoring.parsed(expression))
     assert names or expression == "vector(1)", where
     assert names - scraped == set(), where
+    watch.monitoring.query(expression)  # can be worked out
 
 
 def test_every_business_metric_is_used(watch: Watch, scraped: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""The shipped rules and routes, judged by Prometheus' and Alertmanager's own tools."""
+"""The shipped rules and routes, judged by Prometheus' and Alertmanager's own tools, as docs/monitoring.md says."""
 
 import shutil
 import subprocess

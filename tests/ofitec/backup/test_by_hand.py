@@ -1,21 +1,26 @@
-"""The commands of docs/disaster-recovery.md, run as they stand there, without this package and its ledger."""
+"""The commands of docs/disaster-recovery.md and of secrets_rotate.md's *By hand*, run as they stand there, without this
+package and its ledger.
+"""
 
+import json
 import os
-import re
 import subprocess
 from pathlib import Path
 
 from ofitec.backup.job import Job
+from tests.docs.blocks import ROOT, blocks, inline
 from tests.ofitec.backup.cluster import ODOO, Cluster
 from tests.ofitec.backup.conftest import PASSWORD
 from tests.ofitec.backup.test_nightly import back_up
 
-DOC = Path(__file__).parents[3] / "docs" / "disaster-recovery.md"
+DOC = ROOT / "docs" / "disaster-recovery.md"
+RUNBOOK = ROOT / "docs" / "runbooks" / "secrets_rotate.md"
 
 
 def test_restore_by_hand_in_five_commands(job: Job, cluster: Cluster, tmp_path: Path) -> None:
-    (script,) = re.findall(r"```bash\n(.*?)```", DOC.read_text(), re.DOTALL)
-    assert len(script.strip().splitlines()) == 5
+    [script] = [block.text for block in blocks(DOC) if block.language == "sh"]
+    assert len(script.splitlines()) == 5
+    [manifest] = [code.text for code in inline(DOC) if code.text.startswith("restic dump")]
     wanted = back_up(job)
     with job.database.connect() as link:
         link.execute("DELETE FROM account_move_line")
@@ -38,10 +43,15 @@ def test_restore_by_hand_in_five_commands(job: Job, cluster: Cluster, tmp_path: 
     }
     try:
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], env=environment, capture_output=True, text=True, check=False
+            ["bash", "-euo", "pipefail", "-c", f"{script}\n{manifest}"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         assert f"run={wanted}" in done.stdout
+        assert json.loads(done.stdout[done.stdout.index("\n{") :])["key"] == wanted
         with job.database.on(target).connect() as link:
             assert link.execute("SELECT count(*) FROM account_move_line").fetchone() == (20000,)
         restored = tmp_path / "vuelta" / "filestore" / target
@@ -50,3 +60,27 @@ def test_restore_by_hand_in_five_commands(job: Job, cluster: Cluster, tmp_path: 
                 assert (restored / path.relative_to(job.filestore)).read_bytes() == path.read_bytes()
     finally:
         cluster.drop(target)
+
+
+def test_a_password_is_changed_by_hand(repository: Path, restic_binary: str, tmp_path: Path) -> None:
+    [block] = blocks(RUNBOOK)
+    env = {
+        "PATH": f"{Path(restic_binary).parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "RESTIC_REPOSITORY": str(repository),
+        "RESTIC_PASSWORD": PASSWORD,
+    }
+
+    def key() -> str:
+        """The id of the key that the password in `env` opens."""
+        argv = ["restic", "key", "list", "--json"]
+        listed = json.loads(subprocess.run(argv, env=env, check=True, capture_output=True).stdout)
+        return str(next(row["id"] for row in listed if row["current"]))
+
+    (tmp_path / "new").write_text("otra frase, más larga")
+    script = block.text.replace("OLD_ID", key())
+    subprocess.run(["bash", "-euc", script], env=env, cwd=tmp_path, check=True, capture_output=True)
+    argv = ["restic", "cat", "config"]
+    assert subprocess.run(argv, env=env, capture_output=True, check=False).returncode == 12  # opens no key
+    env["RESTIC_PASSWORD"] = "otra frase, más larga"
+    assert key()
