@@ -1,8 +1,8 @@
-# OFITEC ops. `make help` lists the commands; the work is done by include/stack/bootstrap.sh and `python -m stack`.
+# OFITEC ops. `make help` lists the commands; the work is done by dev/stack/bootstrap.sh and `python -m dev.stack`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-export PYTHONPATH := $(CURDIR)/include
+export PYTHONPATH := $(CURDIR)/include:$(CURDIR)
 # Container images often set it; every process here would then compile all it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .local/venv/bin/python
@@ -15,13 +15,13 @@ help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
 
 demo: bootstrap ## start the real local services, close a month's F29, show what happened
-	@$(RUN) -m stack demo
+	@$(RUN) -m dev.stack demo
 
 status: bootstrap ## list the demo's servers
-	@$(RUN) -m stack status
+	@$(RUN) -m dev.stack status
 
 down: bootstrap ## end what `make demo` and `make up` started; data stay
-	@$(RUN) -m stack down
+	@$(RUN) -m dev.stack down
 	@if [ -d state ] && command -v docker >/dev/null; then docker compose --profile '*' down; fi
 
 up: ## on Odoo's host: make missing secrets, start PostgreSQL, HAProxy, the released Odoo, and Airflow, by docker
@@ -48,9 +48,9 @@ bench: bootstrap ## run the benchmarks, figures in .local/bench.json (ARGS="dag_
 lint: bootstrap ## ruff, mypy, pylint-odoo, shellcheck, hadolint, zizmor
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
-	@$(RUN) -m mypy include
+	@$(RUN) -m mypy include dev dags plugins
 	@if [ -f odoo_addon/.pylintrc ]; then $(RUN) -m pylint --rcfile=odoo_addon/.pylintrc odoo_addon/of_sii_cl; fi
-	@.local/venv/bin/shellcheck .ci/run $$(find include odoo_addon -name '*.sh')
+	@.local/venv/bin/shellcheck .ci/run $$(find include dev odoo_addon -name '*.sh')
 	@.local/venv/bin/hadolint $$(find include -name Dockerfile)
 	@.local/venv/bin/zizmor --offline --quiet .github/workflows
 
@@ -66,7 +66,7 @@ lock: bootstrap ## resolve the hashed requirements anew from the *.in files
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		requirements-dev.in -o requirements-dev.txt
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
-		include/stack/requirements-odoo-19.in -o include/stack/requirements-odoo-19.txt
+		dev/stack/services/requirements-odoo-19.in -o dev/stack/services/requirements-odoo-19.txt
 
 bootstrap:
-	@include/stack/bootstrap.sh
+	@dev/stack/bootstrap.sh

@@ -1,11 +1,11 @@
 """Real services for the tests, each started when a test first asks for it and ended with the session.
 
-    postgres     the test stack's PostgreSQL (stack.postgres.Postgres)
-    odoo_parts   Odoo's templates, scratch copies and commands (stack.odoo.Odoo)
-    odoo         a running Odoo with the add-on and the demo company's month (stack.odoo.OdooServer)
-    s3           moto as S3, with the export bucket (stack.s3.S3)
-    slack_sink   takes what is posted to Slack (stack.slack_sink.SlackSink)
-    airflow      the whole Airflow, connected to all of these (stack.airflow.Airflow)
+    postgres     the test stack's PostgreSQL (dev.stack.services.postgres.Postgres)
+    odoo_parts   Odoo's templates, scratch copies and commands (dev.stack.services.odoo.Odoo)
+    odoo         a running Odoo with the add-on and the demo company's month (dev.stack.services.odoo.OdooServer)
+    s3           moto as S3, with the export bucket (dev.stack.services.s3.S3)
+    slack_sink   takes what is posted to Slack (dev.stack.services.slack_sink.SlackSink)
+    airflow      the whole Airflow, connected to all of these (dev.stack.services.airflow.Airflow)
     browser      a headless Chromium (playwright.sync_api.Browser)
 
 Drills (marker `drill`: a docker engine with real images, faults put into a running stack) take many minutes and are run
@@ -27,18 +27,18 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from stack import progress
-from stack.paths import Place
+from dev.stack.machine import progress
+from dev.stack.machine.paths import Place
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from stack.airflow import Airflow
-    from stack.local_stack import LocalStack
-    from stack.odoo import Odoo, OdooServer
-    from stack.postgres import Postgres
-    from stack.s3 import S3
-    from stack.slack_sink import SlackSink
+    from dev.stack.local_stack import LocalStack
+    from dev.stack.services.airflow import Airflow
+    from dev.stack.services.odoo import Odoo, OdooServer
+    from dev.stack.services.postgres import Postgres
+    from dev.stack.services.s3 import S3
+    from dev.stack.services.slack_sink import SlackSink
 
 PARTS = ("postgres", "odoo_parts", "odoo", "s3", "slack_sink", "airflow", "browser")
 # one for each worker that needs a stack; a group has the same one each time, for its templates are kept there
@@ -125,9 +125,9 @@ def local_stack(pytestconfig: pytest.Config) -> Iterator[LocalStack]:
 
     Its board asks an Alertmanager that answers once tests/monitoring has started one.
     """
-    from stack import monitoring
-    from stack.local_stack import LocalStack
-    from stack.process import Processes
+    from dev.stack.local_stack import LocalStack
+    from dev.stack.machine.process import Processes
+    from dev.stack.services import monitoring
 
     for place in _places(pytestconfig.stash[_GROUP]):
         place.make()
@@ -194,7 +194,7 @@ def airflow(local_stack: LocalStack, start: Callable[..., Airflow]) -> Airflow:
 @pytest.fixture(scope="module")
 def browser(start: Callable[..., Any]) -> Iterator[Browser]:
     # A module's own: while it is open, playwright holds an asyncio loop in this thread that other tests trip over.
-    from stack.browser import chromium
+    from dev.stack.services.browser import chromium
 
     running = chromium()
     yield start("browser", running.__enter__)

@@ -4,4 +4,4 @@ from dev.docs import picture, reference
 
 for path, text in {**reference.made(), **picture.made()}.items():
     path.write_text(text, encoding="utf-8")
-    print(f"wrote {path}")  # noqa: T201
+    print(f"wrote {path}")

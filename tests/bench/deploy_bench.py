@@ -7,10 +7,11 @@ Sixteen clients ask without pause, half of them keep their connection. The same 
 import time
 from pathlib import Path
 
-from stack import docker_engine, ports
-from stack.docker_engine import Docker
-from stack.paths import Place
-from stack.process import Processes
+from dev.stack.machine import ports
+from dev.stack.machine.paths import Place
+from dev.stack.machine.process import Processes
+from dev.stack.services import docker_engine
+from dev.stack.services.docker_engine import Docker
 from tests.ofitec.deploy.conftest import tiny_images
 from tests.ofitec.deploy.installation import Installation
 from tests.ofitec.deploy.load import Load

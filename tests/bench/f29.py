@@ -7,10 +7,10 @@ loops), ours (``compute_period``, all of it), and the floor (two plain filtered 
 import json
 from pathlib import Path
 
-from stack import progress
-from stack.local_stack import LocalStack
-from stack.odoo import Odoo
-from stack.paths import Place
+from dev.stack.local_stack import LocalStack
+from dev.stack.machine import progress
+from dev.stack.machine.paths import Place
+from dev.stack.services.odoo import Odoo
 
 INSIDE = Path(__file__).with_name("f29_inside_odoo.py")
 SMALL, LARGE = 20_000, 200_000

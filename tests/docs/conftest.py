@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from dev.stack.local_stack import LEDGER_DATABASE
+from dev.stack.machine import debian
 from ofitec.ledger import open_ledger
-from stack import debian
-from stack.local_stack import LEDGER_DATABASE
 from tests.docs.blocks import ROOT
 from tests.docs.running import AirflowCli, Installation
 

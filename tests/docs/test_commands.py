@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from stack.local_stack import LEDGER_DATABASE
+from dev.stack.local_stack import LEDGER_DATABASE
 from tests.docs.blocks import DOCUMENTS, EXECUTED, LANGUAGES, ROOT, Code, all_blocks, commands, inline, name
 from tests.docs.running import Installation, documents, faults
 

@@ -14,8 +14,8 @@ import pytest
 from airflow.cli.cli_config import ActionCommand, GroupCommand
 from airflow.configuration import conf
 
+from dev.stack.machine import debian
 from ofitec.package.command_line import get_commands
-from stack import debian
 from tests.docs.blocks import DOCUMENTS, ROOT, Code, all_commands
 from tests.docs.running import SERVICES
 

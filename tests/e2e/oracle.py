@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
-from stack import demo_documents as demo
-from stack.demo_company import USD_IN_PESOS
-from stack.demo_documents import SALE, Document, Line
+from dev.stack.company import documents as demo
+from dev.stack.company.company import USD_IN_PESOS
+from dev.stack.company.documents import SALE, Document, Line
 
 COMMON_USE = Decimal("0.6")
 PPM_RATE = Decimal("0.25")

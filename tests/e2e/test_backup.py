@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 import pytest
 
+from dev.stack.demo.backup import NIGHTLY, VERIFY, await_proof
+from dev.stack.machine import debian
 from ofitec.backup.evidence import RTO_STEPS
 from ofitec.clients.restic import Restic
 from ofitec.clients.restic_errors import WrongPassword
 from ofitec.ledger import backups, open_ledger
-from stack import debian
-from stack.demo_backup import NIGHTLY, VERIFY, await_proof
 from tests.command_lines import CommandLines
 from tests.ofitec.backup.restic_files import biggest, cheapen, flip_byte
 from tests.waiting import wait_until

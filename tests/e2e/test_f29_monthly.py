@@ -13,10 +13,10 @@ import pytest
 from lxml import etree
 from sqlalchemy import Engine, create_engine, text
 
+from dev.stack.company.company import COMPANY, RUT
+from dev.stack.services.airflow_api import DagRun
 from ofitec.f29 import exports
 from ofitec.f29.period import SANTIAGO, Period
-from stack.airflow_api import DagRun
-from stack.demo_company import COMPANY, RUT
 from tests.e2e.oracle import casillas as worked_out
 from tests.waiting import wait_until
 

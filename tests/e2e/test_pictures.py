@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from dev.stack.services.browser import Complaints, odoo_page
 from ofitec.f29.message import form_link
-from stack.browser import Complaints, odoo_page
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,10 +9,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from stack import airflow as stack_airflow
-from stack import monitoring, ports
-from stack.monitoring import Watched
-from stack.monitoring_config import Pace
+from dev.stack.machine import ports
+from dev.stack.services import airflow as stack_airflow
+from dev.stack.services import monitoring
+from dev.stack.services.monitoring import Watched
+from dev.stack.services.monitoring_config import Pace
 from tests.monitoring.drill import Drill, Mails, Watch
 
 DAGS = Path(__file__).parent / "dags"

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiosmtpd.smtp import Envelope
 
-from stack.monitoring import Monitoring
+from dev.stack.services.monitoring import Monitoring
 
 
 @dataclass

@@ -13,11 +13,11 @@ import psutil
 import psycopg
 from sqlalchemy import delete
 
+from dev.stack.demo.backup import NIGHTLY, VERIFY, await_proof
+from dev.stack.local_stack import LEDGER_DATABASE, ODOO_DATABASE
+from dev.stack.services.airflow_api import AirflowApi
 from ofitec.ledger import Ledger, open_ledger
 from ofitec.ledger.tables import BackupRun, RestoreProof
-from stack.airflow_api import AirflowApi
-from stack.demo_backup import NIGHTLY, VERIFY, await_proof
-from stack.local_stack import LEDGER_DATABASE, ODOO_DATABASE
 from tests.monitoring.drill import Drill, Watch
 from tests.ofitec.backup.restic_files import biggest, flip_byte
 from tests.ofitec.board.past import backup, proof

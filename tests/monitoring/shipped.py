@@ -4,8 +4,8 @@ from typing import Any
 
 import yaml
 
-from stack.monitoring_config import SHIPPED
-from stack.paths import ROOT
+from dev.stack.machine.paths import ROOT
+from dev.stack.services.monitoring_config import SHIPPED
 
 RULES = sorted((SHIPPED / "prometheus" / "rules").glob("*.yml"))
 RULE_TESTS = sorted((SHIPPED / "prometheus" / "tests").glob("*.yml"))

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
+from dev.stack.local_stack import LEDGER_DATABASE
 from ofitec.clients import alertmanager
 from ofitec.ledger import open_ledger
-from stack.local_stack import LEDGER_DATABASE
 from tests.monitoring.drill import Watch
 from tests.monitoring.faults import Nights
 from tests.ofitec.board.past import fill, forget

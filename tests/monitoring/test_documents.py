@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stack.monitoring import program
+from dev.stack.services.monitoring import program
 from tests.docs.blocks import name
 from tests.docs.running import MONITORING, Installation, documents, faults
 from tests.monitoring.drill import Watch

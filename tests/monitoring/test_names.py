@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from dev.stack.services.monitoring_config import SHIPPED
 from ofitec.ledger.tables import Deployment
-from stack.monitoring_config import SHIPPED
 from tests.docs.blocks import all_blocks, blocks
 from tests.monitoring.drill import Watch
 from tests.monitoring.faults import Nights

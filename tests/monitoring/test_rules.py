@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.monitoring import program
-from stack.monitoring_config import SHIPPED
+from dev.stack.services.monitoring import program
+from dev.stack.services.monitoring_config import SHIPPED
 from tests.monitoring.shipped import RULE_TESTS, RULES, alert_names, alerts, case_names
 
 ALERTMANAGER = SHIPPED / "alertmanager" / "alertmanager.yml"

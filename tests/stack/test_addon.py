@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import addon
+from dev.stack.services import addon
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    (tmp_path / "include" / "stack").mkdir(parents=True)
-    shutil.copy(ROOT / "include" / "stack" / "bootstrap.sh", tmp_path / "include" / "stack")
+    (tmp_path / "dev" / "stack").mkdir(parents=True)
+    shutil.copy(ROOT / "dev" / "stack" / "bootstrap.sh", tmp_path / "dev" / "stack")
     for name in ("requirements.txt", "requirements-dev.txt"):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
 
 def bootstrap(clone: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    script = clone / "include" / "stack" / "bootstrap.sh"
+    script = clone / "dev" / "stack" / "bootstrap.sh"
     return subprocess.run(["/bin/bash", script], capture_output=True, text=True, env=env, check=False)
 
 

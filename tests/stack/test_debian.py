@@ -1,4 +1,4 @@
-from stack import debian
+from dev.stack.machine import debian
 
 DEB822_AND_ONE_LINE = """\
 https://vendor.example/repo|bookworm|main

@@ -1,4 +1,4 @@
-from stack import demo
+from dev.stack.demo import month as demo
 
 
 def test_pesos_are_grouped_as_in_chile() -> None:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stack.browser import Complaints, odoo_page
-from stack.paths import LOCAL
+from dev.stack.machine.paths import LOCAL
+from dev.stack.services.browser import Complaints, odoo_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from stack.odoo import OdooServer
+    from dev.stack.services.odoo import OdooServer
 
 PICTURES = LOCAL / "test" / "pictures"
 INVOICES = "account.action_move_out_invoice_type"

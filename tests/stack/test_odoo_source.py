@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import odoo_source
-from stack.errors import StackError
+from dev.stack.errors import StackError
+from dev.stack.services import odoo_source
 
 RELEASE = "RELEASE_LEVELS = []\nversion_info = ({}, {}, 0, FINAL, 0, '')\nversion = 'x'\n"
 

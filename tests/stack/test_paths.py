@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from stack import paths
-from stack.errors import StackError
+from dev.stack.errors import StackError
+from dev.stack.machine import paths
 
 
 def test_too_little_disk_is_said_with_its_figures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

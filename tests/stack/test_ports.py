@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import paths, ports
-from stack.errors import StackError
+from dev.stack.errors import StackError
+from dev.stack.machine import paths, ports
 
 
 @pytest.fixture

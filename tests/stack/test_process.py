@@ -7,9 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack import paths, process
-from stack.errors import StackError
-from stack.process import Processes
+from dev.stack.errors import StackError
+from dev.stack.machine import paths, process
+from dev.stack.machine.process import Processes
 
 ENV = {"PATH": os.environ["PATH"]}
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]

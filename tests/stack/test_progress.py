@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import progress
+from dev.stack.machine import progress
 
 
 def test_a_step_ends_with_a_tick_and_its_seconds(capsys: pytest.CaptureFixture[str]) -> None:

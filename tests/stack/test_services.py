@@ -12,16 +12,16 @@ import odoorpc
 import psycopg2
 import pytest
 
-from stack import state
-from stack.errors import StackError
+from dev.stack import state
+from dev.stack.errors import StackError
 
 if TYPE_CHECKING:
-    from stack.airflow import Airflow
-    from stack.local_stack import LocalStack
-    from stack.odoo import Odoo, OdooServer
-    from stack.postgres import Postgres
-    from stack.s3 import S3
-    from stack.slack_sink import SlackSink
+    from dev.stack.local_stack import LocalStack
+    from dev.stack.services.airflow import Airflow
+    from dev.stack.services.odoo import Odoo, OdooServer
+    from dev.stack.services.postgres import Postgres
+    from dev.stack.services.s3 import S3
+    from dev.stack.services.slack_sink import SlackSink
 
 
 def test_airflow_reaches_every_service(

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import system_packages
-from stack.errors import StackError
+from dev.stack.errors import StackError
+from dev.stack.machine import system_packages
 
 
 def test_without_rights_the_command_to_run_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,6 @@ def restic_binary() -> str:
         match = re.search(r"restic 0\.(\d+)", said)
         if match and int(match[1]) >= 17:
             return named
-    from stack import debian
+    from dev.stack.machine import debian
 
     return str(debian.restic())

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from dev.stack.services.odoo import Odoo
 from ofitec.backup import boot
 from ofitec.backup.job import Job
 from ofitec.backup.moment import files_kept
 from ofitec.clients.postgres import Database
-from stack.odoo import Odoo
 
 
 @pytest.fixture

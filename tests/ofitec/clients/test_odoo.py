@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from dev.stack.services.odoo import BOT
 from ofitec.clients.odoo import OdooClient, OdooDown, OdooRefused
 from ofitec.errors import InputError, PermanentError
 from ofitec.f29 import close
 from ofitec.f29.form import Company
-from stack.odoo import BOT
 
 Connect = Callable[..., OdooClient]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from stack import docker_engine
-from stack.docker_engine import IMAGES, Docker
-from stack.errors import StackError
-from stack.paths import ROOT, Place
-from stack.process import Processes
+from dev.stack.errors import StackError
+from dev.stack.machine.paths import ROOT, Place
+from dev.stack.machine.process import Processes
+from dev.stack.services import docker_engine
+from dev.stack.services.docker_engine import IMAGES, Docker
 from tests.ofitec.deploy.installation import Installation
 
 PLACE = Place("deploy")

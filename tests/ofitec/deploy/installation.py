@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from dev.stack.machine import ports
+from dev.stack.machine.paths import ROOT
+from dev.stack.services.docker_engine import Docker
 from ofitec.deploy import bundle
-from stack import ports
-from stack.docker_engine import Docker
-from stack.paths import ROOT
 
 # Ends the process by SIGKILL at the end of one step: before its journal entry says so, or after
 _KILLER = """

@@ -11,8 +11,8 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from stack import ports
-from stack.docker_engine import Docker
+from dev.stack.machine import ports
+from dev.stack.services.docker_engine import Docker
 
 
 def key_pair() -> tuple[str, str]:

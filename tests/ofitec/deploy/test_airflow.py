@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stack.docker_engine import Docker
+from dev.stack.services.docker_engine import Docker
 from tests.ofitec.deploy.installation import Installation
 from tests.ofitec.deploy.ssh_host import SshHost
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from dev.stack.machine import debian
+from dev.stack.machine.paths import ROOT
+from dev.stack.services.docker_engine import Docker
 from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.run import secrets
-from stack import debian
-from stack.docker_engine import Docker
-from stack.paths import ROOT
 
 PROFILES = ("odoo", "airflow", "celery", "colours", "monitoring")
 FILES = ("docker-compose.yml", "include/monitoring/compose.yml")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dev.stack.services.docker_engine import Docker
 from ofitec.clients.ssh import Host, HostRefused
 from ofitec.deploy import __main__ as terminal
 from ofitec.deploy import remote as remote_module
@@ -20,7 +21,6 @@ from ofitec.errors import InputError
 from ofitec.ledger import deployments, open_ledger
 from ofitec.notify import approval, channels
 from ofitec.settings import settings
-from stack.docker_engine import Docker
 from tests.ofitec.deploy.installation import Installation
 from tests.ofitec.deploy.load import Load
 from tests.ofitec.deploy.ssh_host import SshHost, key_pair

@@ -23,8 +23,8 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from stack.errors import StackError
-from stack.paths import Place, write_whole
+from dev.stack.errors import StackError
+from dev.stack.machine.paths import Place, write_whole
 
 # Inherited by everything a server starts, so that `stop` also finds grandchildren which left the session
 # (Airflow's task processes do, and outlive a killed scheduler).

@@ -14,16 +14,17 @@ from pathlib import Path
 
 import odoorpc
 
-from stack import addon, ports, process, progress
-from stack.credentials import Credentials
-from stack.errors import StackError
-from stack.odoo_source import OdooSource
-from stack.paths import Place, write_whole
-from stack.postgres import Postgres
-from stack.process import Processes
+from dev.stack.errors import StackError
+from dev.stack.machine import ports, process, progress
+from dev.stack.machine.credentials import Credentials
+from dev.stack.machine.paths import Place, write_whole
+from dev.stack.machine.process import Processes
+from dev.stack.services import addon
+from dev.stack.services.odoo_source import OdooSource
+from dev.stack.services.postgres import Postgres
 
 BOT = "ofitec_bot"
-_PREPARE = Path(__file__).with_name("odoo_shell") / "prepare.py"
+_PREPARE = Path(__file__).parents[1] / "company" / "odoo_shell" / "prepare.py"
 _LOADING = r"(?:Loading module|module) (\S+ \(\d+/\d+\))"
 
 

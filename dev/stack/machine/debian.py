@@ -13,9 +13,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import process, progress, system_packages
-from stack.errors import StackError
-from stack.paths import CACHE, cache_lock
+from dev.stack.errors import StackError
+from dev.stack.machine import process, progress, system_packages
+from dev.stack.machine.paths import CACHE, cache_lock
 
 SUITE = "unstable"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")

@@ -4,7 +4,8 @@
     PUT  /answer         {"status": 429, "times": 2, "retry_after": 1}: refuse the next messages (nothing is appended)
     GET  /answer         the refusals still to come, and how many messages were refused so far
 
-It is a program of its own (`python -m stack.slack_sink PORT FILE`), so that a demo's messages outlive the command.
+It is a program of its own (`python -m dev.stack.services.slack_sink PORT FILE`), so that a demo's messages outlive
+the command.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from stack import ports
-from stack.paths import Place
-from stack.process import Processes
+from dev.stack.machine import ports
+from dev.stack.machine.paths import ROOT, Place
+from dev.stack.machine.process import Processes
 
 # Shaped like a real webhook's token, which the Slack connection keeps as its password.
 TOKEN_PATH = "/services/T00000000/B00000000/local"  # noqa: S105 - nothing to protect: the sink takes any path
@@ -65,8 +66,8 @@ def up(place: Place, processes: Processes) -> SlackSink:
     """Starts the sink of `place`; keeps a running one."""
     port = ports.port_of(place, "slack-sink", in_use_by_us=processes.find("slack-sink") is not None)
     sink = SlackSink(f"http://127.0.0.1:{port}", place.dir / "slack.jsonl")
-    argv = [sys.executable, "-m", "stack.slack_sink", str(port), str(sink.file)]
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[1]), "LANG": "C.UTF-8"}
+    argv = [sys.executable, "-m", "dev.stack.services.slack_sink", str(port), str(sink.file)]
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
     processes.start("slack-sink", argv, env=env)
     processes.wait("slack-sink", lambda: _answers(sink), timeout=20)
     return sink

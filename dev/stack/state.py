@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stack.local_stack import LEDGER_DATABASE, LocalStack
-from stack.paths import LOCAL, write_whole
+from dev.stack.local_stack import LEDGER_DATABASE, LocalStack
+from dev.stack.machine.paths import LOCAL, write_whole
 
 FILE = LOCAL / "stack.json"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
+from dev.stack.errors import StackError
+from dev.stack.local_stack import LEDGER_DATABASE, LocalStack
+from dev.stack.machine import progress
+from dev.stack.services.airflow_api import AirflowApi, DagRun
 from ofitec.ledger import backups, open_ledger
 from ofitec.ledger.tables import BackupRun, RestoreProof
-from stack import progress
-from stack.airflow_api import AirflowApi, DagRun
-from stack.errors import StackError
-from stack.local_stack import LEDGER_DATABASE, LocalStack
 
 NIGHTLY, VERIFY = "backup_nightly", "backup_verify"
 

@@ -13,10 +13,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import debian, ports, process, progress, system_packages
-from stack.errors import StackError
-from stack.paths import CACHE, ROOT, Place, cache_lock
-from stack.process import Processes
+from dev.stack.errors import StackError
+from dev.stack.machine import debian, ports, process, progress, system_packages
+from dev.stack.machine.paths import CACHE, ROOT, Place, cache_lock
+from dev.stack.machine.process import Processes
 
 FOLDER = CACHE / "docker"
 IMAGES = ROOT / "tests" / "deploy" / "images"

@@ -18,11 +18,11 @@ import psycopg2
 import psycopg2.extensions
 from psycopg2 import sql
 
-from stack import ports, process, progress, system_packages
-from stack.credentials import Credentials
-from stack.errors import StackError
-from stack.paths import Place
-from stack.process import Processes
+from dev.stack.errors import StackError
+from dev.stack.machine import ports, process, progress, system_packages
+from dev.stack.machine.credentials import Credentials
+from dev.stack.machine.paths import Place
+from dev.stack.machine.process import Processes
 
 # Throw-away data: no fsync makes template copies and installs several times faster. Clients see a real server.
 _SETTINGS = {

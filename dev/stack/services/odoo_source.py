@@ -9,9 +9,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import debian, process, progress
-from stack.errors import StackError
-from stack.paths import CACHE, cache_lock
+from dev.stack.errors import StackError
+from dev.stack.machine import debian, process, progress
+from dev.stack.machine.paths import CACHE, cache_lock
 
 SERIES = ("16.0", "19.0")
 _LOCK = Path(__file__).with_name("requirements-odoo-19.txt")

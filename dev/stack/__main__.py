@@ -1,4 +1,4 @@
-"""`python -m stack VERB`: demo, up, down, status. The Makefile calls it."""
+"""`python -m dev.stack VERB`: demo, up, down, status. The Makefile calls it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import time
 
 import psutil  # type: ignore[import-untyped]
 
-from stack import demo, ports, progress, state
-from stack.errors import StackError
-from stack.local_stack import LocalStack
-from stack.paths import LOCAL, Place
-from stack.process import Processes
+from dev.stack import state
+from dev.stack.demo import month as demo
+from dev.stack.errors import StackError
+from dev.stack.local_stack import LocalStack
+from dev.stack.machine import ports, progress
+from dev.stack.machine.paths import LOCAL, Place
+from dev.stack.machine.process import Processes
 
 
 def up(place: Place) -> None:
@@ -57,7 +59,7 @@ VERBS = {"demo": demo.run, "up": up, "down": down, "status": status}
 
 def main() -> int:
     """Runs one verb; a failure is one clear message and status 1."""
-    parser = argparse.ArgumentParser(prog="python -m stack", description="The local stack of OFITEC ops.")
+    parser = argparse.ArgumentParser(prog="python -m dev.stack", description="The local stack of OFITEC ops.")
     parser.add_argument("verb", choices=VERBS, help="demo: run everything; up, down, status: the servers alone")
     parser.add_argument("--place", choices=("demo", "test"), default="demo", help="test: the test suite's own stacks")
     arguments = parser.parse_args()

@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from stack import demo_backup, progress, s3, state
-from stack.errors import StackError
-from stack.local_stack import EXPORT_PREFIX, LocalStack
-from stack.paths import Place
+from dev.stack import state
+from dev.stack.demo import backup as demo_backup
+from dev.stack.errors import StackError
+from dev.stack.local_stack import EXPORT_PREFIX, LocalStack
+from dev.stack.machine import progress
+from dev.stack.machine.paths import Place
+from dev.stack.services import s3
 
 PLACE = Place("demo")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import odoorpc
 
-from stack.demo_documents import PARTNERS, Document, documents, opening
+from dev.stack.company.documents import PARTNERS, Document, documents, opening
 
 COMPANY = "Comercial Los Aromos SpA"
 RUT = "77123456-9"

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import ports, process, progress
-from stack.airflow_api import AirflowApi
-from stack.errors import StackError
-from stack.paths import ROOT, Place, write_whole
-from stack.postgres import Postgres
-from stack.process import Processes
+from dev.stack.errors import StackError
+from dev.stack.machine import ports, process, progress
+from dev.stack.machine.paths import ROOT, Place, write_whole
+from dev.stack.machine.process import Processes
+from dev.stack.services.airflow_api import AirflowApi
+from dev.stack.services.postgres import Postgres
 
 USER = "admin"
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")

@@ -8,9 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import process
-from stack.errors import StackError
-from stack.paths import ROOT, Place
+from dev.stack.errors import StackError
+from dev.stack.machine import process
+from dev.stack.machine.paths import ROOT, Place
 
 NAME = "of_sii_cl"
 SOURCE = ROOT / "odoo_addon"

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stack.errors import StackError
-from stack.paths import ROOT
+from dev.stack.errors import StackError
+from dev.stack.machine.paths import ROOT
 
 SHIPPED = ROOT / "include" / "monitoring"
 

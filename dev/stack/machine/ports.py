@@ -6,8 +6,8 @@ import json
 import random
 import socket
 
-from stack.errors import StackError
-from stack.paths import Place, write_whole
+from dev.stack.errors import StackError
+from dev.stack.machine.paths import Place, write_whole
 
 # Below the kernel's ephemeral range, so that an outgoing connection never holds a recorded port.
 RANGE = range(20000, 32000)

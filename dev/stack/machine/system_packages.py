@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stack import process, progress
-from stack.errors import StackError
-from stack.paths import LOCAL
+from dev.stack.errors import StackError
+from dev.stack.machine import process, progress
+from dev.stack.machine.paths import LOCAL
 
 APT_LOG = LOCAL / "cache" / "apt.log"
 # The server package makes and starts a cluster of its own on port 5432 unless this file says no.

@@ -13,10 +13,10 @@ from typing import Any
 import boto3  # type: ignore[import-untyped]
 from botocore.config import Config
 
-from stack import ports
-from stack.credentials import Credentials
-from stack.paths import Place
-from stack.process import Processes
+from dev.stack.machine import ports
+from dev.stack.machine.credentials import Credentials
+from dev.stack.machine.paths import Place
+from dev.stack.machine.process import Processes
 
 REGION = "us-east-1"
 EXPORT_BUCKET = "ofitec-fiscal"

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from stack import progress
-from stack.errors import StackError
+from dev.stack.errors import StackError
+from dev.stack.machine import progress
 
 RUNNING_STATES = ("queued", "running")
 

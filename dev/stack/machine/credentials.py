@@ -8,7 +8,7 @@ import secrets
 import string
 from dataclasses import asdict, dataclass
 
-from stack.paths import Place, write_whole
+from dev.stack.machine.paths import Place, write_whole
 
 
 @dataclass(frozen=True)

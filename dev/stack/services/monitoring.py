@@ -1,6 +1,6 @@
 """Real Prometheus, Alertmanager and exporters beside the local stack, on the shipped configuration.
 
-They are Debian unstable's packages, unpacked and never installed (stack.debian).
+They are Debian unstable's packages, unpacked and never installed (dev.stack.machine.debian).
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from stack import debian, monitoring_config, ports, progress
-from stack.errors import StackError
-from stack.monitoring_config import SHIPPED, Pace
-from stack.paths import CACHE, Place, write_whole
-from stack.postgres import Postgres
-from stack.process import Processes
+from dev.stack.errors import StackError
+from dev.stack.machine import debian, ports, progress
+from dev.stack.machine.paths import CACHE, Place, write_whole
+from dev.stack.machine.process import Processes
+from dev.stack.services import monitoring_config
+from dev.stack.services.monitoring_config import SHIPPED, Pace
+from dev.stack.services.postgres import Postgres
 
 NAMES = ("prometheus", "alertmanager", "postgres-exporter", "node-exporter", "blackbox-exporter", "mtail")
 _LOOPBACK = "127.0.0.1"

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from stack import system_packages
-from stack.odoo import OdooServer
+from dev.stack.machine import system_packages
+from dev.stack.services.odoo import OdooServer
 
 
 @contextmanager

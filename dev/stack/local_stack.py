@@ -13,16 +13,18 @@ from urllib.parse import urlsplit
 
 import odoorpc
 
+from dev.stack.company.company import fill
+from dev.stack.machine import credentials, debian, progress
+from dev.stack.machine.paths import Place, require_disk, write_whole
+from dev.stack.machine.process import Processes
+from dev.stack.services import airflow, odoo_source, postgres, s3, slack_sink
+from dev.stack.services.odoo import BOT, Odoo, OdooServer
 from ofitec.f29.period import resolve
-from stack import airflow, credentials, debian, odoo_source, postgres, progress, s3, slack_sink
-from stack.demo_company import fill
-from stack.odoo import BOT, Odoo, OdooServer
-from stack.paths import Place, require_disk, write_whole
-from stack.process import Processes
 
 ODOO_DATABASE = "ofitec"
 LEDGER_DATABASE = "ofitec_ledger"
 EXPORT_PREFIX = "entregas"
+COMPANY = Path(__file__).with_name("company")
 
 
 class LocalStack:
@@ -72,7 +74,7 @@ class LocalStack:
 
     def odoo_template(self) -> str:
         """The template of this stack's Odoo database: the add-on and the demo company's month."""
-        sources = (Path(__file__).with_name(name) for name in ("demo_company.py", "demo_documents.py"))
+        sources = (COMPANY / name for name in ("company.py", "documents.py"))
         key = "".join(file.read_text(encoding="utf-8") for file in sources) + self.period
 
         def fill_month(odoo: odoorpc.ODOO) -> None:

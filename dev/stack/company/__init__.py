@@ -1,0 +1,1 @@
+"""The demo's company in Odoo: its chart, partners and a month of documents."""

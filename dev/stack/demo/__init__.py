@@ -1,0 +1,1 @@
+"""What `make demo` does and shows on the running stack."""
