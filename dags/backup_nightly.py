@@ -13,8 +13,8 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, Param, dag
 
-from ofitec.dag_backup import night
-from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag, deadline
+from ofitec.backup.tasks import night
+from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag, deadline
 
 PARAMS = {
     "create_repository": Param(

@@ -13,9 +13,9 @@ from datetime import timedelta
 
 from airflow.sdk import Param, dag
 
-from ofitec.dag_approval import approval
-from ofitec.dag_backup import ask, outcome, place_is_free, plan_restore, restore, settle_restore
-from ofitec.dag_defaults import DAG_DEFAULTS, Tag
+from ofitec.backup.tasks import ask, outcome, place_is_free, plan_restore, restore, settle_restore
+from ofitec.dag import DAG_DEFAULTS, Tag
+from ofitec.notify.tasks import approval
 
 PARAMS = {
     "backup": Param(

@@ -18,8 +18,8 @@ from datetime import timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, dag
 
-from ofitec.dag_backup import ODOO_BACKUP, prove
-from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag
+from ofitec.backup.tasks import ODOO_BACKUP, prove
+from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag
 
 PARAMS = {
     "backup": Param(

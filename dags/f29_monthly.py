@@ -19,9 +19,10 @@ Qué hacer si falla: docs/runbooks/f29_monthly.md
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
+from airflow.sdk import CronTriggerTimetable, Param, dag, task_group
 
-from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag, deadline
+from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag, deadline
+from ofitec.f29.tasks import announce, deliver, look, plan
 
 # What is typed here is judged by the first task, in Spanish: a JSON schema would answer with its own source.
 PARAMS = {
@@ -47,13 +48,10 @@ PARAMS = {
 }
 
 
-BRANCH = "{{ branch }}"
-
-
-def name_branch(job: dict[str, Any], standing: str = "") -> None:
-    """Show a mapped branch under its company's name, and how its month stands once that is known."""
-    company = job["company"]["name"]
-    get_current_context()["branch"] = f"{company}: {standing}" if standing else company  # type: ignore[typeddict-unknown-key]
+@task_group(group_display_name="Cada empresa")
+def company_month(job: dict[str, Any]) -> None:
+    forms = look(job)
+    announce(job, forms, deliver(job, forms))
 
 
 @dag(
@@ -69,44 +67,6 @@ def name_branch(job: dict[str, Any], standing: str = "") -> None:
     **DAG_DEFAULTS,
 )
 def f29_monthly() -> None:
-    @task(task_display_name="Periodo y empresas")
-    def plan(params: Any = None, dag_run: Any = None) -> list[dict[str, Any]]:
-        from ofitec.f29 import tasks
-
-        return tasks.plan(params, run_id=dag_run.run_id, run_after=dag_run.run_after)
-
-    @task(
-        task_display_name="Calcular o leer, y revisar",
-        map_index_template=BRANCH,
-        show_return_value_in_logs=False,
-    )
-    def look(job: dict[str, Any]) -> list[dict[str, Any]]:
-        from ofitec.f29 import tasks
-
-        name_branch(job)
-        forms = tasks.look(job)
-        name_branch(job, tasks.standing(forms))
-        return forms
-
-    @task(task_display_name="Entregar archivos", map_index_template=BRANCH)
-    def deliver(job: dict[str, Any], forms: list[dict[str, Any]], params: Any = None, dag_run: Any = None) -> list[Any]:
-        from ofitec.f29 import tasks
-
-        name_branch(job)
-        return tasks.deliver(forms, run_id=dag_run.run_id, force=params["force"])
-
-    @task(task_display_name="Avisar en Slack", map_index_template=BRANCH)
-    def announce(job: dict[str, Any], forms: list[dict[str, Any]], receipts: list[Any], dag_run: Any = None) -> bool:
-        from ofitec.f29 import tasks
-
-        name_branch(job)
-        return tasks.announce(job, forms, receipts, run_id=dag_run.run_id, run_after=dag_run.run_after)
-
-    @task_group(group_display_name="Cada empresa")
-    def company_month(job: dict[str, Any]) -> None:
-        forms = look(job)
-        announce(job, forms, deliver(job, forms))
-
     company_month.expand(job=plan())
 
 

@@ -17,14 +17,28 @@ Usa las conexiones `odoo_host`, `ofitec_ledger` y `slack_default`; para actualiz
 """
 
 from datetime import timedelta
-from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, dag
 
-from ofitec.dag_approval import approval
-from ofitec.dag_backup import night
-from ofitec.dag_defaults import DAG_DEFAULTS, Tag
-from ofitec.dag_deploy import BEGIN_HOURS, WATCH_MINUTES, WINDOW_SECONDS, apply, ask, in_hours, outcome, settle
+from ofitec.backup.tasks import night
+from ofitec.dag import DAG_DEFAULTS, Tag
+from ofitec.deploy.tasks import (
+    BEGIN_HOURS,
+    CANARY_PERCENT,
+    CANARY_SECONDS,
+    WATCH_SECONDS,
+    WINDOW_SECONDS,
+    apply,
+    ask,
+    backup_proven,
+    in_hours,
+    kind,
+    outcome,
+    plan_deploy,
+    rehearse,
+    settle,
+)
+from ofitec.notify.tasks import approval
 
 PARAMS = {
     "image": Param(
@@ -41,18 +55,9 @@ PARAMS = {
     ),
     "hours": BEGIN_HOURS,
     "window_seconds": WINDOW_SECONDS,
-    "watch_minutes": WATCH_MINUTES,
-    "canary_percent": Param(
-        0,
-        type="integer",
-        minimum=0,
-        maximum=99,
-        title="Canario (%)",
-        description="Parte de las sesiones nuevas que prueba antes la versión nueva, si cambió solo código. 0: nadie.",
-    ),
-    "canary_minutes": Param(
-        10, type="integer", minimum=1, maximum=240, title="Minutos de canario", description="Cuánto dura esa prueba."
-    ),
+    "watch_seconds": WATCH_SECONDS,
+    "canary_percent": CANARY_PERCENT,
+    "canary_seconds": CANARY_SECONDS,
 }
 
 
@@ -68,42 +73,14 @@ PARAMS = {
     **DAG_DEFAULTS,
 )
 def odoo_deploy() -> None:
-    @task(task_display_name="Revisar y planificar", execution_timeout=timedelta(hours=1), multiple_outputs=False)
-    def plan(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
-        from ofitec.deploy import tasks
-
-        run = tasks.host_run(dag_run.run_id, dag_run.run_after)
-        who = getattr(dag_run, "triggering_user_name", None) or "Airflow"
-        return tasks.plan_deploy(params, run=run, who=who, dag_id=dag_run.dag_id, run_id=dag_run.run_id)
-
-    @task.branch(task_display_name="¿Solo código?")
-    def kind(planned: dict[str, Any]) -> str:
-        return "in_hours" if planned["mode"] == "CODE" else "preflight"
-
-    @task.sensor(
-        task_display_name="Esperar la prueba del respaldo", poke_interval=30, timeout=6 * 3600, mode="reschedule"
-    )
-    def backup_proven(planned: dict[str, Any], dag_run: Any = None) -> bool:
-        from ofitec.deploy import tasks
-
-        return tasks.proven_backup(planned, since=dag_run.start_date) is not None
-
-    @task(task_display_name="Ensayar en una copia", execution_timeout=timedelta(hours=8), multiple_outputs=False)
-    def rehearse(planned: dict[str, Any], params: Any = None, ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
-        from ofitec.deploy import tasks
-
-        times = tasks.rehearse(planned, window=params["window_seconds"])
-        tasks.tell_rehearsed(planned, times, link=ti.log_url, dag_id=dag_run.dag_id, run_id=dag_run.run_id)
-        return times
-
-    planned = plan()
+    planned = plan_deploy()
     approved = approval()
     chosen = kind(planned)
-    first, last = night(False)
+    backup = night(False)
     hours = in_hours(planned)
     done = apply(planned)
-    ask(planned) >> approved >> chosen >> [first, hours]
-    last >> backup_proven(planned) >> rehearse(planned) >> hours >> done
+    ask(planned) >> approved >> chosen >> [backup, hours]
+    backup >> backup_proven(planned) >> rehearse(planned) >> hours >> done
     settled = settle()
     done >> settled
     done >> outcome(settled)

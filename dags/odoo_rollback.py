@@ -13,13 +13,12 @@ Usa las conexiones `odoo_host`, `ofitec_ledger` y `slack_default`. Qué hacer si
 """
 
 from datetime import timedelta
-from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, dag
 
-from ofitec.dag_approval import approval
-from ofitec.dag_defaults import DAG_DEFAULTS, Tag
-from ofitec.dag_deploy import WATCH_MINUTES, WINDOW_SECONDS, apply, ask, outcome, settle
+from ofitec.dag import DAG_DEFAULTS, Tag
+from ofitec.deploy.tasks import WATCH_SECONDS, WINDOW_SECONDS, apply, ask, outcome, plan_rollback, settle
+from ofitec.notify.tasks import approval
 
 PARAMS = {
     "discard_writes_since": Param(
@@ -30,7 +29,7 @@ PARAMS = {
         "Lo escrito desde entonces queda en una base guardada, fuera de la vista.",
     ),
     "window_seconds": WINDOW_SECONDS,
-    "watch_minutes": WATCH_MINUTES,
+    "watch_seconds": WATCH_SECONDS,
 }
 
 
@@ -46,15 +45,7 @@ PARAMS = {
     **DAG_DEFAULTS,
 )
 def odoo_rollback() -> None:
-    @task(task_display_name="Revisar y planificar", execution_timeout=timedelta(hours=1), multiple_outputs=False)
-    def plan(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
-        from ofitec.deploy import tasks
-
-        run = tasks.host_run(dag_run.run_id, dag_run.run_after)
-        who = getattr(dag_run, "triggering_user_name", None) or "Airflow"
-        return tasks.plan_rollback(params, run=run, who=who, dag_id=dag_run.dag_id, run_id=dag_run.run_id)
-
-    planned = plan()
+    planned = plan_rollback()
     done = apply(planned)
     ask(planned) >> approval() >> done
     settled = settle()

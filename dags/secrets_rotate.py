@@ -15,8 +15,8 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag
 
-from ofitec.dag_backup import finish, night, remind, rotate, rotation_step
-from ofitec.dag_defaults import DAG_DEFAULTS, SANTIAGO, Tag
+from ofitec.backup.tasks import finish, night, remind, rotate, rotation_step
+from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag
 
 # a day on which nothing is due ends well and proves nothing: the tasks that did something close an alarm
 _DEFAULTS: dict[str, Any] = {**DAG_DEFAULTS, "on_success_callback": None}
@@ -33,10 +33,9 @@ _DEFAULTS: dict[str, Any] = {**DAG_DEFAULTS, "on_success_callback": None}
     **_DEFAULTS,
 )
 def secrets_rotate() -> None:
-    first, _ = night(create_repository=False, closes_alarms=True)
     changed = rotate()
     rotation_step() >> [remind(), changed, finish()]
-    changed >> first
+    changed >> night(create_repository=False, closes_alarms=True)
 
 
 secrets_rotate()

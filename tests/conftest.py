@@ -13,7 +13,7 @@ by `make drill`. Nothing else is left out or skipped silently: where a part cann
 reason. `--without odoo,airflow` names parts off on purpose. `-m "not services"` leaves the tests that need none.
 
 `make test` runs several worker processes (pytest-xdist). Tests that share a stack stay together, in order, in a worker
-with a stack of its own: those of one `xdist_group`, and all others that need services. The rest goes to whoever idles.
+with a stack of its own (_GROUP_OF says which). The rest goes to whoever idles.
 """
 
 from __future__ import annotations
@@ -41,9 +41,20 @@ if TYPE_CHECKING:
     from stack.slack_sink import SlackSink
 
 PARTS = ("postgres", "odoo_parts", "odoo", "s3", "slack_sink", "airflow", "browser")
-# one for each worker that needs a stack; their templates are kept for the next run
+# one for each worker that needs a stack; a group has the same one each time, for its templates are kept there
 PLACES = (Place("test"), *(Place(f"test-{number}") for number in range(2, 9)))
+GROUPS = ("stack", "second stack", "third stack")
+# which part of the tests has which, so that the three end at about the same time; all others have the first
+_GROUP_OF = {
+    "tests/e2e/test_backup.py": "second stack",
+    "tests/monitoring/": "second stack",
+    "tests/odoo_addon/test_in_odoo.py": "third stack",
+    "tests/ofitec/backup/test_real_odoo.py": "third stack",
+    "tests/ofitec/clients/test_odoo.py": "third stack",
+    "tests/stack/test_odoo_pages.py": "third stack",
+}
 T = TypeVar("T")
+_GROUP = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,7 +79,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if set(PARTS) & set(getattr(item, "fixturenames", ())):
         item.add_marker("services")
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group("stack"))
+            groups = [group for path, group in _GROUP_OF.items() if item.nodeid.startswith(path)]
+            item.add_marker(pytest.mark.xdist_group(groups[0] if groups else GROUPS[0]))
 
 
 @pytest.hookimpl(trylast=True)
@@ -95,8 +107,20 @@ def _named_off(config: pytest.Config) -> list[str]:
     return [name.strip() for name in config.getoption("--without").split(",") if name.strip()]
 
 
+def _places(group: str) -> tuple[Place, ...]:
+    """All of them, the group's own first."""
+    first = GROUPS.index(group) if group in GROUPS else 0
+    return PLACES[first:] + PLACES[:first]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("xdist_group")
+    item.config.stash[_GROUP] = str(marker.args[0]) if marker else ""
+
+
 @pytest.fixture(scope="session")
-def local_stack() -> Iterator[LocalStack]:
+def local_stack(pytestconfig: pytest.Config) -> Iterator[LocalStack]:
     """This worker's own stack under `.local/test*`, new data each session, ended with it.
 
     Its board asks an Alertmanager that answers once tests/monitoring has started one.
@@ -105,7 +129,7 @@ def local_stack() -> Iterator[LocalStack]:
     from stack.local_stack import LocalStack
     from stack.process import Processes
 
-    for place in PLACES:
+    for place in _places(pytestconfig.stash[_GROUP]):
         place.make()
         lock = _lock(place.dir / "session.lock")
         if lock is not None:

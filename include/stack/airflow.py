@@ -92,6 +92,8 @@ def environment(place: Place, postgres: Postgres, port: int, extra_dags: Path | 
         "AIRFLOW__API_AUTH__JWT_SECRET": secret.airflow_jwt_secret,
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+        # files that did not change are read again this seldom: every 30 seconds was a tenth of a core
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "900",
     }
 
 

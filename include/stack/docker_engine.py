@@ -1,7 +1,8 @@
 """A docker engine for the deploy's tests and benchmark: the machine's own if it answers, else Debian's as our child.
 
 Nothing is installed but iptables: the engine's packages are unpacked into the cache, its data stays there too, and it
-listens on a socket of its own. Where no image can be pulled, Debian's packages make them all (tests/deploy/images).
+listens on a socket of its own. Where no image can be pulled, Debian's packages make them all
+(tests/ofitec/deploy/images).
 """
 
 from __future__ import annotations

@@ -31,9 +31,9 @@ from ofitec.clients import postgres
 from ofitec.clients.restic import Restic
 from ofitec.ledger import open_ledger
 from ofitec.settings import settings
-from tests.backup import odoo_like
-from tests.backup.cluster import LEDGER, Cluster
-from tests.backup.programs import restic_binary
+from tests.ofitec.backup import odoo_like
+from tests.ofitec.backup.cluster import LEDGER, Cluster
+from tests.ofitec.backup.programs import restic_binary
 
 PASSWORD = "clave-del-banco-de-pruebas"
 LOCAL, SCATTERED = "local", "scattered"

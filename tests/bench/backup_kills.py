@@ -23,10 +23,10 @@ from ofitec.backup import proof
 from ofitec.backup.job import Job
 from ofitec.ledger import backups
 from ofitec.settings import settings
-from tests.backup import odoo_like, worker
-from tests.backup.cluster import Cluster
-from tests.backup.restic_files import cheapen
 from tests.bench.backup_bench import PASSWORD, _job
+from tests.ofitec.backup import odoo_like, worker
+from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.restic_files import cheapen
 
 LIMIT = 20 * 60  # seconds
 BETWEEN = 10  # rounds between two runs that are not killed

@@ -11,9 +11,9 @@ from stack import docker_engine, ports
 from stack.docker_engine import Docker
 from stack.paths import Place
 from stack.process import Processes
-from tests.deploy.conftest import tiny_images
-from tests.deploy.installation import Installation
-from tests.deploy.load import Load
+from tests.ofitec.deploy.conftest import tiny_images
+from tests.ofitec.deploy.installation import Installation
+from tests.ofitec.deploy.load import Load
 
 _PLACE = Place("deploy")
 # The seed's way: one service, its tag edited, `up -d`
@@ -61,7 +61,7 @@ def _ours(docker: Docker, images: dict[str, str]) -> tuple[int, int, float, int]
         with Load(made.http) as load:
             while switches < 20:
                 image = images["two" if switches % 2 == 0 else "one"]
-                done = made.deploy(image, "--watch=0.3", run=f"bench{switches}")
+                done = made.deploy(image, "--watch-seconds=0.3", run=f"bench{switches}")
                 assert done.get("status") == "done", done
                 switches += 1
                 print(f"\r  {switches} of 20 switches, {load.failures} failed requests", end="", flush=True)

@@ -1,4 +1,4 @@
-"""Provokes every storage fault of `tests.backup.storages` around one good backup: none may refute it.
+"""Provokes every storage fault of `tests.ofitec.backup.storages` around one good backup: none may refute it.
 
     python -m tests.bench storage_faults      # about five minutes: a storage that only stalls costs its time limits
 
@@ -13,13 +13,13 @@ import pytest
 
 from ofitec.ledger import backups
 from ofitec.settings import settings
-from tests.backup import odoo_like, storages
-from tests.backup.cluster import Cluster
-from tests.backup.restic_files import cheapen
-from tests.backup.s3_server import moto_server
-from tests.backup.test_nightly import back_up
-from tests.backup.test_storage_faults import outcome
 from tests.bench.backup_bench import PASSWORD, _job
+from tests.ofitec.backup import odoo_like, storages
+from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.restic_files import cheapen
+from tests.ofitec.backup.s3_server import moto_server
+from tests.ofitec.backup.test_nightly import back_up
+from tests.ofitec.backup.test_storage_faults import outcome
 
 
 def run() -> dict[str, float]:

@@ -17,12 +17,9 @@ from ofitec.clients.restic_errors import WrongPassword
 from ofitec.ledger import backups, open_ledger
 from stack import debian
 from stack.demo_backup import NIGHTLY, VERIFY, await_proof
-from tests.backup.restic_files import biggest, cheapen, flip_byte
 from tests.command_lines import CommandLines
+from tests.ofitec.backup.restic_files import biggest, cheapen, flip_byte
 from tests.waiting import wait_until
-
-# a stack of its own: it would be the longest part of the other's time
-pytestmark = pytest.mark.xdist_group("second stack")
 
 TARGET = "odoo_restaurado"
 WRONG_PASSWORD = "clave&que/no-es"
@@ -88,6 +85,7 @@ def test_a_nights_backup_is_proven_by_itself(safe: Safe, proven: Any) -> None:
     assert list((safe.stack.place.dir / "work" / "scratch").glob("*")) == []
 
 
+@pytest.mark.drill  # a second night, its proof and restic's costly keys; test_rotation.py has each rule
 def test_the_rotation_backs_up_with_the_new_password_and_proves_it(safe: Safe, proven: Any) -> None:
     before = safe.api.runs(VERIFY)
     safe.api.run("secrets_rotate", timeout=240)

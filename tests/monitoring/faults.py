@@ -18,8 +18,8 @@ from ofitec.ledger.tables import BackupRun, RestoreProof
 from stack.airflow_api import AirflowApi
 from stack.demo_backup import NIGHTLY, VERIFY, await_proof
 from stack.local_stack import LEDGER_DATABASE, ODOO_DATABASE
-from tests.backup.restic_files import biggest, flip_byte
 from tests.monitoring.drill import Drill, Watch
+from tests.ofitec.backup.restic_files import biggest, flip_byte
 from tests.ofitec.board.past import backup, proof
 
 BOTH, SLACK = ("slack", "mail"), ("slack",)

@@ -84,6 +84,7 @@ def test_the_board_with_an_airflow_token(three_years: Any) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.drill  # a figure in milliseconds says something on a calm machine only
 def test_under_300_ms_with_three_years_of_rows(three_years: Any) -> None:
     bearer, spent = token(three_years), []
     for _ in range(12):

@@ -3,11 +3,6 @@
 import re
 from typing import Any
 
-import pytest
-
-# a stack of its own: it would be the longest part of the other's time
-pytestmark = pytest.mark.xdist_group("third stack")
-
 
 def test_the_add_ons_own_tests(odoo_parts: Any) -> None:
     """Odoo exits with 0 when no test matched, so its closing line must name tests, and none failed."""

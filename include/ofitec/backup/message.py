@@ -189,7 +189,7 @@ def reminder(created: datetime | None, now: datetime) -> Message:
 def restore_question(plan: dict[str, Any]) -> dict[str, str]:
     """What the person who may approve reads in Airflow: {"subject", "body" (Markdown)}.
 
-    :param plan: `recovery.Plan` as JSON
+    :param plan: `restore.Plan` as JSON
     """
     subject = f"¿Reemplazar la base {plan['database']} por el respaldo del {moment(plan['at'])}?"
     return {"subject": subject, "body": "\n\n".join([*_restore_facts(plan, bold="**"), _RESTORE_HOW])}

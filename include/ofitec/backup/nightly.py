@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ofitec.backup import attachments, message, moment, recovery, repository
+from ofitec.backup import attachments, message, moment, repository, restore
 from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, Job
 from ofitec.backup.manifest import Manifest
 from ofitec.backup.moment import Moment
@@ -233,7 +233,7 @@ def _give_up(job: Job, key: str, error: BaseException) -> None:
 def _repair_restore(job: Job, run_id: str) -> None:
     """A restore that was killed between two renames leaves no database under its name: it is repaired first."""
     if switches.half_done(job.ledger, env=job.env, server=job.database.server):
-        recovery.repair(job, run_id=run_id)
+        restore.repair(job, run_id=run_id)
 
 
 def _settle_killed_runs(job: Job) -> None:

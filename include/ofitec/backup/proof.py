@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from ofitec.backup import boot as odoo
-from ofitec.backup import repository, restoring, scratch
+from ofitec.backup import repository, retrieval, scratch
 from ofitec.backup.attachments import sample
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import Job
@@ -37,12 +37,12 @@ def choose(job: Job, key: str = "") -> str:
     :raises InputError: if there is none
     """
     if key:
-        return restoring.wanted(job, key).key
+        return retrieval.wanted(job, key).key
     newest = backups.newest_checked(job.ledger, job.env, job.restic.where)
     if newest is None:
         raise InputError(
             f"There is no backup of {job.env} in {job.restic.where} to prove yet. Run backup_nightly first."
-            + restoring.elsewhere(job)
+            + retrieval.elsewhere(job)
         )
     return newest.key
 
@@ -56,7 +56,7 @@ def prove(job: Job, key: str, *, run_id: str, read_data: bool = False) -> tuple[
     :raises RepositoryDamaged: if this backup is good, but the repository is damaged elsewhere
     :raises OfitecError: if the proof could not be carried out: nothing was learnt
     """
-    row = restoring.wanted(job, key)
+    row = retrieval.wanted(job, key)
     evidence = Evidence(backup=key, started_at=datetime.now(UTC))
     number = backups.start_proof(job.ledger, row, run_id=run_id, started_at=evidence.started_at)
     evidence.on_step = lambda steps: backups.change_proof(job.ledger, number, steps=steps)
@@ -75,14 +75,14 @@ def prove(job: Job, key: str, *, run_id: str, read_data: bool = False) -> tuple[
 
 
 def _restore(job: Job, row: BackupRun, evidence: Evidence, *, run_id: str, read_data: bool) -> None:
-    restoring.require_room(job, row, job.work)
+    retrieval.require_room(job, row, job.work)
     copy = scratch.make(job, purpose=PURPOSE, run_id=run_id)
     with repository.exclusive(job, why=f"proof {run_id}"):
         if read_data:
             _read_all(job, evidence)
-        said = repository.healing(job, lambda: restoring.fetch(job, row, copy, evidence))
-    restoring.load(job, row, copy, evidence)
-    restoring.compare(said, copy, evidence)
+        said = repository.healing(job, lambda: retrieval.fetch(job, row, copy, evidence))
+    retrieval.load(job, row, copy, evidence)
+    retrieval.compare(said, copy, evidence)
     if evidence.findings:
         raise BackupRefuted(
             f"Backup {evidence.backup} is not what was saved: {len(evidence.findings)} differences: "

@@ -1,231 +1,179 @@
-"""The work of the backup DAGs' tasks: where the domain meets Airflow. Each takes and returns JSON for XCom, no secret.
+"""The tasks of the backup DAGs, and what those share: the asset and the night. Imported at parse time, so kept light:
+the work is in `steps`, and what asks a person is imported when it does.
 
-An error leaves here with a Spanish sentence for people in front of its own words for who mends it.
+Tasks that need the filestore, the work disk, an Odoo, the password's file or a repository in a folder run in queue
+`ops`; asking, reminding and branching run anywhere.
 """
 
-import hashlib
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
-from ofitec.backup import message, nightly, proof, recovery, retention, rotation
-from ofitec.backup.job import Job, from_settings
-from ofitec.backup.recovery import Plan
-from ofitec.clients.restic_connection import password_file
-from ofitec.connections import connection
-from ofitec.dag_approval import HOURS, Answer
-from ofitec.errors import InputError, OfitecError
-from ofitec.ledger import backups, open_ledger
-from ofitec.notify import approval
-from ofitec.notify.once import tell_once
-from ofitec.settings import settings
+from airflow.sdk import Asset, task, task_group
 
-log = logging.getLogger(__name__)
+from ofitec.dag import Given
+from ofitec.notify.recovery import on_success
 
-REMINDERS = ((1, 2), (7, 2))  # month and day
+# Published by each backup that is whole in the repository; its event's extra is {"backup": key}.
+# It has no URI: one with a scheme makes every parse load the providers that may know it.
+ODOO_BACKUP = Asset("odoo_backup")
+
+OPS = "ops"
+# Airflow would store each key of an answer a second time, and write the whole as the log's last line
+PLAIN: dict[str, Any] = {"multiple_outputs": False, "show_return_value_in_logs": False}
+LONG = timedelta(hours=8)  # no shorter than the settings' own limits, which speak more clearly
 
 
-def preflight(*, run_id: str, create_repository: bool) -> dict[str, Any]:
-    """See `nightly.preflight`."""
-    with _in_spanish():
-        return nightly.preflight(_nights_job(run_id), run_id=run_id, create_repository=create_repository)
+@task(task_display_name="Revisar antes", execution_timeout=timedelta(hours=2), queue=OPS, **PLAIN)
+def preflight(create_repository: bool, dag_run: Any = None) -> dict[str, Any]:
+    """Look at everything that can spoil the backup."""
+    from ofitec.backup import steps
+
+    return steps.preflight(run_id=dag_run.run_id, create_repository=create_repository)
 
 
-def snapshot(*, run_id: str) -> str:
-    """The new backup's key."""
-    with _in_spanish():
-        return nightly.snapshot(_nights_job(run_id), run_id=run_id)
+@task(task_display_name="Respaldar base y archivos", execution_timeout=LONG, queue=OPS)
+def snapshot(dag_run: Any = None) -> str:
+    """One task, because one open transaction ties database and files together."""
+    from ofitec.backup import steps
+
+    return steps.snapshot(run_id=dag_run.run_id)
 
 
-def check(key: str, *, run_id: str) -> dict[str, Any]:
-    """See `nightly.check`."""
-    with _in_spanish():
-        return nightly.check(from_settings(), key, run_id=run_id)
+@task(task_display_name="Revisar el repositorio", execution_timeout=LONG, outlets=[ODOO_BACKUP], queue=OPS, **PLAIN)
+def check(key: Given, outlet_events: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """Count the backup and publish it: its proof starts."""
+    from ofitec.backup import steps
 
-
-def retain(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
-    """See `retention.apply`. Tells Slack once of each set of lost or unknown snapshots."""
-    job = from_settings()
-    try:
-        with _in_spanish():
-            done = retention.apply(job, run_id=run_id, acknowledged=acknowledged, by=by)
-    except retention.SnapshotsLost as error:
-        text, blocks = message.lost(error.keys, job.restic.where)
-        _tell(f"lost/{_digest(error.keys)}", "backup_nightly", run_id, text, blocks)
-        raise
-    if done["strangers"]:
-        text, blocks = message.strangers(done["strangers"])
-        _tell(f"strangers/{_digest(done['strangers'])}", "backup_nightly", run_id, text, blocks)
+    done = steps.check(key, run_id=dag_run.run_id)
+    outlet_events[ODOO_BACKUP].extra = {"backup": key}
     return done
 
 
-def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_data: bool) -> dict[str, Any]:
-    """Prove a backup: a person's choice, the one that was just published, or the newest. After a full proof (the
-    weekly), and when one lifts what an earlier one refuted, tell Slack once.
+@task(task_display_name="Retirar los antiguos", execution_timeout=LONG, queue=OPS, **PLAIN)
+def retain(acknowledged: int, dag_run: Any = None) -> dict[str, Any]:
+    """Remove what the policy does not keep, unless backups are lost of which no person took note."""
+    from ofitec.backup import steps
 
-    :param published: extras of the asset's events that started this run, oldest first
-    :return: {"proof": id, "backup": key, "tables", "rows", "files", "rto_seconds", "steps"}
+    by = getattr(dag_run, "triggering_user_name", None) or ""
+    return steps.retain(run_id=dag_run.run_id, acknowledged=acknowledged, by=by)
+
+
+@task_group(group_id="night", group_display_name="Respaldo", prefix_group_id=False)
+def night(create_repository: Any, acknowledge_lost: Any = 0, *, closes_alarms: bool = False) -> None:
+    """The whole night, one task after the other.
+
+    :param closes_alarms: the last task, not the run's end, says that what failed is well again
     """
-    newest = next((str(extra["backup"]) for extra in reversed(published) if extra.get("backup")), "")
-    with _in_spanish():
-        job = from_settings()
-        key = proof.choose(job, asked or newest)
-        number, said, lifted = proof.prove(job, key, run_id=run_id, read_data=read_data)
-    row = backups.get(job.ledger, key)
-    assert row is not None
-    if lifted:
-        _tell(f"lifted/{number}", "backup_verify", run_id, *message.lifted(row))
-    if said.read_data:
-        done = backups.proofs(job.ledger, key)[-1]
-        text, blocks = message.proven(row, done, kept_for_ever=job.pruner is None)
-        _tell(f"proof/{number}", "backup_verify", run_id, text, blocks)
-    figures = {"tables": said.tables, "rows": said.rows, "files": said.files, "rto_seconds": said.rto_seconds}
-    return {"proof": number, "backup": key, **figures, "steps": said.steps}
+    key = snapshot()
+    last = retain.override(on_success_callback=on_success) if closes_alarms else retain
+    preflight(create_repository) >> key
+    check(key) >> last(acknowledge_lost)
 
 
-def plan_restore(params: dict[str, Any]) -> dict[str, Any]:
-    """Check the restore's parameters; returns `Plan` as JSON, with the question that a person is asked."""
-    with _in_spanish():
-        wanted = recovery.plan(
-            from_settings(),
-            key=params.get("backup") or "",
-            database=params["database"],
-            filestore=params.get("filestore") or "",
-            neutralise=params["neutralise"],
-        )
-    log.info("Backup %s of %s becomes database %s with files in %s",
-             wanted.backup, wanted.at, wanted.database, wanted.filestore)  # fmt: skip
-    for name in wanted.replaces:
-        log.info("There already, and renamed if a person approves: %s", name)
-    plan = wanted.model_dump(mode="json")
-    return {**plan, "question": message.restore_question(plan)}
+@task(task_display_name="Restaurar, comparar y arrancar", execution_timeout=timedelta(hours=16), queue=OPS, **PLAIN)
+def prove(params: Any = None, dag_run: Any = None, triggering_asset_events: Any = None) -> dict[str, Any]:
+    """The whole proof in one task: its copy is made, used and removed where it is. The log tells its steps."""
+    from ofitec.backup import steps
+
+    events = [event.extra for found in (triggering_asset_events or {}).values() for event in found]
+    full = params["read_data"] or dag_run.run_type == "scheduled"
+    return steps.prove(params["backup"] or "", events, run_id=dag_run.run_id, read_data=full)
 
 
-def ask_restore(plan: dict[str, Any], *, page: str, by: str, dag_id: str, run_id: str) -> bool:
-    """Tell Slack that a restore waits for a person. True if a message was sent now."""
-    until, zone = datetime.now(UTC) + timedelta(hours=HOURS), settings().zone
-    title, facts, paragraphs = message.restore_asked(plan, by=by)
-    asked = approval.asked(title, facts, paragraphs, page=page, until=until, zone=zone)
-    return _tell(f"restore-asked/{run_id}", dag_id, run_id, *asked)
+@task(task_display_name="Planificar", queue=OPS, **PLAIN)
+def plan_restore(params: Any = None) -> dict[str, Any]:
+    """Check the form, repair what a killed restore left, and say what would be replaced."""
+    from ofitec.backup import steps
+
+    return steps.plan_restore(params)
 
 
-def restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[str, Any]:
-    """Carry out the plan.
-
-    :param approved: whether a person agreed to what it replaces
-    """
-    with _in_spanish():
-        return recovery.restore(from_settings(), Plan.model_validate(plan), run_id=run_id, approved=approved)
+@task.branch(task_display_name="¿Está libre el lugar?")
+def place_is_free(wanted: Given) -> str:
+    """Only what replaces something is asked for."""
+    return "ask" if wanted["replaces"] else "restore"
 
 
-def settle_restore(
-    plan: dict[str, Any] | None, answer: Answer | None, *, link: str, dag_id: str, run_id: str
-) -> list[str]:
-    """Leave nothing half-way, and tell if a person said no; returns a sentence for what was repaired.
+@task(task_display_name="Pedir aprobación en Slack")
+def ask(wanted: Given, ti: Any = None, dag_run: Any = None) -> bool:
+    """Link to the page with the buttons."""
+    from ofitec.backup import steps
+    from ofitec.notify.tasks import page
 
-    :param link: address of the run
-    """
-    with _in_spanish():
-        told = recovery.repair(from_settings(), run_id=run_id)
-    if plan and answer and not answer.approved:
-        approval.rejected(
-            open_ledger(),
-            f"La restauración de {plan['database']} no se hace",
-            who=answer.who,
-            at=answer.at,
-            hours=HOURS,
-            dag_id=dag_id,
-            run_id=run_id,
-            link=link,
-            zone=settings().zone,
-        )
-    return told
+    by = getattr(dag_run, "triggering_user_name", None) or ""
+    return steps.ask_restore(wanted, page=page(ti), by=by, dag_id=dag_run.dag_id, run_id=dag_run.run_id)
 
 
-def rotation_step(*, by_hand: bool, on: datetime) -> str | None:
-    """Which of secrets_rotate's tasks is due: "rotate", "finish", "remind", or None for none.
+@task(
+    task_display_name="Restaurar",
+    execution_timeout=timedelta(hours=20),
+    trigger_rule="none_failed_min_one_success",
+    retries=0,
+    queue=OPS,
+    **PLAIN,
+)
+def restore(wanted: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """Nothing is replaced without a yes."""
+    from airflow.sdk.exceptions import AirflowSkipException
 
-    :param by_hand: whether a person triggered the run
-    :param on: when the run is for
-    """
-    with _in_spanish():
-        job = from_settings()
-        waiting = rotation.pending(job)
-        if waiting is None:
-            day = on.astimezone(settings().zone)
-            return "rotate" if by_hand else "remind" if (day.month, day.day) in REMINDERS else None
-        if by_hand:
-            return "finish" if rotation.switched(job) else "rotate"
-        ready = rotation.proven(job, waiting) or not rotation.switched(job)
-    return "finish" if ready else None
+    from ofitec.backup import steps
+    from ofitec.notify.tasks import answer
 
-
-def rotate(*, run_id: str) -> dict[str, Any]:
-    """The first phase: a new password that opens the repository too. Tells Slack what a person must do.
-
-    :raises InputError: if the connection holds the password itself, which a task cannot change
-    """
-    with _in_spanish():
-        file = _password_file()
-        done = rotation.begin(from_settings(), file, run_id=run_id)
-    text, blocks = message.rotated(done["other_keys"], str(file))
-    _tell(f"rotation/{done['key']}", "secrets_rotate", run_id, text, blocks)
-    return done
+    said = answer(ti)
+    if wanted["replaces"] and not (said and said.approved):
+        raise AirflowSkipException("Not approved: nothing was changed.")
+    return steps.run_restore(wanted, run_id=dag_run.run_id, approved=bool(said and said.approved))
 
 
-def finish_rotation(*, run_id: str) -> bool:
-    """The second phase: the old password opens nothing any more. False if the new one was lost, and its key went."""
-    with _in_spanish():
-        file = _password_file()
-        done = rotation.finish(from_settings(), file, run_id=run_id)
-    text, blocks = message.old_key_gone() if done else message.new_key_lost(str(file))
-    _tell(f"rotation-end/{run_id}", "secrets_rotate", run_id, text, blocks)
-    return done
+@task(task_display_name="Cerrar", execution_timeout=timedelta(hours=2), trigger_rule="all_done", queue=OPS, **PLAIN)
+def settle_restore(ti: Any = None, dag_run: Any = None) -> list[str]:
+    """Whatever happened, a kill too: nothing is left half-way, and a no is told."""
+    from ofitec.backup import steps
+    from ofitec.notify.tasks import answer
+
+    plan = ti.xcom_pull(task_ids="plan")
+    link = {"link": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
+    return steps.settle_restore(plan, answer(ti), **link)
 
 
-def remind(*, run_id: str) -> bool:
-    """Tell Slack that the password wants changing. True if a message was sent now."""
-    created = from_settings().restic.key_created()
-    text, blocks = message.reminder(created, datetime.now(UTC))
-    return _tell(f"rotation-reminder/{run_id}", "secrets_rotate", run_id, text, blocks)
+@task(task_display_name="Resultado", trigger_rule="none_failed", **PLAIN)
+def outcome(settled: Given) -> list[str]:
+    """The run's only end: it fails if anything failed."""
+    return list(settled)
 
 
-def _password_file() -> Path:
-    file = password_file(connection("restic_default"))
-    if file is None:
-        raise InputError(
-            "Connection restic_default holds its password itself, and a task cannot change a connection. Put the "
-            "password into a file, name it in extra.password_file, and run again (or rotate by hand: see the runbook)."
-        )
-    return file
+@task.branch(task_display_name="¿Qué toca?", queue=OPS)
+def rotation_step(dag_run: Any = None) -> str | None:
+    """By hand: a new password, or the second phase of a change. By the calendar: that phase, or a reminder."""
+    from ofitec.backup import steps
+
+    return steps.rotation_step(by_hand=dag_run.run_type != "scheduled", on=dag_run.run_after)
 
 
-def _nights_job(run_id: str) -> Job:
-    """The job; a night that fails for want of a connection or setting is a failed row as well."""
-    try:
-        return from_settings()
-    except OfitecError as error:
-        with suppress(OfitecError):
-            note = {"env": settings().env, "repository": "", "run_id": run_id, "said": message.said(error)}
-            backups.note_failure(open_ledger(), error=str(error), **note)
-        raise
+@task(task_display_name="Recordar en Slack", queue=OPS)
+def remind(dag_run: Any = None) -> bool:
+    """It is time to change the password."""
+    from ofitec.backup import steps
+
+    return steps.remind(run_id=dag_run.run_id)
 
 
-@contextmanager
-def _in_spanish() -> Iterator[None]:
-    try:
-        yield
-    except OfitecError as error:
-        error.args = (f"{message.said(error)} ({error})", *error.args[1:])
-        raise
+@task(task_display_name="Poner la clave nueva", execution_timeout=timedelta(hours=2), queue=OPS, **PLAIN)
+def rotate(dag_run: Any = None) -> dict[str, Any]:
+    """The first phase."""
+    from ofitec.backup import steps
+
+    return steps.rotate(run_id=dag_run.run_id)
 
 
-def _digest(names: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
+@task(
+    task_display_name="Retirar la clave anterior",
+    execution_timeout=timedelta(hours=2),
+    queue=OPS,
+    on_success_callback=on_success,
+)
+def finish(dag_run: Any = None) -> bool:
+    """The second phase."""
+    from ofitec.backup import steps
 
-
-def _tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> bool:
-    return tell_once(open_ledger(), (text, blocks), key=key, kind="backup", dag_id=dag_id, run_id=run_id)
+    return steps.finish_rotation(run_id=dag_run.run_id)

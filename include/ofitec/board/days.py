@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ofitec.board.backups import Proof
+from ofitec.ledger.backup_history import Proof
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,16 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ofitec.board import airflow_state, backups, deploys
+from ofitec.board import airflow_state
 from ofitec.board.airflow_state import AirflowState
-from ofitec.board.backups import Backups
-from ofitec.board.deploys import Deploys
 from ofitec.errors import OfitecError
 from ofitec.f29 import standing
 from ofitec.f29.period import complete
-from ofitec.ledger import open_ledger
-from ofitec.ledger.f29_states import ODOO
+from ofitec.ledger import backup_history, deploy_history, f29_states, open_ledger
+from ofitec.ledger.backup_history import Backups
+from ofitec.ledger.deploy_history import Deploys
 from ofitec.ledger.tables import F29State, SourceReading
 from ofitec.notify import once
 from ofitec.settings import settings
@@ -94,13 +92,7 @@ def _airflow() -> AirflowState | None:
 def read_ledger(session: Session, now: datetime) -> LedgerFacts:
     """What the ledger says at `now` (aware)."""
     today = now.astimezone(settings().zone).date()
-    states = list(
-        session.scalars(
-            select(F29State)
-            .where(F29State.period >= str(complete(today, standing.MONTHS)[0]))
-            .order_by(F29State.period.desc(), F29State.company)
-        )
-    )
+    states, asked = f29_states.read(session, str(complete(today, standing.MONTHS)[0]))
     f29 = [
         F29(
             rut=state.rut,
@@ -113,9 +105,9 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
         for state in states
     ]
     return LedgerFacts(
-        backups=backups.read(session, now),
+        backups=backup_history.read(session, now),
         f29=f29,
-        odoo=session.get(SourceReading, ODOO),
-        deploys=deploys.read(session),
+        odoo=asked,
+        deploys=deploy_history.read(session),
         undelivered=once.undelivered(session, now, since=now - _RECENT),
     )

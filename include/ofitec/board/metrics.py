@@ -8,9 +8,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from ofitec.board.backups import Backup, Backups
-from ofitec.board.deploys import Deploys
 from ofitec.board.facts import Facts, LedgerFacts
+from ofitec.ledger.backup_history import Backup, Backups
+from ofitec.ledger.deploy_history import Deploys
 
 
 def render(facts: Facts) -> bytes:

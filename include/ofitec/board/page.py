@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from ofitec.board import plot, verdict
 from ofitec.board.airflow_state import COMPONENTS
-from ofitec.board.backups import Backups
 from ofitec.board.days import daily
 from ofitec.board.facts import Facts, LedgerFacts
 from ofitec.board.plot import Bar
@@ -21,6 +20,7 @@ from ofitec.board.texts import TEXTS
 from ofitec.board.verdict import Verdict
 from ofitec.board.words import Words
 from ofitec.clients.alertmanager import WATCHDOG, Firing
+from ofitec.ledger.backup_history import Backups
 from ofitec.settings import Settings
 
 _TEMPLATES = Path(__file__).with_name("templates")

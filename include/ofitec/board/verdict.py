@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ofitec.board.airflow_state import COMPONENTS, AirflowState
-from ofitec.board.backups import Backups
-from ofitec.board.deploys import Deploys
 from ofitec.board.facts import F29
 from ofitec.clients.alertmanager import WATCHDOG, Firing
+from ofitec.ledger.backup_history import Backups
+from ofitec.ledger.deploy_history import Deploys
 from ofitec.ledger.tables import SourceReading
 
 Level = Literal["good", "warn", "bad", "unknown"]

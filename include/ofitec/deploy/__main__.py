@@ -11,9 +11,11 @@ import logging
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from ofitec.deploy import tasks
+from ofitec.deploy import steps
+from ofitec.deploy.host.cli import add_terms
+from ofitec.deploy.host.record.plans import Mode, Plan
+from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import OfitecError
 
 _DAG = "terminal"
@@ -26,21 +28,19 @@ def main(argv: Sequence[str]) -> int:
     logging.getLogger("paramiko").setLevel(logging.WARNING)
     moment = datetime.now(UTC)
     run_id = f"terminal__{moment:%Y%m%dT%H%M%S%f}"
-    run = tasks.host_run(run_id, moment)
-    plan: dict[str, Any] | None = None
+    run = steps.host_run(run_id, moment)
+    plan: Plan | None = None
     try:
         plan = _plan(args, run, run_id)
         _show(plan)
         if not args.yes and input("Type yes to go on: ").strip() != "yes":
             return 1
-        if plan["mode"] == "MIGRATE":
-            tasks.require_proven_backup(plan, hours=args.backup_hours)
+        if plan.mode is Mode.MIGRATE:
+            steps.require_proven_backup(plan, hours=args.backup_hours)
             _say("Rehearsing the upgrade on a neutralised copy ...")
-            times = tasks.rehearse(plan, window=args.window)
-            _say(f"About {times['predicted']:.0f} s without service.")
+            _say(f"About {steps.rehearse(plan)['predicted']:.0f} s without service.")
         _say("At work; Ctrl-C leaves the run going on at the host.")
-        tasks.apply(plan, {"window_seconds": args.window, "watch_minutes": args.watch, "canary_percent": args.canary,
-                           "canary_minutes": args.canary_minutes})  # fmt: skip
+        steps.apply(plan)
     except OfitecError as error:
         _say(f"\033[31m{error}\033[0m" if sys.stderr.isatty() else str(error))
         return 1
@@ -50,38 +50,30 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _plan(args: argparse.Namespace, run: str, run_id: str) -> dict[str, Any]:
-    who = getpass.getuser()
+def _plan(args: argparse.Namespace, run: str, run_id: str) -> Plan:
+    terms = Terms.of(vars(args))
+    who = {"run": run, "who": getpass.getuser(), "dag_id": _DAG, "run_id": run_id}
     if args.verb == "rollback":
-        params = {"discard_writes_since": args.discard_writes_since, "window_seconds": args.window}
-        return tasks.plan_rollback(params, run=run, who=who, dag_id=_DAG, run_id=run_id)
-    params = {
-        "image": args.image,
-        "modules": [name for name in args.modules.split(",") if name],
-        "window_seconds": args.window,
-    }
-    return tasks.plan_deploy(params, run=run, who=who, dag_id=_DAG, run_id=run_id)
+        return steps.plan_rollback(args.discard_writes_since, terms, **who)
+    return steps.plan_deploy(args.image, [name for name in args.modules.split(",") if name], terms, **who)
 
 
-def _settled(plan: dict[str, Any] | None, run: str, run_id: str) -> str:
+def _settled(plan: Plan | None, run: str, run_id: str) -> str:
     try:
-        return tasks.settle(plan, run=run, link="", dag_id=_DAG, run_id=run_id)
+        return steps.settle(plan, run=run, link="", dag_id=_DAG, run_id=run_id)
     except OfitecError as error:
         _say(str(error))
         return "not settled"
 
 
-def _show(plan: dict[str, Any]) -> None:
-    _say(f"Image    {plan['image']}\nServing  {plan['current']['image']} since {plan['current']['at']}")
-    _say(
-        f"Kind     {plan['mode']}"
-        + (", without interruption" if plan["mode"] == "CODE" else ", with a maintenance page")
-    )
-    for module in plan["modules"]:
-        _say(f"Upgrade  {module['name']} {module['before']} -> {module['after']}")
-    if begins := tasks.opening(plan, datetime.now(UTC)):
-        _say(f"Careful  outside of the hours {plan['hours']}, which begin at {begins:%Y-%m-%d %H:%M} UTC")
-    for name in plan["silent_changes"]:
+def _show(plan: Plan) -> None:
+    _say(f"Image    {plan.image}\nServing  {plan.current.image} since {plan.current.at}")
+    _say(f"Kind     {plan.mode}, {'without interruption' if plan.mode is Mode.CODE else 'with a maintenance page'}")
+    for change in plan.modules:
+        _say(f"Upgrade  {change.name} {change.before} -> {change.after}")
+    if begins := steps.opening(plan, datetime.now(UTC)):
+        _say(f"Careful  outside of the hours {plan.terms.hours}, which begin at {begins:%Y-%m-%d %H:%M} UTC")
+    for name in plan.silent_changes:
         _say(f"Careful  {name} changed without a new version: its views and fields will not be loaded")
 
 
@@ -91,15 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     deploy = verbs.add_parser("deploy", help="bring an image into service")
     deploy.add_argument("--image", required=True, help="registry/name@sha256:... or registry/name:tag")
     deploy.add_argument("--modules", default="", help="modules to upgrade beside those whose version rose")
-    deploy.add_argument("--canary", type=int, default=0, metavar="PERCENT")
-    deploy.add_argument("--canary-minutes", type=float, default=10)
     deploy.add_argument("--backup-hours", type=float, default=24, help="age allowed of the proven backup (upgrades)")
     rollback = verbs.add_parser("rollback", help="return to the release before")
     rollback.add_argument("--discard-writes-since", default="", metavar="MOMENT")
-    rollback.set_defaults(canary=0, canary_minutes=0)
     for verb in (deploy, rollback):
-        verb.add_argument("--window", type=float, default=600, help="seconds of maintenance allowed")
-        verb.add_argument("--watch", type=float, default=5, help="minutes")
+        add_terms(verb, without=("hours",))  # a person at a terminal is there: it is told of them, and does not wait
         verb.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 

@@ -14,7 +14,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def build() -> bytes:
     """The program as a zip that `python3 FILE` runs. The same sources give the same bytes."""
-    files = [_PACKAGE / name for name in _SHARED] + sorted((_PACKAGE / "deploy" / "host").glob("*.py"))
+    files = [_PACKAGE / name for name in _SHARED] + sorted((_PACKAGE / "deploy" / "host").rglob("*.py"))
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "__main__.py", _MAIN)

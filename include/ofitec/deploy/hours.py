@@ -27,7 +27,7 @@ class Hours:
         found = _FORM.fullmatch(text.strip())
         if found is None or found.group(1, 2) == found.group(3, 4):
             raise InputError(
-                f"El horario {text!r} no es válido. Escríbelo como 22:00-06:00 (hora de Santiago), o déjalo vacío."
+                f"El horario {text!r} no es válido. Escríbalo como 22:00-06:00 (hora de Santiago), o déjelo vacío."
             )
         hour, minute, last_hour, last_minute = map(int, found.groups())
         return cls(time(hour, minute), time(last_hour, last_minute), zone)

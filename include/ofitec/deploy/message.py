@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any
 
+from ofitec.deploy.host.record.plans import Mode, Plan
 from ofitec.notify import approval, spanish
 from ofitec.notify.escape import Message, code, escape, literal
 from ofitec.notify.redact import redact
@@ -30,39 +31,40 @@ _TITLES = {
 }
 
 
-def asked(plan: dict[str, Any], page: str, *, until: datetime, zone: tzinfo) -> Message:
+def asked(plan: Plan, page: str, *, expected_seconds: float | None, until: datetime, zone: tzinfo) -> Message:
     """A plan that waits for approval.
 
-    :param plan: as `tasks.plan_deploy` returns it
     :param page: address of the page with the buttons
+    :param expected_seconds: without service, as the last upgrade took; None if there was none
     :param until: when silence becomes a no
     """
     facts = [
-        ("Imagen", code(short(plan["image"]))),
-        ("En servicio", code(short(plan["current"]["image"]))),
-        ("Lo pide", escape(plan["who"])),
+        ("Imagen", code(short(plan.image))),
+        ("En servicio", code(short(plan.current.image))),
+        ("Lo pide", escape(plan.who)),
     ]
-    paragraphs = [" ".join(effects(plan)), timing(plan), *_changes(plan, code, bold="*")]
+    paragraphs = [" ".join(effects(plan, expected_seconds)), timing(plan), *_changes(plan, code, bold="*")]
     return approval.asked(_title(plan), facts, paragraphs, page=page, until=until, zone=zone)
 
 
-def question(plan: dict[str, Any]) -> dict[str, str]:
+def question(plan: Plan, *, expected_seconds: float | None) -> dict[str, str]:
     """The same for the page with the buttons, in Markdown: {"subject", "body"}."""
-    image, now = literal(short(plan["image"])), literal(short(plan["current"]["image"]))
-    verb = "Volver a" if is_rollback(plan) else "Instalar"
-    lines = [*effects(plan), timing(plan), *_changes(plan, literal, bold="**")]
-    lines.append(f"Imagen: {image}. En servicio ahora: {now}. Lo pide {literal(plan['who'])}.")
-    return {"subject": f"¿{verb} {short(plan['image'])}?", "body": "\n\n".join(lines)}
+    image, now = literal(short(plan.image)), literal(short(plan.current.image))
+    verb = "Volver a" if plan.is_rollback else "Instalar"
+    lines = [*effects(plan, expected_seconds), timing(plan), *_changes(plan, literal, bold="**")]
+    lines.append(f"Imagen: {image}. En servicio ahora: {now}. Lo pide {literal(plan.who)}.")
+    return {"subject": f"¿{verb} {short(plan.image)}?", "body": "\n\n".join(lines)}
 
 
-def effects(plan: dict[str, Any]) -> list[str]:
+def effects(plan: Plan, expected_seconds: float | None) -> list[str]:
     """What happens to whom, and for how long: sentences."""
-    most = spanish.duration(plan["window_seconds"])
-    if plan["mode"] == "CODE":
+    most = spanish.duration(plan.terms.window_seconds)
+    if plan.mode is Mode.CODE:
         first = "Cambia solo código: sin interrupción. La versión nueva arranca al lado, se prueba y toma el servicio."
-    elif plan["mode"] == "MIGRATE":
-        expected = plan.get("expected_seconds")
-        about = f"unos {spanish.duration(expected)} (lo que tardó la última vez)" if expected else "algunos minutos"
+    elif plan.mode is Mode.MIGRATE:
+        about = "algunos minutos"
+        if expected_seconds:
+            about = f"unos {spanish.duration(expected_seconds)} (lo que tardó la última vez)"
         first = (
             f"Odoo no estará disponible {about}, a lo más {most}; quien esté trabajando verá la página de mantención. "
             f"Antes se respalda y se ensaya en una copia: si el ensayo dice que serán más de {most}, no se hace."
@@ -75,17 +77,17 @@ def effects(plan: dict[str, Any]) -> list[str]:
     return [first, "Si algo falla, vuelve sola la versión que está en servicio."]
 
 
-def timing(plan: dict[str, Any]) -> str:
+def timing(plan: Plan) -> str:
     """When it begins: a sentence."""
-    after = "" if plan["mode"] != "MIGRATE" else "terminados el respaldo, su prueba y el ensayo"
-    if not plan.get("hours"):
+    after = "" if plan.mode is not Mode.MIGRATE else "terminados el respaldo, su prueba y el ensayo"
+    if not plan.terms.hours:
         return f"Empieza {after}, a la hora que sea." if after else "Empieza en cuanto alguien apruebe."
-    first, last = plan["hours"].split("-")
+    first, last = plan.terms.hours.split("-")
     begin = f"Empieza {after}," if after else "Empieza al aprobar,"
     return f"{begin} pero solo entre las {first} y las {last} (hora de Santiago): fuera de ese horario, espera."
 
 
-def rehearsed(plan: dict[str, Any], seconds: float, begins: datetime | None, link: str, zone: tzinfo) -> Message:
+def rehearsed(plan: Plan, seconds: float, begins: datetime | None, link: str, zone: tzinfo) -> Message:
     """The rehearsal went well: how long people will be without Odoo, and from when.
 
     :param seconds: predicted time without service
@@ -99,13 +101,13 @@ def rehearsed(plan: dict[str, Any], seconds: float, begins: datetime | None, lin
     return f"{title}.", blocks
 
 
-def ended(plan: dict[str, Any], journal: dict[str, Any] | None, status: str, link: str) -> Message:
+def ended(plan: Plan, journal: dict[str, Any] | None, status: str, link: str, *, answered_by: str = "") -> Message:
     """How a run ended; `status` as the ledger has it, not `rejected`."""
     title = _TITLES[status]
-    image = short(plan["image"] if status == "done" else plan["current"]["image"])
-    facts = [f"*En servicio*\n{code(image)}", f"*Tipo*\n{_kind(plan)}", f"*Lo pidió*\n{escape(plan['who'])}"]
-    if plan.get("answered_by"):
-        facts.append(f"*Lo aprobó*\n{escape(plan['answered_by'])}")
+    image = short(plan.image if status == "done" else plan.current.image)
+    facts = [f"*En servicio*\n{code(image)}", f"*Tipo*\n{_kind(plan)}", f"*Lo pidió*\n{escape(plan.who)}"]
+    if answered_by:
+        facts.append(f"*Lo aprobó*\n{escape(answered_by)}")
     if journal and (seconds := journal["facts"].get("maintenance_seconds")) is not None:
         facts.append(f"*Sin servicio*\n{spanish.duration(seconds)}")
     blocks = [_header(title), {"type": "section", "fields": [{"type": "mrkdwn", "text": fact} for fact in facts]}]
@@ -118,39 +120,34 @@ def ended(plan: dict[str, Any], journal: dict[str, Any] | None, status: str, lin
     return f"{title}: {image}", blocks
 
 
-def is_rollback(plan: dict[str, Any]) -> bool:
-    """Whether the plan returns to the release before."""
-    return bool(plan["requested"] == "rollback")
-
-
 def short(image: str) -> str:
     """registry/name@sha256:0123... gives name@0123456789ab."""
     name, _, digest = image.partition("@sha256:")
     return f"{name.rpartition('/')[2]}@{digest[:12]}"
 
 
-def _title(plan: dict[str, Any]) -> str:
-    return "Vuelta atrás de Odoo por aprobar" if is_rollback(plan) else "Despliegue de Odoo por aprobar"
+def _title(plan: Plan) -> str:
+    return "Vuelta atrás de Odoo por aprobar" if plan.is_rollback else "Despliegue de Odoo por aprobar"
 
 
-def _kind(plan: dict[str, Any]) -> str:
+def _kind(plan: Plan) -> str:
     return {
-        "CODE": "solo código, sin interrupción",
-        "MIGRATE": "con actualización de la base",
-        "RETURN": "vuelta a la base de antes",
-    }[plan["mode"]]
+        Mode.CODE: "solo código, sin interrupción",
+        Mode.MIGRATE: "con actualización de la base",
+        Mode.RETURN: "vuelta a la base de antes",
+    }[plan.mode]
 
 
-def _changes(plan: dict[str, Any], quote: Callable[[str], str], *, bold: str) -> list[str]:
+def _changes(plan: Plan, quote: Callable[[str], str], *, bold: str) -> list[str]:
     """The modules, each version as code: others wrote it."""
     shown = []
-    if modules := plan["modules"]:
-        lines = [f"• {quote(m['name'])} {quote(m['before'])} → {quote(m['after'])}" for m in modules[:_MOST]]
+    if modules := plan.modules:
+        lines = [f"• {quote(m.name)} {quote(m.before)} → {quote(m.after)}" for m in modules[:_MOST]]
         lines += [f"… y {len(modules) - _MOST} más"] if len(modules) > _MOST else []
         # two spaces: a line's end in Markdown, nothing in Slack
         shown.append(f"{bold}Módulos que se actualizan{bold}  \n" + "  \n".join(lines))
-    if plan["silent_changes"]:
-        names = ", ".join(quote(name) for name in plan["silent_changes"][:_MOST])
+    if plan.silent_changes:
+        names = ", ".join(quote(name) for name in plan.silent_changes[:_MOST])
         shown.append(f"⚠️ Cambiaron sin subir su versión: {names}. Su Python correrá; sus vistas y campos no se cargan.")
     return shown
 

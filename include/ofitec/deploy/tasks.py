@@ -1,229 +1,203 @@
-"""The steps of a deploy and a rollback, for the DAGs and for the terminal. Each takes and returns JSON, no secret."""
+"""The tasks of `odoo_deploy` and `odoo_rollback`. Imported at parse time, so kept light: the work is in `steps`."""
 
-import hashlib
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ofitec.clients.ssh import Host
-from ofitec.deploy import message, typed
-from ofitec.deploy.hours import Hours
-from ofitec.deploy.remote import Remote
-from ofitec.errors import InputError
-from ofitec.ledger import Ledger, backups, deployments, open_ledger
-from ofitec.ledger.exclusive import ODOO, held
-from ofitec.notify import approval, spanish
-from ofitec.notify.escape import Message
-from ofitec.notify.once import tell_once
-from ofitec.notify.redact import redact
-from ofitec.settings import settings
+from airflow.sdk import Param, task
 
-log = logging.getLogger(__name__)
+from ofitec.dag import Given
+from ofitec.deploy.host.record.terms import Terms
+from ofitec.notify.tasks import HOURS, answer, page
 
-_WINDOW = 600.0  # seconds of maintenance, where nobody said
-_WINDOW_MARGIN = 3600.0  # seconds a run may take beside its window and its watch
-
-
-def host_run(run_id: str, moment: datetime) -> str:
-    """The run's name on the host: the same for every try of one DAG run, and part of database names there."""
-    return f"{moment.astimezone(UTC):%Y%m%d%H%M%S}{hashlib.sha256(run_id.encode()).hexdigest()[:6]}"
-
-
-def plan_deploy(params: dict[str, Any], *, run: str, who: str, dag_id: str, run_id: str) -> dict[str, Any]:
-    """Lock the host, check, pull, classify; returns the plan, with the question for who approves it.
-
-    :raises InputError: on a wrong image, module or hours; the lock is given back
-    :raises OfitecError: whatever the host refuses
-    """
-    typed.check(params)
-    modules = ",".join(params.get("modules") or [])
-    arguments = ["plan", f"--run={run}", f"--who={who}", f"--image={params['image']}"]
-    plan = remote().verb(*arguments, *([f"--modules={modules}"] if modules else []), timeout=1800)
-    if plan["mode"] == "CODE":
-        log.info("CODE: %s beside %s, no interruption", plan["image"], plan["current"]["image"])
-    else:
-        log.info("MIGRATE: %s", ", ".join(f"{m['name']} {m['before']} -> {m['after']}" for m in plan["modules"]))
-    return _planned(plan, params, "deploy", dag_id, run_id)
-
-
-def plan_rollback(params: dict[str, Any], *, run: str, who: str, dag_id: str, run_id: str) -> dict[str, Any]:
-    """Lock the host and plan the way back to the release before; returns the plan.
-
-    :raises OfitecError: if there is none, or rows written since an upgrade would go out of sight without a yes to that
-    """
-    typed.check(params)
-    arguments = ["plan-rollback", f"--run={run}", f"--who={who}"]
-    if since := params.get("discard_writes_since"):
-        arguments.append(f"--discard-writes-since={since}")
-    return _planned(remote().verb(*arguments, timeout=1800), params, "rollback", dag_id, run_id)
+# Each is one of the plan's terms, in the unit and under the name it keeps down to the host
+WINDOW_SECONDS = Param(
+    int(Terms.window_seconds),
+    type="integer",
+    minimum=10,
+    maximum=14400,
+    title="Ventana (segundos)",
+    description="Cuánto puede durar la página de mantención. Si el ensayo dice que será más, no se hace.",
+)
+WATCH_SECONDS = Param(
+    int(Terms.watch_seconds),
+    type="integer",
+    minimum=0,
+    maximum=7200,
+    title="Observación (segundos)",
+    description="Tiempo que se observa la versión nueva antes de detener la anterior. Si falla, vuelve sola.",
+)
+CANARY_PERCENT = Param(
+    Terms.canary_percent,
+    type="integer",
+    minimum=0,
+    maximum=99,
+    title="Canario (%)",
+    description="Parte de las sesiones nuevas que prueba antes la versión nueva, si cambió solo código. 0: nadie.",
+)
+CANARY_SECONDS = Param(
+    int(Terms.canary_seconds),
+    type="integer",
+    minimum=60,
+    maximum=14400,
+    title="Canario (segundos)",
+    description="Cuánto dura esa prueba.",
+)
+BEGIN_HOURS = Param(
+    None,
+    type=["null", "string"],
+    title="Horario",
+    description="Horas de Santiago en que puede empezar, por ejemplo 22:00-06:00; fuera de ellas, espera. Vacío: el de "
+    "OFITEC_DEPLOY_HOURS si habrá interrupción; si no, cualquiera.",
+)
 
 
-def _planned(plan: dict[str, Any], params: dict[str, Any], kind: str, dag_id: str, run_id: str) -> dict[str, Any]:
-    """The plan as people approve it: with when it begins and how long it may take."""
-    ledger, chosen = open_ledger(), settings()
-    plan["window_seconds"] = params.get("window_seconds", _WINDOW)
-    plan["expected_seconds"] = deployments.last_interruption(ledger, chosen.env) if plan["mode"] == "MIGRATE" else None
-    # hours of the form hold for any deploy; those of the settings for one that interrupts people, and no way back
-    plan["hours"] = params.get("hours") or (chosen.deploy_hours if plan["mode"] == "MIGRATE" else "")
-    opening(plan, datetime.now(UTC))
-    plan["question"] = message.question(plan)
-    deployments.plan(
-        ledger, run=plan["run"], env=settings().env, kind=kind, requested=plan["requested"], image=plan["image"],
-        before=plan["current"]["image"], mode=plan["mode"], modules=plan["modules"], who=plan["who"], dag_id=dag_id,
-        run_id=run_id,
-    )  # fmt: skip
-    return plan
+@task(
+    task_id="plan",
+    task_display_name="Revisar y planificar",
+    execution_timeout=timedelta(hours=1),
+    multiple_outputs=False,
+)
+def plan_deploy(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """Lock the host, see what the image changes, and say what whoever approves it reads."""
+    from ofitec.deploy import steps
+
+    image, modules = str(params["image"] or "").strip(), params["modules"] or []
+    return steps.proposal(steps.plan_deploy(image, modules, Terms.of(params), **_asked_by(dag_run)))
 
 
-def ask(plan: dict[str, Any], *, page: str, until: datetime, dag_id: str, run_id: str) -> bool:
-    """Tell Slack that a plan waits for approval. True if a message was sent now.
+@task(
+    task_id="plan",
+    task_display_name="Revisar y planificar",
+    execution_timeout=timedelta(hours=1),
+    multiple_outputs=False,
+)
+def plan_rollback(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """The same for the way back."""
+    from ofitec.deploy import steps
 
-    :param page: address of the page with the buttons
-    :param until: when silence becomes a no
-    """
-    asked = message.asked(plan, page, until=until, zone=settings().zone)
-    return _tell(f"deploy/{plan['run']}/asked", asked, dag_id, run_id)
-
-
-def opening(plan: dict[str, Any], moment: datetime) -> datetime | None:
-    """When the plan may begin, if not at this aware moment; None: now.
-
-    :raises InputError: if its hours are too short for the interruption it may make
-    """
-    if not plan["hours"]:
-        return None
-    need = timedelta(seconds=0 if plan["mode"] == "CODE" else plan["window_seconds"])
-    begins = Hours.parse(plan["hours"], settings().zone).opening(moment, need)
-    return begins if begins > moment else None
+    since = params["discard_writes_since"] or ""
+    return steps.proposal(steps.plan_rollback(since, Terms.of(params), **_asked_by(dag_run)))
 
 
-def may_begin(plan: dict[str, Any]) -> bool:
-    """Whether the plan's hours have come."""
-    begins = opening(plan, datetime.now(UTC))
-    if begins is not None:
-        log.info("Fuera del horario %s: espera hasta el %s", plan["hours"], spanish.moment(begins, settings().zone))
-    return begins is None
+@task(task_display_name="Pedir aprobación en Slack")
+def ask(plan: Given, ti: Any = None, dag_run: Any = None) -> bool:
+    """What will happen, to whom and when, with the link to the buttons."""
+    from ofitec.deploy import steps
+
+    until = datetime.now(UTC) + timedelta(hours=HOURS)
+    return steps.ask(
+        steps.read(plan),
+        expected_seconds=plan["expected_seconds"],
+        page=page(ti),
+        until=until,
+        dag_id=dag_run.dag_id,
+        run_id=dag_run.run_id,
+    )
 
 
-def proven_backup(plan: dict[str, Any], *, since: datetime) -> str | None:
-    """The key of a backup whose data are not older than `since` and which passed its proof; None if there is none."""
-    found = backups.newest_proven(open_ledger(), settings().env)
-    if found is None or found.snapshot_at is None or found.snapshot_at < since:
-        return None
-    log.info("Backup %s of %s is proven; run %s may go on", found.key, found.snapshot_at, plan["run"])
-    return found.key
+@task.branch(task_display_name="¿Solo código?")
+def kind(plan: Given) -> str:
+    """An upgrade is backed up and rehearsed first."""
+    return "in_hours" if plan["mode"] == "CODE" else "preflight"
 
 
-def require_proven_backup(plan: dict[str, Any], *, hours: float) -> str:
-    """As `proven_backup`, for the terminal.
+@task.sensor(task_display_name="Esperar la prueba del respaldo", poke_interval=30, timeout=6 * 3600, mode="reschedule")
+def backup_proven(plan: Given, dag_run: Any = None) -> bool:
+    """The backup of this run, restored and compared. Holds no worker while it waits."""
+    from ofitec.deploy import steps
 
-    :raises InputError: if the newest is older than `hours`
-    """
-    key = proven_backup(plan, since=datetime.now(UTC) - timedelta(hours=hours))
-    if key is None:
-        raise InputError(
-            f"No backup of the last {hours:.0f} hours has passed its proof, and an upgrade needs one. Run "
-            "backup_nightly and backup_verify first."
-        )
-    return key
+    return steps.proven_backup(steps.read(plan), since=dag_run.start_date) is not None
 
 
-def rehearse(plan: dict[str, Any], *, window: float) -> dict[str, Any]:
-    """Upgrade a neutralised copy on the host, timed; returns part to seconds.
+@task(task_display_name="Ensayar en una copia", execution_timeout=timedelta(hours=8), multiple_outputs=False)
+def rehearse(plan: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """Upgrade a neutralised copy at the host, and tell how long people will be without Odoo."""
+    from ofitec.deploy import steps
 
-    :raises OfitecError: if it fails or would take longer than the window; the live version was not touched
-    """
-    ledger = open_ledger()
-    with _exclusive(ledger, plan):
-        times = remote().verb("rehearse", f"--run={plan['run']}", f"--window={window}", timeout=6 * 3600)
-    deployments.change(ledger, plan["run"], rehearsal=times)
-    log.info("Rehearsed: %s; about %.0f s without service", times, times["predicted"])
+    read = steps.read(plan)
+    times = steps.rehearse(read)
+    steps.tell_rehearsed(read, times, link=ti.log_url, dag_id=dag_run.dag_id, run_id=dag_run.run_id)
     return times
 
 
-def tell_rehearsed(plan: dict[str, Any], times: dict[str, Any], *, link: str, dag_id: str, run_id: str) -> bool:
-    """Tell Slack from when and how long people will be without Odoo. True if a message was sent now."""
-    begins = opening(plan, datetime.now(UTC))
-    told = message.rehearsed(plan, times["predicted"], begins, link, settings().zone)
-    return _tell(f"deploy/{plan['run']}/rehearsed", told, dag_id, run_id)
+@task.sensor(
+    task_display_name="Esperar el horario",
+    poke_interval=60,
+    timeout=30 * 3600,
+    mode="reschedule",
+    trigger_rule="none_failed_min_one_success",
+)
+def in_hours(plan: Given, ti: Any = None) -> bool:
+    """A yes given in the evening is no yes to any later hour. Holds no worker while it waits."""
+    from ofitec.deploy import steps
+
+    _require_yes(ti)
+    return steps.may_begin(steps.read(plan))
 
 
-def answered(plan: dict[str, Any], *, who: str, at: datetime | None) -> None:
-    """Write down who approved or rejected a plan, and when."""
-    deployments.change(open_ledger(), plan["run"], answered_by=who or None, answered_at=at)
+@task(
+    task_display_name="Instalar y observar",
+    execution_timeout=timedelta(hours=10),
+    trigger_rule="none_failed_min_one_success",
+    multiple_outputs=False,
+)
+def apply(plan: Given, ti: Any = None) -> dict[str, Any]:
+    """Detached at the host: this task follows, and a retry goes on following. Nothing happens without a yes."""
+    from ofitec.deploy import steps
+
+    given, read = _require_yes(ti), steps.read(plan)
+    steps.answered(read, who=given.who, at=given.at)
+    return steps.apply(read)
 
 
-def apply(plan: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """Carry the plan out at the host, detached, and follow it to its end; returns the journal.
+@task(task_display_name="Cerrar", execution_timeout=timedelta(hours=1), trigger_rule="all_done", multiple_outputs=False)
+def settle(ti: Any = None, dag_run: Any = None) -> str:
+    """Whatever happened: nothing half-done, no lock left, ledger and Slack told."""
+    from ofitec.deploy import steps
 
-    Called again for a run that goes on already, it only follows.
+    found, given = ti.xcom_pull(task_ids="plan"), answer(ti)
+    plan = steps.read(found) if found else None
+    told = {"link": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
+    rejected = given is not None and not given.approved
+    who = given.who if given else ""
+    run = steps.host_run(dag_run.run_id, dag_run.run_after)
+    status = steps.settle(plan, run=run, answered_by=who, rejected=rejected, **told)
+    if plan is not None and given is not None and rejected:
+        steps.reject(plan, who=who, at=given.at, hours=HOURS, **told)
+    return status
 
-    :raises Undone: if it failed and the old version serves
-    :raises Stuck: if a person must decide
+
+@task(task_display_name="Resultado", trigger_rule="none_failed")
+def outcome(settled: Given) -> str:
+    """The run's only end: it fails if anything failed, and is skipped after a no.
+
+    A teardown would not do: what precedes it counts no more.
     """
-    ledger, host, run = open_ledger(), remote(), plan["run"]
-    window, watch = params["window_seconds"], params["watch_minutes"] * 60
-    canary_seconds = params.get("canary_minutes", 0) * 60
-    limit = window + watch + canary_seconds + _WINDOW_MARGIN
-    with _exclusive(ledger, plan):
-        journal = host.verb("status")["journal"]
-        if journal is None or journal["run"] != run:
-            deployments.change(ledger, run, status=deployments.RUNNING)
-            host.verb(
-                "apply", f"--run={run}", f"--window={window}", f"--watch={watch}",
-                f"--canary={params.get('canary_percent', 0)}", f"--canary-seconds={canary_seconds}",
-            )  # fmt: skip
-        return host.follow(run, lambda steps: deployments.change(ledger, run, steps=steps), timeout=limit)
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from ofitec.ledger import deployments
+
+    if settled == deployments.REJECTED:
+        raise AirflowSkipException("Rechazado: no se cambió nada.")
+    return str(settled)
 
 
-def settle(
-    plan: dict[str, Any] | None, *, run: str, link: str, dag_id: str, run_id: str, rejected: bool = False
-) -> str:
-    """After everything, and after any failure: nothing stays half-done or locked; ledger and Slack know the end.
+def _asked_by(dag_run: Any) -> dict[str, str]:
+    """Whose run it is, here and at the host."""
+    from ofitec.deploy import steps
 
-    :param plan: None if planning failed
-    :param rejected: a person, or silence, said no; who tells of that tells it (`reject`)
-    :return: the status in the ledger, "" if there was no plan
-    """
-    status = remote().settle(run)
-    if plan is None:
-        return ""
-    journal = status["journal"] if status["journal"] and status["journal"]["run"] == run else None
-    outcome = journal["status"] if journal else deployments.REJECTED if rejected else deployments.DROPPED
-    values: dict[str, Any] = {"status": outcome}
-    if journal:
-        values |= {"steps": journal["steps"], "error": redact(journal["error"]) or None}
-        values["maintenance_seconds"] = journal["facts"].get("maintenance_seconds")
-    deployments.change(open_ledger(), run, **values)
-    if outcome != deployments.REJECTED:
-        _tell(f"deploy/{run}/{outcome}", message.ended(plan, journal, outcome, link), dag_id, run_id)
-    return outcome
+    return {
+        "run": steps.host_run(dag_run.run_id, dag_run.run_after),
+        "who": getattr(dag_run, "triggering_user_name", None) or "Airflow",
+        "dag_id": dag_run.dag_id,
+        "run_id": dag_run.run_id,
+    }
 
 
-def reject(
-    plan: dict[str, Any], *, who: str, at: datetime | None, hours: int, link: str, dag_id: str, run_id: str
-) -> None:
-    """Write down and tell that the answer was no.
+def _require_yes(ti: Any) -> Any:
+    from airflow.sdk.exceptions import AirflowSkipException
 
-    :param who: "" if nobody answered within `hours`
-    """
-    answered(plan, who=who, at=at)
-    title = "La vuelta atrás de Odoo no se hace" if message.is_rollback(plan) else "El despliegue de Odoo no se hace"
-    approval.rejected(
-        open_ledger(), title, who=who, at=at, hours=hours, dag_id=dag_id, run_id=run_id, link=link,
-        zone=settings().zone,
-    )  # fmt: skip
-
-
-def remote() -> Remote:
-    """The host program of connection `odoo_host` and setting `OFITEC_HOST_HOME`."""
-    return Remote(Host.from_connection(), settings().host_home)
-
-
-def _exclusive(ledger: Ledger, plan: dict[str, Any]) -> Any:
-    """No backup, proof or other deploy works on Odoo's data meanwhile."""
-    return held(ledger, ODOO, why=f"deploy {plan['run']}", wait=settings().backup_exclusive_wait)
-
-
-def _tell(key: str, told: Message, dag_id: str, run_id: str) -> bool:
-    return tell_once(open_ledger(), told, key=key, kind="deploy", dag_id=dag_id, run_id=run_id)
+    given = answer(ti)
+    if given is None or not given.approved:
+        raise AirflowSkipException("No se aprobó: no se cambió nada.")
+    return given

@@ -4,7 +4,6 @@ The forms hold no patterns: Airflow answers those with its schema. What the host
 """
 
 import re
-from typing import Any
 
 from ofitec.deploy.hours import Hours
 from ofitec.errors import InputError
@@ -15,24 +14,29 @@ _MODULE = re.compile(r"[a-z0-9_]+")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 
 
-def check(params: dict[str, Any]) -> None:
+def deploy(image: str, modules: list[str], hours: str) -> None:
     """Refuse what cannot be meant.
 
     :raises InputError: one sentence: which field, what it should hold
     """
-    if "image" in params:
-        _image(str(params["image"] or "").strip())
-    for name in params.get("modules") or []:
+    _image(image)
+    for name in modules:
         if not _MODULE.fullmatch(name):
             raise InputError(
                 f"El módulo {name!r} no puede existir. Escriba su nombre técnico, uno por línea, por ejemplo l10n_cl."
             )
-    if params.get("hours"):
-        Hours.parse(params["hours"], settings().zone)
-    since = params.get("discard_writes_since")
-    if since and not _MOMENT.fullmatch(since):
+    if hours:
+        Hours.parse(hours, settings().zone)
+
+
+def rollback(discard_since: str) -> None:
+    """The same for the way back.
+
+    :raises InputError: one sentence: what the field should hold
+    """
+    if discard_since and not _MOMENT.fullmatch(discard_since):
         raise InputError(
-            f"{since!r} no es un momento. Copie el que indica el error, por ejemplo 2026-11-24T22:10:07+00:00."
+            f"{discard_since!r} no es un momento. Copie el que indica el error, por ejemplo 2026-11-24T22:10:07+00:00."
         )
 
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from ofitec.ledger.store import Ledger
 from ofitec.ledger.tables import F29State, SourceReading
@@ -38,6 +39,12 @@ def reading(ledger: Ledger) -> SourceReading | None:
     """When Odoo was last asked and when it last answered; None if it was never asked."""
     with ledger.transaction() as session:
         return session.get(SourceReading, ODOO)
+
+
+def read(session: Session, since: str) -> tuple[list[F29State], SourceReading | None]:
+    """What `save` and `failed` wrote: the rows of periods from `since` on, newest first, and Odoo's last reading."""
+    query = select(F29State).where(F29State.period >= since).order_by(F29State.period.desc(), F29State.company)
+    return list(session.scalars(query)), session.get(SourceReading, ODOO)
 
 
 def _reading(**values: Any) -> Any:

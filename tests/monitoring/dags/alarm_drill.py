@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk import DeadlineAlert, DeadlineReference, SyncCallback, dag, task
 
-from ofitec.dag_defaults import DAG_DEFAULTS
+from ofitec.dag import DAG_DEFAULTS
 from ofitec.notify.late import on_deadline
 
 LATE = DeadlineAlert(

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ofitec.board.backups import Proof
 from ofitec.board.days import Day, daily
+from ofitec.ledger.backup_history import Proof
 
 SANTIAGO = ZoneInfo("America/Santiago")
 NOON = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # 12:00 in Santiago

@@ -54,6 +54,7 @@ def test_written_read_and_replaced(storage: Storage, s3: Any, folder: str) -> No
     assert storage.url == f"s3://{BUCKET}/root"
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("before", [{}, OLD], ids=["first delivery", "second delivery"])
 def test_each_single_refused_request_leaves_what_was_there(
     storage: Storage, s3: Any, proxy: FaultyProxy, folder: str, before: dict[str, bytes]

@@ -9,7 +9,7 @@ import pytest
 
 from ofitec.clients.odoo import OdooClient, OdooDown
 from ofitec.errors import InputError
-from ofitec.f29 import tasks
+from ofitec.f29 import steps
 from ofitec.f29.form import F29Form
 from ofitec.f29.period import Period
 from ofitec.ledger import Ledger, targets
@@ -119,10 +119,10 @@ class Mornings:
         before = len(self.heard)
         at = datetime(day.year, day.month, day.day, 11, 0, tzinfo=UTC)
         run_id = f"run of {day} {len(self.heard)}"
-        for job in tasks.plan(params, run_id=run_id, run_after=at):
-            forms = tasks.look(job)
-            receipts = tasks.deliver(forms, run_id=run_id, force=False)
-            tasks.announce(job, forms, receipts, run_id=run_id, run_after=at)
+        for job in steps.plan(params, run_id=run_id, run_after=at):
+            forms = steps.look(job)
+            receipts = steps.deliver(forms, run_id=run_id, force=False)
+            steps.announce(job, forms, receipts, run_id=run_id, run_after=at)
         return self.heard[before:]
 
     def csv(self, period: str, version: int = 1) -> str:
@@ -194,8 +194,8 @@ def test_a_month_filed_before_we_looked_is_no_failure(mornings: Mornings) -> Non
     mornings.company.file("2026-07", "6000")
     [said] = mornings.on(september(8), period="2026-07")
     assert said.startswith("Declarado: F29 de julio")
-    closed = tasks.look({"company": {"id": 1, "name": "x", "rut": RUT}, "period": "2026-07", "compute": True})
-    assert tasks.standing(closed) == "ya declarado, folio 6000, $32.775"
+    closed = steps.look({"company": {"id": 1, "name": "x", "rut": RUT}, "period": "2026-07", "compute": True})
+    assert steps.standing(closed) == "ya declarado, folio 6000, $32.775"
     assert mornings.on(september(8), period="2026-07") == []
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from ofitec.ledger import Ledger, exclusive, open_ledger, store
 from ofitec.ledger.exclusive import ODOO, Busy, held
-from tests.backup.cluster import LEDGER, Cluster
+from tests.ofitec.backup.cluster import LEDGER, Cluster
 
 SPACE, HERE, THERE = "ofitec-cut", "198.18.77.1", "198.18.77.2"  # RFC 2544's addresses: nobody's network
 HOLDER = """

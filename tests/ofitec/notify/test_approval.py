@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from airflow.sdk.exceptions import DownstreamTasksSkipped
 
-from ofitec.dag_approval import Answer, Approval, answer, page
 from ofitec.ledger import Ledger
 from ofitec.notify import approval, channels
 from ofitec.notify.failure import on_failure
 from ofitec.notify.recovery import on_success
+from ofitec.notify.tasks import Answer, Approval, answer, page
 
 ZONE = ZoneInfo("America/Santiago")
 AT = datetime(2026, 11, 25, 1, 10, 7, 123456, tzinfo=UTC)

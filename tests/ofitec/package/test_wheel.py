@@ -14,6 +14,9 @@ import pytest
 
 from tests.docs.blocks import ROOT, blocks, commands
 
+# the installation is made once for all of them
+pytestmark = pytest.mark.xdist_group("second stack")
+
 [README] = [block for block in blocks(ROOT / "README.md") if "pip install" in block.text]
 *PIP, EXPORT = (command.words for command in commands(README))
 BUNDLES, BUNDLE = EXPORT[1].split("=", 1)

@@ -2,7 +2,7 @@
 
 from airflow.sdk import dag, task
 
-from ofitec.dag_defaults import DAG_DEFAULTS
+from ofitec.dag import DAG_DEFAULTS
 
 
 @dag(dag_id="fail_probe", schedule=None, **DAG_DEFAULTS)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from airflow.sdk import DeadlineAlert, DeadlineReference, dag, task
 
-from ofitec.dag_defaults import deadline
+from ofitec.dag import deadline
 
 
 @dag(

@@ -1,0 +1,1 @@
+"""What the host remembers: its folder, its journal, its lock, its releases."""

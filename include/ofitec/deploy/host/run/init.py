@@ -1,0 +1,82 @@
+"""The first start on a host. Nothing that exists is overwritten."""
+
+import json
+from pathlib import Path
+
+from ofitec.deploy.host.machine import manifests, smoke
+from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.engine import Engine, check_reference
+from ofitec.deploy.host.machine.proxy import Proxy
+from ofitec.deploy.host.record import releases
+from ofitec.deploy.host.record.home import Home, write_whole
+from ofitec.deploy.host.record.journal import now
+from ofitec.deploy.host.record.releases import Release
+from ofitec.deploy.host.run import secrets, up
+from ofitec.errors import InputError
+
+# A login that may read and not more is enough for the smoke; a user's default rights are those of an employee.
+_USERS = """
+import json, sys
+admin, login, smoke, new = json.loads(%r)
+users = env["res.users"]
+if new:
+    env.ref("base.user_admin").password = admin
+if not users.search([("login", "=", login)]):
+    users.with_context(no_reset_password=True).create({"name": "OFITEC smoke test", "login": login})
+users.search([("login", "=", login)]).password = smoke
+env.cr.commit()
+"""
+
+
+def init(home: Home, image: str, modules: list[str]) -> dict[str, str]:
+    """Bring a first version up: on a new database, or on the one that is there.
+
+    :param modules: what a new database gets
+    :raises InputError: if this host has a release already
+    :raises OfitecError: if anything fails; the record is written last, so it may be run again
+    """
+    if releases.load(home).releases:
+        raise InputError("This host has a release already. Use `plan` and `apply` for another version.")
+    secrets.make(home)
+    home = Home.open(home.root)
+    engine, proxy, database = Engine(home), Proxy(home), Database(Engine(home))
+    pinned = engine.pull(check_reference(image))
+    for service in ("odoo-blue", "odoo-cron"):
+        engine.set_image(service, pinned)
+    up.servers(engine)
+    up.hand_over(engine, pinned)
+    log = home.state / "logs" / "init.log"
+    write_whole(log, "")
+    new = not database.oid(home.database)
+    if new:
+        database.create_empty(home.database)
+    if new or not database.query("SELECT 1 FROM pg_tables WHERE tablename = 'ir_module_module'", home.database):
+        argv = ["/usr/bin/odoo", f"--database={home.database}", f"--init={','.join(modules)}", "--without-demo=all",
+                "--stop-after-init", "--no-http", "--max-cron-threads=0", "--workers=0"]  # fmt: skip
+        engine.task(pinned, argv, run="init", what="odoo -i", log=log)
+        new = True
+    _users(engine, pinned, log, new=new)
+    engine.start("odoo-blue")
+    smoke.wait_until_works(engine, "odoo-blue", "blue", home.database)
+    proxy.switch("blue")
+    engine.start("odoo-cron")
+    sources = {
+        n: h for n, (_, h) in manifests.read(engine, pinned, set(database.modules(home.database))).modules.items()
+    }
+    releases.add(
+        home, Release(run="init", image=pinned, colour="blue", mode="INIT", at=now(), who="init", sources=sources)
+    )
+    return {"image": pinned, "colour": "blue", "database": home.database}
+
+
+def _users(engine: Engine, image: str, log: Path, *, new: bool) -> None:
+    """The smoke test's user, and on a new database the administrator's password: through standard input."""
+    home = engine.home
+    values = [
+        (home.secrets / "odoo_admin_password").read_text().strip(),
+        home.settings["ODOO_SMOKE_LOGIN"],
+        (home.secrets / "odoo_smoke_password").read_text().strip(),
+        new,
+    ]
+    argv = ["/usr/bin/odoo", "shell", f"--database={home.database}", "--no-http", "--max-cron-threads=0", "--workers=0"]
+    engine.task(image, argv, run="users", what="odoo shell", stdin=_USERS % json.dumps(values), log=log)

@@ -1,0 +1,348 @@
+"""The proof: passes for a good backup, and catches what `restic check` does not."""
+
+import dataclasses
+import hashlib
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ofitec.backup import nightly, proof, restore, retrieval, scratch
+from ofitec.backup.attachments import CopyUnreadable
+from ofitec.backup.evidence import Evidence
+from ofitec.backup.job import Job
+from ofitec.backup.manifest import Manifest
+from ofitec.clients.restic_errors import RepositoryDamaged
+from ofitec.errors import InputError, TransientError
+from ofitec.ledger import backups
+from ofitec.ledger.tables import BackupRun
+from ofitec.settings import settings
+from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.restic_files import biggest, flip_byte
+from tests.ofitec.backup.test_nightly import back_up
+
+
+def refuted(job: Job, key: str, message: str) -> None:
+    """The proof fails with that message, the backup no longer counts, and no copy is left."""
+    with pytest.raises(proof.BackupRefuted, match=message):
+        proof.prove(job, key, run_id="r")
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.REFUTED
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.REFUTED]
+    assert backups.newest_proven(job.ledger, job.env) is None
+    nothing_left(job)
+
+
+def nothing_left(job: Job) -> None:
+    with job.scratch.maintenance().connect() as link:
+        found = link.execute("SELECT datname FROM pg_database WHERE datname LIKE 'ofitec_scratch_%'").fetchall()
+    assert found == []
+    assert list((job.work / "scratch").glob("*")) == []
+
+
+def test_good_backup_is_proven(job: Job) -> None:
+    key = back_up(job)
+    assert proof.choose(job) == key
+    _, evidence, lifted = proof.prove(job, key, run_id="r", read_data=True)
+    assert not lifted
+    (row,) = backups.proofs(job.ledger, key)
+    assert (row.outcome, row.read_data, row.booted) == (backups.PASSED, True, False)
+    assert (row.tables, row.files) == (6, 60)
+    assert row.rows == 200 + 2000 + 20000 + 60 + 3
+    assert {
+        "read_data",
+        "fetch_database",
+        "load_database",
+        "fetch_filestore",
+        "compare_tables",
+    } <= evidence.steps.keys()
+    proven = backups.newest_proven(job.ledger, job.env)
+    assert proven is not None
+    assert proven.key == key
+    nothing_left(job)
+
+
+def test_later_changes_do_not_refute(job: Job, monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
+    """Figures and dump are of one instant, although users work meanwhile."""
+    real = type(job.restic).backup_command
+
+    def users_work(*args: object, **kwargs: object) -> object:
+        with cluster.admin(job.database.name) as link:
+            link.execute("UPDATE res_partner SET name = 'otro' WHERE id < 50")
+            link.execute("DELETE FROM account_move_line WHERE id % 7 = 0")
+            link.execute("SELECT nextval('folio_33')")
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(job.restic), "backup_command", users_work)
+    key = back_up(job)
+    proof.prove(job, key, run_id="r")
+    assert backups.proofs(job.ledger, key)[0].outcome == backups.PASSED
+
+
+def test_foreign_key_violation_that_only_a_restore_shows(job: Job, cluster: Cluster) -> None:
+    with cluster.admin(job.database.name) as link:
+        link.execute("SET session_replication_role = replica")
+        link.execute("DELETE FROM account_move WHERE id = 5")
+    key = back_up(job)
+    job.restic.check(read_data=True)
+    refuted(job, key, "(?s)pg_restore.*foreign key constraint")
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("DELETE FROM account_move_line WHERE id = 77", "account_move_line has 19999 rows instead of 20000"),
+        ("UPDATE res_partner SET vat = '1-9' WHERE id = 7", "res_partner has 200 rows as it should, but with other"),
+        (
+            "UPDATE account_move_line SET rate = rate * (1 + 1e-15) WHERE id = 3",
+            "account_move_line has 20000 rows as",
+        ),
+        ("DROP TABLE ir_cron", "table public.ir_cron is missing"),
+        ("SELECT setval('folio_33', 4700)", "folio_33 stands at 4700, before 4711: numbers would be given twice"),
+    ],
+    ids=["row lost", "row changed", "last bit of a float", "table lost", "sequence behind"],
+)
+def test_silent_loss_in_the_database(
+    job: Job, cluster: Cluster, statement: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the dump had come from another moment: done to the copy, between restore and comparison."""
+    key = back_up(job)
+    changed_copy(monkeypatch, cluster, statement)
+    refuted(job, key, message)
+    # it was the copy: the backup itself is good, and the next proof says so
+    monkeypatch.undo()
+    settings.cache_clear()
+    _, _, lifted = proof.prove(job, key, run_id="r")
+    assert lifted
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.CHECKED
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.REFUTED, backups.PASSED]
+
+
+def changed_copy(patch: pytest.MonkeyPatch, cluster: Cluster, statement: str) -> None:
+    """Between the load and the comparison, do something to the copy."""
+    real = retrieval.compare
+
+    def after_a_change(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+        with cluster.admin(copy.database.name) as link:
+            link.execute(statement)
+        real(said, copy, evidence)
+
+    patch.setattr(retrieval, "compare", after_a_change)
+
+
+def test_swapped_file(job: Job) -> None:
+    """Same name, same size, other bytes, in the source already: check, sizes and counts are all content."""
+    one = next(path for path in job.filestore.rglob("*") if path.is_file())
+    one.write_bytes(hashlib.sha512(b"x").digest() * 1000)
+    one.write_bytes(one.read_bytes()[: _size(job, one)])
+    key = back_up(job)
+    job.restic.check(read_data=True)
+    refuted(job, key, f"attachment {one.parent.name}/{one.name} holds other bytes")
+
+
+def _size(job: Job, path: Path) -> int:
+    with job.database.connect() as link:
+        row = link.execute(
+            "SELECT file_size FROM ir_attachment WHERE store_fname = %s", [f"{path.parent.name}/{path.name}"]
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_flipped_byte_passes_the_check_and_fails_the_proof(job: Job, repository: Path) -> None:
+    key = back_up(job)
+    flip_byte(biggest(repository / "data"))
+    job.restic.check()
+    refuted(job, key, "cannot be restored")
+
+
+def test_flipped_byte_elsewhere_is_found_by_reading_all(job: Job, repository: Path) -> None:
+    """The backup at hand is good and is proven; the run fails all the same, because another one is not."""
+    other = job.restic.backup_bytes(b"de otro" * 50_000, "x", at=_now(), tags=["otro"])
+    packs = {path for path in (repository / "data").rglob("*") if path.is_file()}
+    key = back_up(job)
+    flip_byte(max(packs, key=lambda path: path.stat().st_size), at=20)
+    with pytest.raises(RepositoryDamaged, match="not all is well"):
+        proof.prove(job, key, run_id="r", read_data=True)
+    (row,) = backups.proofs(job.ledger, key)
+    assert (row.outcome, row.read_data) == (backups.PASSED, False)
+    assert other.id
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.mark.parametrize("kind", ["snapshot", "pack", "tree"])
+def test_deleted_file_refutes_although_the_cache_has_it(job: Job, repository: Path, kind: str) -> None:
+    key = back_up(job)
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    packs = sorted((p for p in (repository / "data").rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+    gone = {"snapshot": repository / "snapshots" / row.snapshots["database"]["id"], "pack": packs[-1], "tree": packs[0]}
+    gone[kind].unlink()
+    refuted(job, key, "cannot be restored")
+
+
+def test_killed_run_is_never_proven(job: Job) -> None:
+    with pytest.raises(InputError, match=r"no backup of prueba in .* to prove yet"):
+        proof.choose(job)
+    backups.start(job.ledger, key="k1", env=job.env, repository=job.restic.where, run_id="r")
+    with pytest.raises(InputError, match="k1 is running"):
+        proof.choose(job, "k1")
+
+
+@pytest.mark.parametrize("program", ["restic", "pg_restore"])
+def test_killed_program_leaves_the_backup_unproven_not_refuted(
+    job: Job, program: str, tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel kills for want of memory: that says nothing about the backup."""
+    key = back_up(job)
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    killed = folder / program
+    killed.write_text("#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o755)
+    if program == "restic":
+        dying = dataclasses.replace(job, restic=dataclasses.replace(job.restic, binary=str(killed)))
+    else:
+        dying = job
+        monkeypatch.setenv("OFITEC_PG_BIN", str(folder))
+        settings.cache_clear()
+    with pytest.raises(TransientError, match="killed by signal 9"):
+        proof.prove(dying, key, run_id="r")
+    monkeypatch.undo()
+    settings.cache_clear()
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.FAILED]
+    proof.prove(job, key, run_id="r")
+    nothing_left(job)
+
+
+def test_missing_odoo_leaves_the_backup_unproven_not_refuted(job: Job) -> None:
+    job = dataclasses.replace(job, odoo_command="echo Odoo Server 16.0 --x")
+    key = back_up(job)
+    with pytest.raises(Exception, match=r"backup is of Odoo 19.0, but OFITEC_ODOO_COMMAND runs Odoo Server 16.0"):
+        proof.prove(job, key, run_id="r")
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.FAILED]
+    assert backups.newest_proven(job.ledger, job.env) is None
+    assert proof.choose(job) == key
+    nothing_left(job)
+
+
+def test_foreign_databases_are_never_dropped(job: Job, cluster: Cluster) -> None:
+    strangers = [f"{scratch.PREFIX}0123456789abcdef", job.database.name]
+    cluster.create(strangers[0])
+    try:
+        for name in strangers:
+            with pytest.raises(scratch.NotOurs, match="was not made by us"):
+                scratch.drop(job, name)
+        # even if the ledger names it: somebody else's comment protects it
+        planned = {"server": job.scratch.server, "folder": "x", "purpose": "p", "run_id": "r"}
+        backups.plan_scratch(job.ledger, name=strangers[0], **planned)
+        with cluster.admin() as link:
+            link.execute(f"COMMENT ON DATABASE {strangers[0]} IS 'de contabilidad'")
+        with pytest.raises(scratch.NotOurs, match="carries the comment 'de contabilidad'"):
+            scratch.drop(job, strangers[0])
+        assert set(strangers) <= cluster.names()
+    finally:
+        cluster.drop(strangers[0])
+
+
+def test_leftover_of_a_killed_proof_is_dropped_by_the_next_and_told_as_failed(job: Job, cluster: Cluster) -> None:
+    key = back_up(job)
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    backups.start_proof(job.ledger, row, run_id="killed", started_at=_now())
+    left = scratch.make(job, purpose=proof.PURPOSE, run_id="killed").database.name
+    assert left in cluster.names()
+    proof.prove(job, key, run_id="r")
+    assert left not in cluster.names()
+    nothing_left(job)
+    found = backups.proofs(job.ledger, key)
+    assert [p.outcome for p in found] == [backups.FAILED, backups.PASSED]
+    assert found[0].findings == ["killed before its end"]
+    nightly.preflight(job, run_id="r")
+
+
+def test_steps_are_in_the_ledger_while_the_proof_runs(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, seen = back_up(job), []
+    real = retrieval.compare
+
+    def look(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+        row = backups.proofs(job.ledger, key)[-1]
+        seen.append((row.outcome, set(row.steps)))
+        real(said, copy, evidence)
+
+    monkeypatch.setattr(retrieval, "compare", look)
+    proof.prove(job, key, run_id="r")
+    assert seen == [(backups.RUNNING, {"fetch_database", "fetch_filestore", "load_database"})]
+
+
+def test_a_copy_that_loses_files_or_its_dump_says_nothing_about_the_backup(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is cleaned, or that is on another worker: the backup itself is good."""
+    key = back_up(job)
+    real_load, real_compare = retrieval.load, retrieval.compare
+
+    def without_dump(job: Job, row: BackupRun, copy: scratch.Scratch, evidence: Evidence) -> None:
+        (copy.folder / "dump" / "odoo.dump").unlink()
+        real_load(job, row, copy, evidence)
+
+    def without_files(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+        shutil.rmtree(copy.filestore)
+        real_compare(said, copy, evidence)
+
+    for name, spoiled in (("load", without_dump), ("compare", without_files)):
+        with monkeypatch.context() as patch:
+            patch.setattr(retrieval, name, spoiled)
+            with pytest.raises(CopyUnreadable, match="says nothing about the backup"):
+                proof.prove(job, key, run_id="r")
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.FAILED, backups.FAILED]
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.CHECKED
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), KeyboardInterrupt()], ids=["disk", "timeout"])
+def test_whatever_ends_a_proof_is_a_row(job: Job, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    key = back_up(job)
+
+    def fails(*args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(retrieval, "compare", fails)
+    with pytest.raises(type(error)):
+        proof.prove(job, key, run_id="r")
+    (row,) = backups.proofs(job.ledger, key)
+    assert row.outcome == backups.FAILED
+    assert type(error).__name__ in row.findings[0]
+
+
+def test_a_damaged_index_is_rebuilt_and_refutes_nothing(job: Job, repository: Path) -> None:
+    key = back_up(job)
+    flip_byte(biggest(repository / "index"))
+    proof.prove(job, key, run_id="r", read_data=True)
+    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.PASSED]
+
+
+def test_a_backup_of_an_earlier_repository_is_neither_proven_nor_restored_here(job: Job, repository: Path) -> None:
+    key = back_up(job)
+    proof.prove(job, key, run_id="r")
+    moved = dataclasses.replace(job.restic, repository=str(repository.with_name("otro")))
+    moved.init()
+    job = dataclasses.replace(job, restic=moved, pruner=moved)
+    with pytest.raises(InputError, match=f"made in the repository {repository}, and .* names {moved.where}"):
+        proof.prove(job, key, run_id="r")
+    with pytest.raises(InputError, match=r"to prove yet.*1 backups lie in an earlier repository"):
+        proof.choose(job)
+    with pytest.raises(InputError, match=r"is proven yet.*1 backups lie in an earlier repository"):
+        restore.plan(job, key="", database="nueva", filestore="", neutralise=False)
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.CHECKED
+    assert nightly.preflight(job, run_id="r")["lost"] == []

@@ -1,0 +1,87 @@
+"""A step of a job in a process of its own, so that a test can kill it: `python -m tests.ofitec.backup.worker STEP`."""
+
+import dataclasses
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from ofitec.backup import nightly, proof, retention
+from ofitec.backup.job import Job, Rules
+from ofitec.clients.postgres import Database
+from ofitec.clients.restic import Limits, Restic
+from ofitec.ledger import open_ledger
+
+ROOT = Path(__file__).parents[3]
+
+
+def start(job: Job, step: str) -> "subprocess.Popen[bytes]":
+    """Start a step in the background; its log goes to the job's folder."""
+    log = (job.work / f"{step}.log").open("ab")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.ofitec.backup.worker", step],
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "include")},
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(describe(job)).encode())
+    process.stdin.close()
+    return process
+
+
+def describe(job: Job) -> dict[str, Any]:
+    restic = dataclasses.asdict(job.restic)
+    return {
+        "env": job.env,
+        "database": dataclasses.asdict(job.database),
+        "filestore": str(job.filestore),
+        "restic": {**restic, "cache": str(job.restic.cache)},
+        "ledger": job.ledger.engine.url.render_as_string(hide_password=False),
+        "work": str(job.work),
+        "rules": dataclasses.asdict(job.rules),
+        "odoo_command": job.odoo_command,
+    }
+
+
+def load(said: dict[str, Any]) -> Job:
+    restic = said["restic"]
+    client = Restic(**{**restic, "cache": Path(restic["cache"]), "limits": Limits(**restic["limits"])})
+    database = Database(**said["database"])
+    return Job(
+        env=said["env"],
+        database=database,
+        filestore=Path(said["filestore"]),
+        restic=client,
+        pruner=client,
+        ledger=open_ledger(said["ledger"].replace("postgresql+psycopg", "postgresql")),
+        scratch=database,
+        work=Path(said["work"]),
+        rules=Rules(**said["rules"]),
+        odoo_command=said["odoo_command"],
+    )
+
+
+def night(job: Job) -> None:
+    nightly.preflight(job, run_id="worker")
+    key = nightly.snapshot(job, run_id="worker")
+    nightly.check(job, key, run_id="worker")
+
+
+def prove(job: Job) -> None:
+    """A night and its proof, as the two DAGs do them."""
+    night(job)
+    retention.apply(job, run_id="worker")
+    proof.prove(job, proof.choose(job), run_id="worker")
+
+
+STEPS = {"night": night, "prove": prove}
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
+    STEPS[sys.argv[1]](load(json.load(sys.stdin)))

@@ -1,0 +1,17 @@
+"""What serves, and what served before."""
+
+import pytest
+
+from ofitec.deploy.host.record import releases
+from ofitec.deploy.host.record.home import Home
+from ofitec.deploy.host.record.releases import Release
+from ofitec.errors import PermanentError
+
+
+def test_the_record_knows_current_and_previous_and_counts_a_run_once(home: Home) -> None:
+    with pytest.raises(PermanentError, match="Nothing was ever released"):
+        _ = releases.load(home).current
+    for run in ("a", "b", "b"):
+        releases.add(home, Release(run=run, image=f"i@{run}", colour="blue", mode="CODE", at="", who=""))
+    record = releases.load(home)
+    assert (record.previous.run, record.current.run, len(record.releases)) == ("a", "b", 2)

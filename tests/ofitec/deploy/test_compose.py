@@ -1,0 +1,113 @@
+"""docker-compose.yml: valid for every profile, nothing mutable, no secret or default password in it."""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ofitec.deploy.host.record.home import Home
+from ofitec.deploy.host.run import secrets
+from stack import debian
+from stack.docker_engine import Docker
+from stack.paths import ROOT
+
+PROFILES = ("odoo", "airflow", "celery", "colours", "monitoring")
+FILES = ("docker-compose.yml", "include/monitoring/compose.yml")
+
+
+@pytest.fixture(scope="module")
+def shown() -> Callable[..., str]:
+    """`docker compose ... config` of these files and profiles: needs the program, no engine."""
+    program = next((debian.unpacked("docker-compose") / "usr").rglob("cli-plugins/docker-compose"))
+
+    def config(files: tuple[str, ...], profiles: tuple[str, ...], *options: str) -> str:
+        argv = [str(program), *[f"--file={ROOT / name}" for name in files], *[f"--profile={name}" for name in profiles]]
+        # with the defaults, whatever .env stands here
+        env = {"PATH": os.environ["PATH"], "COMPOSE_DISABLE_ENV_FILE": "1"}
+        done = subprocess.run([*argv, "config", *options], env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return config
+
+
+@pytest.mark.parametrize(
+    "profiles", [c for n in range(len(PROFILES) + 1) for c in itertools.combinations(PROFILES, n)], ids="+".join
+)
+def test_every_profile_is_valid(shown: Callable[..., str], profiles: tuple[str, ...]) -> None:
+    shown(FILES[:1], profiles, "--quiet")
+
+
+def test_behind_traefik_too(shown: Callable[..., str]) -> None:
+    text = shown(("docker-compose.yml", "docker-compose.traefik.yml"), ("odoo",), "--format=json")
+    proxy = json.loads(text)["services"]["proxy"]
+    assert set(proxy["networks"]) == {"ofitec", "traefik"}
+    assert proxy["labels"]["traefik.http.services.ofitec-odoo.loadbalancer.server.port"] == "8069"
+
+
+def test_the_triggerer_can_tell_of_a_late_run(shown: Callable[..., str]) -> None:
+    """Deadlines' callbacks run there: it needs the package, its settings, and the ledger's and Slack's connections."""
+    services = json.loads(shown(FILES[:1], ("airflow",), "--format=json"))["services"]
+    triggerer, scheduler = services["airflow-triggerer"], services["airflow-scheduler"]
+    needed = [name for name in scheduler["environment"] if name.startswith(("OFITEC_", "AIRFLOW__SECRETS__", "PYTHON"))]
+    assert len(needed) > 8
+    assert all(triggerer["environment"][name] == scheduler["environment"][name] for name in needed)
+    assert "/run/airflow" in {volume["target"] for volume in triggerer["volumes"]}
+    assert set(scheduler["networks"]) <= set(triggerer["networks"])
+
+
+def test_prometheus_asks_only_services_that_run(shown: Callable[..., str]) -> None:
+    services = json.loads(shown(FILES[:1], PROFILES, "--format=json"))["services"]
+    config = (ROOT / "include/monitoring/prometheus/prometheus.yml").read_text()
+    asked = set(re.findall(r"(?:http://)?([a-z][a-z-]+):\d{4}", config)) - {"localhost"}
+    assert asked <= set(services), asked - set(services)
+    token = services["airflow-apiserver"]["environment"]["OFITEC_METRICS_TOKEN_FILE"]
+    assert Path(token).name in {secret["source"] for secret in services["airflow-secrets"]["secrets"]}
+
+
+def test_foreign_images_come_by_digest_and_a_bare_up_starts_no_colour() -> None:
+    text = "".join((ROOT / name).read_text() for name in FILES)
+    for image in re.findall(r"image: \$\{\w+:-([^}]+)\}", text):
+        assert "@sha256:" in image or image in ("ofitec-odoo:none", "ofitec-airflow:local", "ofitec-mtail:local"), image
+    for base in (ROOT / "include/images/bases.env").read_text().splitlines():
+        assert base.startswith("#") or re.fullmatch(r"\w+=\S+:\S+@sha256:[0-9a-f]{64}", base), base
+    for dockerfile in (ROOT / "include").rglob("Dockerfile"):
+        for base in re.findall(r"(?m)^FROM (\S+)", dockerfile.read_text()):
+            assert "@sha256:" in base or base.startswith("$"), f"{dockerfile}: {base}"
+    colours = re.findall(r"^x-odoo: &odoo\n  profiles: \[colours\]", text, re.MULTILINE)
+    assert len(colours) == 1
+
+
+def test_secrets_are_made_once_for_their_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").touch()
+    made = secrets.make(Home.open(tmp_path))["made"]
+    named = set(re.findall(r"file: \S*/secrets/(\S+)\}", "".join((ROOT / name).read_text() for name in FILES)))
+    # what only a person can give: docs/monitoring.md
+    assert named - {"slack_webhook", "smtp_password", "dead_mans_switch_url"} <= set(made)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "secrets").iterdir()}
+    assert {(tmp_path / "secrets" / name).stat().st_mode & 0o777 for name in before} == {0o600}
+    assert len(set(before.values())) == len(before)
+    assert secrets.make(Home.open(tmp_path))["made"] == []
+    assert {path.name: path.read_bytes() for path in (tmp_path / "secrets").iterdir()} == before
+
+
+def test_a_scram_verifier_is_what_postgresql_itself_would_make(docker: Docker) -> None:
+    """RFC 7677's form; PostgreSQL takes a password for a verifier only if it is in this form."""
+    assert re.fullmatch(r"SCRAM-SHA-256\$4096:[\w+/=]{24}\$[\w+/=]{44}:[\w+/=]{44}", secrets.scram("x"))
+
+
+def test_the_digests_of_bases_can_be_renewed_from_a_registry(
+    docker: Docker, tiny: dict[str, str], tmp_path: Path
+) -> None:
+    repository, digest = tiny["one"].split("@")
+    file = tmp_path / "bases.env"
+    file.write_text(f"# kept\nTINY={repository}:one\n")
+    script = ROOT / "include/images/lock.sh"
+    env = {**docker.env, "HOME": str(tmp_path), "PATH": docker.env["PATH"]}
+    subprocess.run(["sh", str(script), str(file)], check=True, env=env)
+    assert file.read_text() == f"# kept\nTINY={repository}:one@{digest}\n"
