@@ -27,6 +27,9 @@ def not_right(block: Code) -> str:
         return "a command is no text: make it sh"
     if block.not_run and len(block.not_run.split()) < 4:
         return "why is it not run?"
+    for path in re.findall(r"tests/[\w/]+(?:\.py)?", block.not_run):
+        if not (ROOT / path).exists():
+            return f"there is no {path}"
     if block.run_by and not ((test := ROOT / block.run_by).is_file() and block.document.name in test.read_text()):
         return f"{block.run_by} does not run it"
     return ""
