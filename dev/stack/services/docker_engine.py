@@ -19,7 +19,7 @@ from dev.stack.machine.paths import CACHE, ROOT, Place, cache_lock
 from dev.stack.machine.process import Processes
 
 FOLDER = CACHE / "docker"
-IMAGES = ROOT / "tests" / "deploy" / "images"
+IMAGES = ROOT / "tests" / "ofitec" / "deploy" / "images"
 SUITE = "trixie"
 _BASE, _PARTS, _ODOO_BASE = "ofitec-test/trixie:1", "ofitec-test/parts:1", "ofitec-test/odoo-base:1"
 
