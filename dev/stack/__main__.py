@@ -49,9 +49,10 @@ def status(place: Place) -> None:
         minutes = f"{(time.time() - psutil.Process(record.pid).create_time()) / 60:.0f} min" if alive else ""
         port = str(known.get(record.name.replace("-api-server", ""), ""))
         rows.append((record.name, "running" if alive else "ended", str(record.pid), port, minutes))
-    print(
-        "\n".join(demo.table(rows, right={2, 3})) if len(rows) > 1 else f"Nothing of the {place.name} stack is running."
-    )
+    if len(rows) == 1:
+        print(f"Nothing of the {place.name} stack is running.")
+        return
+    progress.table(rows, right={2, 3})
 
 
 VERBS = {"demo": demo.run, "up": up, "down": down, "status": status}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dev.stack import state
@@ -41,20 +40,6 @@ def pesos(amount: int) -> str:
     return f"{amount:,}".replace(",", ".")
 
 
-def table(rows: Iterable[Sequence[str]], right: set[int]) -> list[str]:
-    """Rows (the first is the heading) as aligned lines; the columns in `right` are aligned to the right."""
-    listed = [list(row) for row in rows]
-    widths = [max(len(row[column]) for row in listed) for column in range(len(listed[0]))]
-    listed.insert(1, ["─" * width for width in widths])
-    return [
-        "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in listed
-    ]
-
-
 def form_rows(csv_text: str) -> list[tuple[str, str, str]]:
     """The delivered CSV (`casilla,monto,glosa`) as código, glosa, monto, with a heading."""
     rows = [(row["casilla"], row["glosa"], _amount(row["monto"])) for row in csv.DictReader(io.StringIO(csv_text))]
@@ -77,7 +62,7 @@ def show_form(stack: LocalStack) -> None:
         text = client.get_object(Bucket=s3.EXPORT_BUCKET, Key=key)["Body"].read().decode("utf-8")
         rut, _, version = key.split("/")[-4:-1]
         print(f"\nF29 {stack.period}, RUT {rut}, {version}\n")
-        print("\n".join(table(form_rows(text), right={0, 2})))
+        progress.table(form_rows(text), right={0, 2})
     print(f"\nFiles delivered to {stack.export_url}\n")
     for key in keys:
         size = client.head_object(Bucket=s3.EXPORT_BUCKET, Key=key)["ContentLength"]
@@ -127,4 +112,4 @@ def show_places(stack: LocalStack) -> None:
         ("All of it as JSON", str(state.FILE), "", ""),
     ]
     print()
-    print("\n".join(table(rows, right=set())))
+    progress.table(rows, right=set())

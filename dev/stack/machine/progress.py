@@ -1,4 +1,4 @@
-"""Shows each step with its seconds: one line that counts up on a terminal, plain lines in a log."""
+"""Shows each step with its seconds: one line that counts up on a terminal, plain lines in a log; and tables."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 # In a log, a step that takes long is announced after the first of these seconds and then says that it is alive.
 ANNOUNCE, HEARTBEAT = 2.0, 15.0
+# a file or a pipe has no width of its own
+LOG_WIDTH = 200
 
 
 class Step:
     """A step under way; `detail` may be set from outside and is shown beside the seconds."""
 
-    def __init__(self, title: str, out: TextIO) -> None:
+    def __init__(self, title: str, console: Console) -> None:
         self.title = title
         self.detail = ""
-        self._out = out
+        self._console = console
         self._follow: tuple[Path, re.Pattern[str], int] | None = None
-        self._tty = out.isatty()
         self._begun = time.monotonic()
         self._next_line = self._begun + ANNOUNCE
         self._ended = threading.Event()
+        self._status = console.status(Text(title)) if console.is_terminal else None
+        if self._status:
+            self._status.start()
         self._ticker = threading.Thread(target=self._tick, daemon=True)
         self._ticker.start()
 
@@ -52,32 +60,31 @@ class Step:
 
     def _tick(self) -> None:
         while not self._ended.wait(0.5):
-            if self._tty:
-                self._write(f"\r\033[K  … {self._label()}  {self.seconds:.0f} s")
+            if self._status:
+                self._status.update(Text(f"{self._label()}  {self.seconds:.0f} s"))
             elif time.monotonic() >= self._next_line:
                 self._next_line = time.monotonic() + HEARTBEAT
-                self._write(f"  … {self._label()}  {self.seconds:.0f} s\n")
+                self._say("…", f"{self.seconds:.0f} s")
 
     def _label(self) -> str:
         detail = self.detail or ("" if self._ended.is_set() else self._followed())
         return f"{self.title} ({detail})" if detail else self.title
 
-    def _write(self, text: str) -> None:
-        self._out.write(text)
-        self._out.flush()
+    def _say(self, mark: str, seconds: str) -> None:
+        self._console.print(Text(f"  {mark} {self._label()}  {seconds}"), soft_wrap=True)
 
     def end(self, failed: bool) -> None:
         self._ended.set()
         self._ticker.join()
-        mark = "✗" if failed else "✓"
-        start = "\r\033[K" if self._tty else ""
-        self._write(f"{start}  {mark} {self._label()}  {self.seconds:.1f} s\n")
+        if self._status:
+            self._status.stop()
+        self._say("✗" if failed else "✓", f"{self.seconds:.1f} s")
 
 
 @contextmanager
 def step(title: str) -> Iterator[Step]:
     """Shows `title` while the block runs, then a tick or a cross and the seconds it took."""
-    shown = Step(title, sys.stderr)
+    shown = Step(title, Console(file=sys.stderr, highlight=False))
     try:
         yield shown
     except BaseException:
@@ -90,3 +97,16 @@ def say(text: str = "") -> None:
     """A plain line between steps."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def table(rows: Iterable[Sequence[str]], right: set[int]) -> None:
+    """Print rows (the first is the heading) on standard output; the columns in `right` are aligned to the right."""
+    heading, *body = rows
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for number, name in enumerate(heading):
+        made.add_column(name, justify="right" if number in right else "left")
+    for row in body:
+        made.add_row(*map(Text, row))
+    terminal = Console()
+    console = terminal if terminal.is_terminal else Console(width=LOG_WIDTH)
+    console.print(made)
