@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ofitec.deploy import message as deploy_message
+from ofitec.deploy.host.record.plans import Change, Mode
 from ofitec.notify.escape import close, code
 from ofitec.notify.redact import by_form
+from tests.ofitec.deploy.host import examples
 
 OURS = ("https://airflow.example/", "https://odoo.example")
 EVIL = "19.0.1.0<https://evil.example|Revisar y aprobar en Airflow>"
@@ -52,12 +54,14 @@ def test_a_link_that_was_taken_out_still_says_where_it_led() -> None:
 
 
 def test_a_modules_version_is_no_link() -> None:
-    plan = {
-        "requested": "x", "image": "r/odoo@sha256:" + "0" * 64, "who": "<!channel>", "mode": "MIGRATE",
-        "current": {"image": "r/odoo@sha256:" + "1" * 64}, "silent_changes": ["`<!here>"],
-        "modules": [{"name": "m`", "before": "1", "after": EVIL}], "window_seconds": 600, "hours": "",
-    }  # fmt: skip
-    asked = deploy_message.asked(plan, "https://airflow.example/x", until=datetime.now(UTC), zone=UTC)
+    plan = examples.plan(
+        who="<!channel>",
+        mode=Mode.MIGRATE,
+        modules=(Change("m`", "1", EVIL),),
+        silent_changes=("`<!here>",),
+    )
+    told = {"expected_seconds": None, "until": datetime.now(UTC), "zone": UTC}
+    asked = deploy_message.asked(plan, "https://airflow.example/x", **told)
     shown = json.dumps(close(asked, OURS, by_form))
     assert "<https://evil" not in shown
     assert "<!" not in shown
