@@ -15,11 +15,12 @@ import odoorpc
 
 from dev.stack.company.company import fill
 from dev.stack.machine import credentials, debian, progress
-from dev.stack.machine.paths import Place, require_disk, write_whole
+from dev.stack.machine.paths import Place, require_disk
 from dev.stack.machine.process import Processes
 from dev.stack.services import airflow, odoo_source, postgres, s3, slack_sink
 from dev.stack.services.odoo import BOT, Odoo, OdooServer
 from ofitec.f29.period import resolve
+from ofitec.whole_file import write_whole
 
 ODOO_DATABASE = "ofitec"
 LEDGER_DATABASE = "ofitec_ledger"

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dev.stack.local_stack import LEDGER_DATABASE, LocalStack
-from dev.stack.machine.paths import LOCAL, write_whole
+from dev.stack.machine.paths import LOCAL
+from ofitec.whole_file import write_whole
 
 FILE = LOCAL / "stack.json"
 

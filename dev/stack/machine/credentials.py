@@ -8,7 +8,8 @@ import secrets
 import string
 from dataclasses import asdict, dataclass
 
-from dev.stack.machine.paths import Place, write_whole
+from dev.stack.machine.paths import Place
+from ofitec.whole_file import write_whole
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import random
 import socket
 
 from dev.stack.errors import StackError
-from dev.stack.machine.paths import Place, write_whole
+from dev.stack.machine.paths import Place
+from ofitec.whole_file import write_whole
 
 # Below the kernel's ephemeral range, so that an outgoing connection never holds a recorded port.
 RANGE = range(20000, 32000)

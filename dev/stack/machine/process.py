@@ -24,7 +24,8 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from dev.stack.errors import StackError
-from dev.stack.machine.paths import Place, write_whole
+from dev.stack.machine.paths import Place
+from ofitec.whole_file import write_whole
 
 # Inherited by everything a server starts, so that `stop` also finds grandchildren which left the session
 # (Airflow's task processes do, and outlive a killed scheduler).

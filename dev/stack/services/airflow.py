@@ -13,10 +13,11 @@ from pathlib import Path
 
 from dev.stack.errors import StackError
 from dev.stack.machine import ports, process, progress
-from dev.stack.machine.paths import ROOT, Place, write_whole
+from dev.stack.machine.paths import ROOT, Place
 from dev.stack.machine.process import Processes
 from dev.stack.services.airflow_api import AirflowApi
 from dev.stack.services.postgres import Postgres
+from ofitec.whole_file import write_whole
 
 USER = "admin"
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")

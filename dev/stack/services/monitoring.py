@@ -18,11 +18,12 @@ import httpx
 
 from dev.stack.errors import StackError
 from dev.stack.machine import debian, ports, progress
-from dev.stack.machine.paths import CACHE, Place, write_whole
+from dev.stack.machine.paths import CACHE, Place
 from dev.stack.machine.process import Processes
 from dev.stack.services import monitoring_config
 from dev.stack.services.monitoring_config import SHIPPED, Pace
 from dev.stack.services.postgres import Postgres
+from ofitec.whole_file import write_whole
 
 NAMES = ("prometheus", "alertmanager", "postgres-exporter", "node-exporter", "blackbox-exporter", "mtail")
 _LOOPBACK = "127.0.0.1"

@@ -17,11 +17,12 @@ import odoorpc
 from dev.stack.errors import StackError
 from dev.stack.machine import ports, process, progress
 from dev.stack.machine.credentials import Credentials
-from dev.stack.machine.paths import Place, write_whole
+from dev.stack.machine.paths import Place
 from dev.stack.machine.process import Processes
 from dev.stack.services import addon
 from dev.stack.services.odoo_source import OdooSource
 from dev.stack.services.postgres import Postgres
+from ofitec.whole_file import write_whole
 
 BOT = "ofitec_bot"
 _PREPARE = Path(__file__).parents[1] / "company" / "odoo_shell" / "prepare.py"

@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
-# all the standard library's Python on the host needs; the errors are shared with the rest of the package
-_SHARED = ("__init__.py", "errors.py", "deploy/__init__.py")
+# nothing but the standard library: so they are what the host's program may share with the rest of the package
+_SHARED = ("__init__.py", "errors.py", "whole_file.py", "deploy/__init__.py")
 _MAIN = "import sys\nfrom ofitec.deploy.host.cli import main\nsys.exit(main(sys.argv[1:]))\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from ofitec.deploy.host.machine import programs
 from ofitec.deploy.host.machine.programs import Output, ProgramFailed
-from ofitec.deploy.host.record.home import Home, parse_env, write_whole
+from ofitec.deploy.host.record.home import Home, parse_env
 from ofitec.errors import InputError, PermanentError
+from ofitec.whole_file import write_whole
 
 _DIGEST = re.compile(r"^(?P<repo>[\w.\-:/]+)@(?P<digest>sha256:[0-9a-f]{64})$")
 _PROFILES = ("--profile", "odoo", "--profile", "colours")
@@ -65,7 +66,7 @@ class Engine:
         if known == before:
             return
         text = "".join(f"{name}={value}\n" for name, value in sorted(known.items()))
-        write_whole(self.home.state / "release.env", text)
+        write_whole(self.home.state / "release.env", text, mode=0o644)
 
     # services -----------------------------------------------------------------------------------------------
 

@@ -7,8 +7,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ofitec.deploy.host.record.home import Home, say, write_whole
+from ofitec.deploy.host.record.home import Home, say
 from ofitec.errors import PermanentError, TransientError
+from ofitec.whole_file import write_whole
 
 MAINTENANCE = "maintenance"
 _MAP = "/state/active.map"  # as HAProxy sees it
@@ -135,7 +136,7 @@ class Proxy:
         return {parts[0]: parts[1] for parts in lines if len(parts) == 2}
 
     def _write(self, entries: Mapping[str, str]) -> None:
-        write_whole(self.folder / "active.map", "".join(f"{key} {entries[key]}\n" for key in _KEYS))
+        write_whole(self.folder / "active.map", "".join(f"{key} {entries[key]}\n" for key in _KEYS), mode=0o644)
 
     def _ask(self, command: str) -> str:
         try:

@@ -1,16 +1,12 @@
-"""The folder of one installation on the host: its settings, its state, and how a file is written there."""
+"""The folder of one installation on the host: its settings and its state."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ofitec.errors import InputError
-
-COLOURS = ("blue", "green")
 
 _DEFAULTS = {
     "ODOO_DB": "odoo",
@@ -76,24 +72,3 @@ def say(text: str) -> None:
     """One line of progress on standard error, which may be a file on a full disk: that stops nothing."""
     with suppress(OSError):
         sys.stderr.write(text + "\n")
-
-
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file whole or not at all, and have it on the disk before returning: a power cut leaves old or new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            os.fchmod(out.fileno(), mode)
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -9,10 +9,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from ofitec.deploy.host.record.home import Home, say, write_whole
+from ofitec.deploy.host.record.home import Home, say
 from ofitec.deploy.host.record.plans import Plan
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import PermanentError
+from ofitec.whole_file import write_whole
 
 # How a run ended. `running` is the only status that asks for something to be done.
 RUNNING, DONE, UNDONE, STUCK = "running", "done", "undone", "stuck"
@@ -145,11 +146,11 @@ class Journal:
         """The run's end: `done`, `undone` (the old version serves) or `stuck` (a person must decide)."""
         self.data |= {"status": status, "error": error, "ended": now()}
         self.save()
-        write_whole(self.path.parent / "journals" / f"{self.run}.json", json.dumps(self.data, indent=1))
+        write_whole(self.path.parent / "journals" / f"{self.run}.json", json.dumps(self.data, indent=1), mode=0o644)
 
     def shown(self) -> dict[str, Any]:
         """`data` without the plan, which is long."""
         return {**self.data, "facts": {name: value for name, value in self.facts.items() if name != "plan"}}
 
     def save(self) -> None:
-        write_whole(self.path, json.dumps(self.data, indent=1))
+        write_whole(self.path, json.dumps(self.data, indent=1), mode=0o644)

@@ -11,10 +11,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from ofitec.deploy.host.record.home import Home, write_whole
+from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.releases import Release
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError
+from ofitec.whole_file import write_whole
 
 ROLLBACK = "rollback"  # what a way back asks for, in the place of an image
 
@@ -105,7 +106,7 @@ class Plan:
 
 def save(home: Home, plan: Plan) -> None:
     """Keep a plan for `load`."""
-    write_whole(_file(home, plan.run), json.dumps(plan.whole(), indent=1))
+    write_whole(_file(home, plan.run), json.dumps(plan.whole(), indent=1), mode=0o644)
 
 
 def load(home: Home, run: str) -> Plan:

@@ -4,8 +4,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ofitec.deploy.host.record.home import Home, write_whole
+from ofitec.deploy.host.record.home import Home
 from ofitec.errors import PermanentError
+from ofitec.whole_file import write_whole
 
 _REMEMBERED = 50
 
@@ -80,4 +81,4 @@ def add(home: Home, release: Release) -> None:
 def _save(home: Home, releases: tuple[Release, ...]) -> None:
     # the hashes of all add-ons are large and matter for the two newest only
     slim = [asdict(entry) | ({"sources": {}} if n < len(releases) - 2 else {}) for n, entry in enumerate(releases)]
-    write_whole(_file(home), json.dumps(slim, indent=1))
+    write_whole(_file(home), json.dumps(slim, indent=1), mode=0o644)

@@ -8,11 +8,12 @@ from ofitec.deploy.host.machine.database import Database
 from ofitec.deploy.host.machine.engine import Engine, check_reference
 from ofitec.deploy.host.machine.proxy import Proxy
 from ofitec.deploy.host.record import releases
-from ofitec.deploy.host.record.home import Home, write_whole
+from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import now
 from ofitec.deploy.host.record.releases import Release
 from ofitec.deploy.host.run import secrets, up
 from ofitec.errors import InputError
+from ofitec.whole_file import write_whole
 
 # A login that may read and not more is enough for the smoke; a user's default rights are those of an employee.
 _USERS = """
@@ -46,7 +47,7 @@ def init(home: Home, image: str, modules: list[str]) -> dict[str, str]:
     up.servers(engine)
     up.hand_over(engine, pinned)
     log = home.state / "logs" / "init.log"
-    write_whole(log, "")
+    write_whole(log, "", mode=0o644)
     new = not database.oid(home.database)
     if new:
         database.create_empty(home.database)

@@ -6,10 +6,11 @@ from ofitec.deploy.host.machine import smoke
 from ofitec.deploy.host.machine.database import Database
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.filestore import Filestore
-from ofitec.deploy.host.record.home import Home, write_whole
+from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.run import exchange
 from ofitec.deploy.host.run.plan import approved
 from ofitec.errors import PermanentError
+from ofitec.whole_file import write_whole
 
 _SERVICE = "odoo-rehearsal"
 _REST = 8.0  # seconds to stop the old containers, fence and rename databases: about the same for any database
@@ -30,7 +31,7 @@ def rehearse(home: Home, run: str) -> dict[str, float]:
     if database.oid(copy):
         _clean(engine, database, store, copy)
     log = home.state / "logs" / f"{run}-rehearsal.log"
-    write_whole(log, "")
+    write_whole(log, "", mode=0o644)
     times: dict[str, float] = {}
     try:
         with _timed(times, "copy"):

@@ -7,7 +7,8 @@ import json
 import secrets
 
 from ofitec.deploy.host.machine.proxy import Proxy
-from ofitec.deploy.host.record.home import Home, parse_env, write_whole
+from ofitec.deploy.host.record.home import Home, parse_env
+from ofitec.whole_file import write_whole
 
 _WORDS = (
     "postgres_password", "odoo_db_password", "odoo_admin_password", "odoo_smoke_password", "airflow_db_password",

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from ofitec.deploy.host.record import plans
-from ofitec.deploy.host.record.home import Home, write_whole
+from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.plans import Plan
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError
+from ofitec.whole_file import write_whole
 from tests.ofitec.deploy.host.examples import plan, plan_of_before
 
 
