@@ -50,13 +50,14 @@ BEGIN_HOURS = Param(
     "OFITEC_DEPLOY_HOURS si habrá interrupción; si no, cualquiera.",
 )
 
+_PLANNING: dict[str, Any] = {
+    "task_id": "plan",
+    "execution_timeout": timedelta(hours=1),
+    "multiple_outputs": False,
+}
 
-@task(
-    task_id="plan",
-    task_display_name="Revisar y planificar",
-    execution_timeout=timedelta(hours=1),
-    multiple_outputs=False,
-)
+
+@task(task_display_name="Revisar y planificar", **_PLANNING)
 def plan_deploy(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """Lock the host, see what the image changes, and say what whoever approves it reads."""
     from ofitec.deploy import steps
@@ -65,12 +66,7 @@ def plan_deploy(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
     return steps.proposal(steps.plan_deploy(image, modules, Terms.of(params), **_asked_by(dag_run)))
 
 
-@task(
-    task_id="plan",
-    task_display_name="Revisar y planificar",
-    execution_timeout=timedelta(hours=1),
-    multiple_outputs=False,
-)
+@task(task_display_name="Revisar y planificar", **_PLANNING)
 def plan_rollback(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """The same for the way back."""
     from ofitec.deploy import steps

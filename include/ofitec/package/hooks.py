@@ -1,5 +1,6 @@
 """Hooks of the package's connection types: the *Test* button of Airflow's connection form really uses each."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from airflow.sdk import BaseHook
@@ -7,7 +8,7 @@ from airflow.sdk import BaseHook
 from ofitec.errors import OfitecError
 
 
-class _Tested(BaseHook):
+class _Tested(BaseHook, ABC):
     """A hook whose test says in one sentence what works, or what is wrong and what to do."""
 
     def __init__(self, conn_id: str = "", **kwargs: Any) -> None:
@@ -23,8 +24,12 @@ class _Tested(BaseHook):
         except OfitecError as error:
             return False, str(error)
 
+    @abstractmethod
     def _use(self) -> str:
-        raise NotImplementedError
+        """Use the connection once; what worked, as a sentence.
+
+        :raises OfitecError: what is wrong and what to do
+        """
 
 
 class OdooHook(_Tested):

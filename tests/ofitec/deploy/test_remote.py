@@ -67,22 +67,10 @@ def test_a_deploy_from_plan_to_message(small: Installation, tiny: dict[str, str]
     run, image = run_name(), other(small, tiny)
     plan = steps.plan_deploy(image, [], TERMS, run=run, run_id="r1", **WHO)
     assert plan.mode == "CODE"
-    assert steps.ask(
-        plan,
-        expected_seconds=None,
-        page="https://airflow/x",
-        until=datetime.now(UTC),
-        dag_id="odoo_deploy",
-        run_id="r1",
-    )
-    assert not steps.ask(
-        plan,
-        expected_seconds=None,
-        page="https://airflow/x",
-        until=datetime.now(UTC),
-        dag_id="odoo_deploy",
-        run_id="r1",
-    )
+    question = {"expected_seconds": None, "page": "https://airflow/x", "until": datetime.now(UTC)}
+    of_run = {"dag_id": "odoo_deploy", "run_id": "r1"}
+    assert steps.ask(plan, **question, **of_run)
+    assert not steps.ask(plan, **question, **of_run)
     with Load(small.http, clients=4) as load:
         steps.apply(plan)
         assert steps.settle(plan, run=run, link="https://airflow/y", dag_id="odoo_deploy", run_id="r1") == "done"

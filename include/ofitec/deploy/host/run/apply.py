@@ -54,19 +54,17 @@ def _said(error: Exception) -> str:
 
 def _code(home: Home, journal: Journal) -> None:
     engine, proxy = Engine(home), Proxy(home)
-    plan, terms = journal.plan, journal.plan.terms
+    plan = journal.plan
     colour, old = plan.colour, plan.current.colour
     service = f"odoo-{colour}"
     with journal.step(Step.START_NEW):
-        engine.remove(service)
-        engine.set_image(service, plan.image)
-        engine.start(service)
+        _start_new(engine, service, plan.image)
     with journal.step(Step.SMOKE):
         smoke.wait_until_works(engine, service, colour, home.database)
-    if terms.canary_percent:
+    if plan.terms.canary_percent:
         with journal.step(Step.CANARY):
-            proxy.canary(old, colour, terms.canary_percent, journal.run)
-            seen = watch(engine, proxy, colour, terms.canary_seconds, beside=old)
+            proxy.canary(old, colour, plan.terms.canary_percent, journal.run)
+            seen = watch(engine, proxy, colour, plan.terms.canary_seconds, beside=old)
             journal.note(canary_requests=seen.requests, canary_errors=seen.errors)
     with journal.step(Step.SWITCH):
         proxy.switch(colour)
@@ -76,7 +74,7 @@ def _code(home: Home, journal: Journal) -> None:
 
 def _exchange_database(home: Home, journal: Journal) -> None:
     engine, proxy, database = Engine(home), Proxy(home), Database(Engine(home))
-    plan, terms = journal.plan, journal.plan.terms
+    plan = journal.plan
     colour, old = plan.colour, plan.current.colour
     service = f"odoo-{colour}"
     opened = time.monotonic()
@@ -91,16 +89,14 @@ def _exchange_database(home: Home, journal: Journal) -> None:
     if plan.mode is Mode.MIGRATE:
         exchange.make_clone(engine, journal)
         with journal.step(Step.UPGRADE):
-            left = max(terms.window_seconds - (time.monotonic() - opened), 1)
+            left = max(plan.terms.window_seconds - (time.monotonic() - opened), 1)
             exchange.upgrade(engine, journal, timeout=left)
     else:
         exchange.take_kept(engine, journal)
     with journal.step(Step.EXCHANGE):
         exchange.exchange(engine, journal)
     with journal.step(Step.START_NEW):
-        engine.remove(service)
-        engine.set_image(service, plan.image)
-        engine.start(service)
+        _start_new(engine, service, plan.image)
     with journal.step(Step.SMOKE):
         smoke.wait_until_works(engine, service, colour, home.database)
         journal.note(moment=database.mark_moment(home.database))
@@ -109,6 +105,13 @@ def _exchange_database(home: Home, journal: Journal) -> None:
         journal.note(switched_at=now(), maintenance_seconds=round(time.monotonic() - opened, 1))
     with journal.step(Step.WATCH):
         _watch(engine, proxy, journal, colour)
+
+
+def _start_new(engine: Engine, service: str, image: str) -> None:
+    """Whatever that colour was before, it is the plan's image now."""
+    engine.remove(service)
+    engine.set_image(service, image)
+    engine.start(service)
 
 
 def _watch(engine: Engine, proxy: Proxy, journal: Journal, colour: str) -> None:
