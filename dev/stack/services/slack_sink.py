@@ -67,7 +67,7 @@ def up(place: Place, processes: Processes) -> SlackSink:
     port = ports.port_of(place, "slack-sink", in_use_by_us=processes.find("slack-sink") is not None)
     sink = SlackSink(f"http://127.0.0.1:{port}", place.dir / "slack.jsonl")
     argv = [sys.executable, "-m", "dev.stack.services.slack_sink", str(port), str(sink.file)]
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'include'}:{ROOT}", "LANG": "C.UTF-8"}
     processes.start("slack-sink", argv, env=env)
     processes.wait("slack-sink", lambda: _answers(sink), timeout=20)
     return sink
