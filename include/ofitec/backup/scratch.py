@@ -13,6 +13,7 @@ from secrets import token_hex
 import psycopg
 
 from ofitec.backup.job import Job
+from ofitec.clients import postgres
 from ofitec.clients.postgres import Database, administer, exists
 from ofitec.errors import PermanentError
 from ofitec.ledger import backups
@@ -80,7 +81,7 @@ def drop(job: Job, name: str) -> None:
     with job.scratch.maintenance().connect() as link:
         if exists(link, name):
             _require_mark(link, name)
-            administer(link, "DROP DATABASE {} WITH (FORCE)", name)
+            postgres.drop(link, name)
     folder = named(job, name).folder
     if str(folder) == row.folder and folder.exists():
         shutil.rmtree(folder)

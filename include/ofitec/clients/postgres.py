@@ -209,5 +209,23 @@ def sessions(link: psycopg.Connection, name: str) -> list[str]:
 
 
 def administer(link: psycopg.Connection, statement: LiteralString, *names: str) -> None:
-    """Run a statement about databases with their names quoted, e.g. `DROP DATABASE {} WITH (FORCE)`."""
+    """Run a statement about databases with their names quoted, e.g. `ALTER DATABASE {} RENAME TO {}`."""
     link.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def drop(link: psycopg.Connection, name: str) -> None:
+    """Drop a database and end its sessions.
+
+    :raises psycopg.errors.ObjectInUse: if a session that is not ours comes between
+    """
+    try:
+        administer(link, "DROP DATABASE {} WITH (FORCE)", name)
+    except psycopg.errors.InsufficientPrivilege:
+        # an autovacuum worker is at it, which belongs to no role: FORCE refuses before it ends any session, while the
+        # plain form has the server stop the worker, and waits for that
+        link.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = %s AND usename = current_user AND pid <> pg_backend_pid()",
+            [name],
+        )
+        administer(link, "DROP DATABASE {}", name)

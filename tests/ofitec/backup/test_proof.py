@@ -21,6 +21,7 @@ from ofitec.settings import settings
 from tests.ofitec.backup.cluster import Cluster
 from tests.ofitec.backup.restic_files import biggest, flip_byte
 from tests.ofitec.backup.test_nightly import back_up
+from tests.waiting import wait_until
 
 
 def refuted(job: Job, key: str, message: str) -> None:
@@ -266,6 +267,37 @@ def test_leftover_of_a_killed_proof_is_dropped_by_the_next_and_told_as_failed(jo
     assert [p.outcome for p in found] == [backups.FAILED, backups.PASSED]
     assert found[0].findings == ["killed before its end"]
     nightly.preflight(job, run_id="r")
+
+
+def test_a_copy_at_which_autovacuum_works_is_dropped_all_the_same(job: Job, cluster: Cluster) -> None:
+    """No role but the server's own may end such a worker, and DROP DATABASE ... WITH (FORCE) gives up before it."""
+    copy = scratch.make(job, purpose=proof.PURPOSE, run_id="r")
+    with cluster.admin() as link:
+        link.execute("ALTER SYSTEM SET autovacuum_naptime = '1s'")
+        link.execute("SELECT pg_reload_conf()")
+    try:
+        with copy.database.connect() as link:
+            link.autocommit = True
+            slow = (
+                "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1, autovacuum_vacuum_threshold = 1"
+            )
+            link.execute(
+                f"CREATE TABLE big WITH ({slow}) AS SELECT n, repeat('x', 500) FROM generate_series(1, 20000) n"
+            )
+            link.execute("DELETE FROM big")
+        wait_until(lambda: vacuumed(cluster, copy.database.name), "autovacuum at the copy")
+        scratch.drop(job, copy.database.name)
+    finally:
+        with cluster.admin() as link:
+            link.execute("ALTER SYSTEM RESET autovacuum_naptime")
+            link.execute("SELECT pg_reload_conf()")
+    nothing_left(job)
+
+
+def vacuumed(cluster: Cluster, name: str) -> bool:
+    query = "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = %s"
+    with cluster.admin() as link:
+        return link.execute(query, [name]).fetchone() is not None
 
 
 def test_steps_are_in_the_ledger_while_the_proof_runs(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
