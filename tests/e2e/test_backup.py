@@ -110,8 +110,7 @@ def test_a_restore_over_a_database_asks_first_and_keeps_the_old_one(safe: Safe, 
     run = safe.api.trigger("backup_restore", {"database": TARGET, "backup": proven.key})
     safe.hears("Una restauración espera aprobación")
     safe.api.answer("backup_restore", run, "approve", "Aprobar")
-    done = safe.api.wait("backup_restore", run, timeout=240)
-    assert done.state == "success", safe.api.why_failed(done)
+    safe.api.succeed("backup_restore", run, timeout=240)
     kept = [name for name in server.names_like(f"{TARGET}_%") if oid(safe, name) == first]
     assert len(kept) == 1
     assert oid(safe, TARGET) != first

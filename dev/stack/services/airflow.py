@@ -91,6 +91,9 @@ def environment(place: Place, postgres: Postgres, port: int, extra_dags: Path | 
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API__SECRET_KEY": secret.airflow_secret_key,
         "AIRFLOW__API_AUTH__JWT_SECRET": secret.airflow_jwt_secret,
+        # a task whose report took longer than this (5 seconds by default) reports again, is refused the second time,
+        # and fails although its work was done
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         # files that did not change are read again this seldom: every 30 seconds was a tenth of a core

@@ -141,15 +141,20 @@ class AirflowApi:
                 shown.detail = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
             time.sleep(0.5)
 
+    def succeed(self, dag_id: str, run_id: str, timeout: float = 900, shown: progress.Step | None = None) -> DagRun:
+        """Waits for the run's end. Raises StackError with the failed tasks' log ends when it did not succeed."""
+        finished = self.wait(dag_id, run_id, timeout, shown)
+        if finished.state != "success":
+            raise StackError(self.why_failed(finished))
+        return finished
+
     def run(self, dag_id: str, conf: dict[str, Any] | None = None, timeout: float = 900) -> DagRun:
         """Un-pauses, triggers and waits. Raises StackError with the failed tasks' log ends when the run fails."""
         self.wait_for_dag(dag_id)
         self.unpause(dag_id)
         with progress.step(f"Airflow: {dag_id}") as shown:
-            finished = self.wait(dag_id, self.trigger(dag_id, conf), timeout, shown)
+            finished = self.succeed(dag_id, self.trigger(dag_id, conf), timeout, shown)
             shown.detail = finished.state
-            if finished.state != "success":
-                raise StackError(self.why_failed(finished))
         return finished
 
     def why_failed(self, run: DagRun) -> str:

@@ -42,7 +42,7 @@ def test_a_rejected_deploy_changes_nothing_and_gives_the_lock_back(
     before, journal = small.get("/release"), small.status()["journal"]
     run = api.trigger(DAG, {"image": tiny["two"]})
     api.answer(DAG, run, "approve", "Rechazar")
-    assert api.wait(DAG, run, 120).state == "success"
+    api.succeed(DAG, run, 120)
     found = states(api, run)
     assert found["apply"] == "skipped"
     # nothing failed and nothing was done: the run's end says so, and Slack who said no
@@ -68,8 +68,7 @@ def test_an_approved_code_deploy_needs_no_backup_and_serves(
 ) -> None:
     run = api.trigger(DAG, {"image": tiny["two"], "watch_seconds": 0})
     api.answer(DAG, run, "approve", "Aprobar")
-    ended = api.wait(DAG, run, 240)
-    assert ended.state == "success", api.why_failed(ended)
+    api.succeed(DAG, run, 240)
     found = states(api, run)
     assert found["apply"] == "success"
     assert {found[task] for task in ("preflight", "snapshot", "backup_proven", "rehearse")} == {"skipped"}
