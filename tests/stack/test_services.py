@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import odoorpc
 import psycopg2
@@ -14,6 +14,7 @@ import pytest
 
 from dev.stack import state
 from dev.stack.errors import StackError
+from dev.stack.services import odoo_saved
 
 if TYPE_CHECKING:
     from dev.stack.local_stack import LocalStack
@@ -100,6 +101,41 @@ def test_a_template_cannot_be_changed_and_copies_in_a_moment(odoo_parts: "Odoo",
             assert cursor.fetchone() == ("installed",)
     assert not postgres.exists("copied_in_a_moment")
     assert not odoo_parts.filestore("copied_in_a_moment").exists()
+
+
+def test_another_stack_takes_a_template_as_it_was_made(odoo_parts: "Odoo", postgres: "Postgres") -> None:
+    template, taken = odoo_parts.addon_template(), "taken_by_another"
+    odoo_parts.drop(taken)
+    try:
+        odoo_saved.restore(postgres, template, taken, odoo_parts.filestore(taken), log=odoo_parts.log)
+        with odoo_parts.scratch(template, "copied") as copied:
+            copy, other = identity(postgres, copied), identity(postgres, taken)
+            assert other[:-1] == copy[:-1]
+            assert other[-1] != copy[-1]
+            assert files(odoo_parts.filestore(taken)) == files(odoo_parts.filestore(copied))
+    finally:
+        odoo_parts.drop(taken)
+
+
+def identity(postgres: "Postgres", database: str) -> list[Any]:
+    """What a database holds, in figures; last, its secret."""
+    found = []
+    with postgres.admin(database) as cursor:
+        for query in (
+            "SELECT name, latest_version FROM ir_module_module WHERE state = 'installed' ORDER BY 1",
+            "SELECT count(*), sum(res_id) FROM ir_model_data",
+            "SELECT count(*), max(id) FROM ir_attachment",
+            "SELECT count(*) FROM pg_indexes WHERE schemaname = 'public'",
+            "SELECT count(*) FROM pg_constraint",
+            "SELECT value FROM ir_config_parameter WHERE key = 'database.secret'",
+        ):
+            cursor.execute(query)
+            found.append(cursor.fetchall())
+    return found
+
+
+def files(folder: Path) -> set[tuple[str, int]]:
+    return {(str(file.relative_to(folder)), file.stat().st_size) for file in folder.rglob("*") if file.is_file()}
 
 
 def test_the_robot_computes_the_f29_and_can_do_nothing_else(odoo: "OdooServer") -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dev.stack.errors import StackError
+from dev.stack.machine import progress
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCAL = ROOT / ".local"
@@ -58,5 +59,9 @@ def cache_lock(name: str) -> Iterator[None]:
     """One maker at a time of the shared part `name`: a demo and a test run may start together on an empty cache."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / f".{name}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with progress.step(f"waiting for another run, which makes {name}"):
+                fcntl.flock(handle, fcntl.LOCK_EX)
         yield

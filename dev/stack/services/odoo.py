@@ -17,9 +17,9 @@ import odoorpc
 from dev.stack.errors import StackError
 from dev.stack.machine import ports, process, progress
 from dev.stack.machine.credentials import Credentials
-from dev.stack.machine.paths import Place
+from dev.stack.machine.paths import Place, cache_lock
 from dev.stack.machine.process import Processes
-from dev.stack.services import addon
+from dev.stack.services import addon, odoo_saved
 from dev.stack.services.odoo_source import OdooSource
 from dev.stack.services.postgres import Postgres
 from ofitec.whole_file import write_whole
@@ -122,8 +122,10 @@ limit_memory_hard = 0
 
     def base_template(self) -> str:
         """The template with l10n_cl, Spanish of Chile, the two users and compiled page assets."""
-        key = _key(self.source.series, self.source.version, _PREPARE.read_text())
-        return self._template("l10n_cl", key, "template0", self._fill_base)
+        return self._template("l10n_cl", self._base_key(), lambda: "template0", self._fill_base)
+
+    def _base_key(self) -> str:
+        return _key(self.source.series, self.source.version, _PREPARE.read_text())
 
     def _fill_base(self, database: str) -> None:
         with progress.step(f"Odoo {self.source.series}: database with l10n_cl, es_CL") as step:
@@ -144,8 +146,10 @@ limit_memory_hard = 0
 
     def addon_template(self) -> str:
         """The base template plus the project's add-on as it is in the working copy."""
-        base = self.base_template()
-        return self._template(addon.NAME, _key(base, self.addon.digest), base, self._fill_addon)
+        return self._template(addon.NAME, self._addon_key(), self.base_template, self._fill_addon)
+
+    def _addon_key(self) -> str:
+        return _key(self._base_key(), self.addon.digest)
 
     def _fill_addon(self, database: str) -> None:
         with progress.step(f"Odoo: add-on {addon.NAME} {self.addon.digest}") as step:
@@ -158,7 +162,6 @@ limit_memory_hard = 0
 
     def filled_template(self, key: str, fill: Callable[[odoorpc.ODOO], None], title: str) -> str:
         """The add-on's template plus what `fill` writes through RPC; `key` names that data (source hash, period)."""
-        base = self.addon_template()
 
         def serve_and_fill(database: str) -> None:
             with progress.step(title):
@@ -168,12 +171,13 @@ limit_memory_hard = 0
                 finally:
                     self.processes.stop("odoo-template")
 
-        return self._template("filled", _key(base, key), base, serve_and_fill)
+        return self._template("filled", _key(self._addon_key(), key), self.addon_template, serve_and_fill)
 
-    def _template(self, kind: str, key: str, base: str, fill: Callable[[str], None]) -> str:
-        """The template of that kind and key, made from `base` by `fill` on first use.
+    def _template(self, kind: str, key: str, base: Callable[[], str], fill: Callable[[str], None]) -> str:
+        """The template of that kind and key, made from `base()` by `fill` on first use.
 
-        It replaces older ones of its kind; a half-made one never gets the name.
+        It replaces older ones of its kind; a half-made one never gets the name. Only the first stack of this clone
+        makes it; others wait for that one and copy it.
         """
         stem = f"template_{kind}_{self.source.series.partition('.')[0]}_"
         name = stem + key
@@ -182,8 +186,18 @@ limit_memory_hard = 0
         self.drop(name)
         building = f"making_{name}"
         self.drop(building)
-        self.copy(base, building)
-        fill(building)
+        with cache_lock(stem + "template"):
+            if taken := odoo_saved.is_there(name):
+                with progress.step(f"Odoo {self.source.series}: {kind}, as another stack made it"):
+                    odoo_saved.restore(self.postgres, name, building, self.filestore(building), log=self.log)
+            else:
+                self.copy(base(), building)
+                fill(building)
+                odoo_saved.save(self.postgres, building, self.filestore(building), name, log=self.log)
+                odoo_saved.forget_others(stem, name)
+        if taken:
+            with progress.step("Odoo: this stack's users"):
+                self._prepare(building)
         shutil.move(self.filestore(building), self.filestore(name))
         self.postgres.rename(building, name)
         self.postgres.freeze(name)

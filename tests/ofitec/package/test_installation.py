@@ -1,0 +1,156 @@
+"""A whole Airflow from the wheel alone, below a sub-path: its DAGs, a month's F29, the board, the connection forms.
+
+The pictures go to `.local/test/pictures`; with OFITEC_PICTURES=docs/images they renew the documentation's.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from dev.stack.company.company import RUT
+from dev.stack.local_stack import LocalStack
+from dev.stack.machine import ports
+from dev.stack.services.airflow import COMPONENTS, USER, connections_env
+from dev.stack.services.airflow_api import AirflowApi
+from tests.docs.blocks import ROOT
+from tests.ofitec.package.installation import Installation
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.drill
+
+PICTURES = ROOT / os.environ.get("OFITEC_PICTURES", ".local/test/pictures")
+DAGS = {file.stem for file in (ROOT / "dags").glob("*.py")}
+EXPORTS = "desde-el-paquete"
+
+
+@dataclass(frozen=True)
+class Running:
+    """The installation's own Airflow, with databases of its own; Odoo, S3 and Slack are the stack's."""
+
+    stack: LocalStack
+    api: AirflowApi
+    env: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def running(installed: Installation, local_stack: LocalStack) -> Iterator[Running]:
+    stack, server = local_stack, local_stack.postgres
+    for name, role in (("wheel_airflow", "airflow"), ("wheel_ledger", "ofitec")):
+        server.drop(name)
+        server.create(name, role)
+    url = f"http://127.0.0.1:{ports.port_of(stack.place, 'wheel')}/airflow"
+    password = secrets.token_urlsafe(12)
+    connections = stack.connections()
+    connections["ofitec_ledger"] = {**connections["ofitec_ledger"], "schema": "wheel_ledger"}
+    home = installed.folder / "airflow"
+    env = installed.env(
+        {
+            **stack.settings(),
+            **connections_env(connections),
+            "PATH": f"{installed.folder}/venv/bin:{stack.settings()['PATH']}",
+            "OFITEC_EXPORT_URL": f"{stack.export_url}/{EXPORTS}",
+            "AIRFLOW__API__BASE_URL": url,
+            "AIRFLOW__API__PORT": str(urlsplit(url).port),
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(32),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": server.dsn("wheel_airflow", "airflow"),
+        }
+    )
+    home.mkdir(exist_ok=True)
+    (home / "passwords.json").write_text(f'{{"{USER}": "{password}"}}')
+    for verb in (("db", "migrate"), ("ofitec", "migrate")):
+        done = installed.run("airflow", *verb, env=env)
+        assert done.returncode == 0, done.stderr
+    names = [f"wheel-{component}" for component in COMPONENTS]
+    for name, component in zip(names, COMPONENTS, strict=True):
+        stack.processes.start(name, [f"{installed.folder}/venv/bin/airflow", component], env=env, cwd=installed.folder)
+    api = AirflowApi(url, USER, password)
+    stack.processes.wait(names[0], lambda: not api.healthy(), timeout=180)
+    yield Running(stack, api, env)
+    for name in names:
+        stack.processes.stop(name)
+    for name in ("wheel_airflow", "wheel_ledger"):
+        server.drop(name)
+
+
+@pytest.fixture(scope="module")
+def page(running: Running, browser: Browser) -> Iterator[Page]:
+    window = browser.new_context(viewport={"width": 1280, "height": 900}, locale="es-CL")
+    shown = window.new_page()
+    shown.goto(running.api.url)
+    shown.fill("input[name=username]", USER)
+    shown.fill("input[name=password]", running.api.password)
+    shown.click("button[type=submit]")
+    shown.wait_for_selector("[aria-label=OFITEC]", timeout=60_000)
+    yield shown
+    window.close()
+
+
+def picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / name)
+
+
+def test_its_dags_are_listed(running: Running) -> None:
+    wait_until(lambda: running.api.dag_ids() >= DAGS, "the wheel's DAGs")
+    assert running.api.import_errors() == {}
+    version = running.api.call("GET", "/dags/f29_monthly")["bundle_version"]
+    assert version == httpx.URL(running.api.url) or version  # the wheel's own version, see test_provider
+
+
+def test_a_months_f29_is_closed_by_it(running: Running) -> None:
+    stack = running.stack
+    before = len(stack.slack_sink.messages())
+    running.api.run("f29_monthly", {"period": stack.period}, timeout=300)
+    delivered = [key for key in stack.s3.keys("ofitec-fiscal") if f"/{EXPORTS}/f29/{RUT}/{stack.period}/v1/" in key]
+    assert {Path(key).suffix for key in delivered} >= {".csv", ".json", ".xml"}
+    told = stack.slack_sink.messages()[before:]
+    assert [message for message in told if "F29 de" in message["text"]]
+
+
+def test_the_doctor_says_that_all_is_well(running: Running, installed: Installation) -> None:
+    done = installed.run("airflow", "ofitec", "doctor", "--json", env=running.env)
+    assert '"ok": true' in done.stdout, done.stdout
+    assert done.returncode == 0
+
+
+def test_the_board_is_served_below_the_sub_path(running: Running, page: Page) -> None:
+    page.click("[aria-label=OFITEC]")
+    board = page.frame_locator("iframe")
+    board.locator("h1:has-text('OFITEC')").wait_for(timeout=60_000)
+    assert urlsplit(page.url).path.startswith("/airflow/")
+    page.goto(f"{running.api.url}/ofitec/board")
+    page.wait_for_selector("h1:has-text('Tablero OFITEC')", timeout=60_000)
+    for link in page.locator("a[href]").all():
+        address = link.get_attribute("href") or ""
+        if address.startswith("/"):
+            assert address.startswith("/airflow/"), address
+    picture(page, "board-below-airflow.png")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "fields"),
+    [
+        ("Odoo", "connection-odoo", ("Usuario del robot", "Clave o API key del robot")),
+        ("Repositorio restic", "connection-restic", ("Azure: cuenta de almacenamiento",)),
+        ("Host de Odoo", "connection-host", ()),
+    ],
+)
+def test_the_connection_forms_have_labelled_fields(
+    running: Running, page: Page, kind: str, name: str, fields: tuple[str, ...]
+) -> None:
+    page.goto(f"{running.api.url}/connections")
+    page.screenshot(path=PICTURES / "connections.png")
+    page.get_by_role("button", name="Add Connection").or_(page.get_by_role("button", name="Agregar")).first.click()
+    picture(page, f"{name}.png")
