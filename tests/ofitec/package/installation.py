@@ -14,6 +14,16 @@ from tests.docs.blocks import ROOT, blocks, commands
 *PIP, EXPORT = (command.words for command in commands(README))
 BUNDLES, BUNDLE = EXPORT[1].split("=", 1)
 
+# a stack in which nothing was backed up yet has none
+REPOSITORY = """
+from ofitec.clients.restic_connection import restic
+from ofitec.clients.restic_errors import RepositoryMissing
+try:
+    restic().open()
+except RepositoryMissing:
+    restic().init()
+"""
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -47,6 +57,11 @@ class Installation:
             timeout=300,
             check=False,
         )
+
+    def make_repository(self, env: Mapping[str, str]) -> None:
+        """The restic repository that `env` names, if it is not there yet."""
+        made = self.run("python", "-c", REPOSITORY, env=env)
+        assert made.returncode == 0, made.stderr
 
 
 def install(folder: Path) -> Installation:

@@ -3,14 +3,15 @@
 The pictures go to `.local/test/pictures`; with OFITEC_PICTURES=docs/images they renew the documentation's.
 """
 
+import html
 import os
 import secrets
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.drill
 
 PICTURES = ROOT / os.environ.get("OFITEC_PICTURES", ".local/test/pictures")
 DAGS = {file.stem for file in (ROOT / "dags").glob("*.py")}
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 EXPORTS = "desde-el-paquete"
 
 
@@ -36,6 +38,7 @@ class Running:
 
     stack: LocalStack
     api: AirflowApi
+    password: str
     env: dict[str, str]
 
 
@@ -77,7 +80,7 @@ def running(installed: Installation, local_stack: LocalStack) -> Iterator[Runnin
         stack.processes.start(name, [f"{installed.folder}/venv/bin/airflow", component], env=env, cwd=installed.folder)
     api = AirflowApi(url, USER, password)
     stack.processes.wait(names[0], lambda: not api.healthy(), timeout=180)
-    yield Running(stack, api, env)
+    yield Running(stack, api, password, env)
     for name in names:
         stack.processes.stop(name)
     for name in ("wheel_airflow", "wheel_ledger"):
@@ -90,7 +93,7 @@ def page(running: Running, browser: Browser) -> Iterator[Page]:
     shown = window.new_page()
     shown.goto(running.api.url)
     shown.fill("input[name=username]", USER)
-    shown.fill("input[name=password]", running.api.password)
+    shown.fill("input[name=password]", running.password)
     shown.click("button[type=submit]")
     shown.wait_for_selector("[aria-label=OFITEC]", timeout=60_000)
     yield shown
@@ -105,8 +108,8 @@ def picture(page: Page, name: str) -> None:
 def test_its_dags_are_listed(running: Running) -> None:
     wait_until(lambda: running.api.dag_ids() >= DAGS, "the wheel's DAGs")
     assert running.api.import_errors() == {}
-    version = running.api.call("GET", "/dags/f29_monthly")["bundle_version"]
-    assert version == httpx.URL(running.api.url) or version  # the wheel's own version, see test_provider
+    found = running.api.call("GET", "/dags/f29_monthly")
+    assert (found["bundle_name"], found["bundle_version"]) == ("ofitec", VERSION)
 
 
 def test_a_months_f29_is_closed_by_it(running: Running) -> None:
@@ -119,10 +122,12 @@ def test_a_months_f29_is_closed_by_it(running: Running) -> None:
     assert [message for message in told if "F29 de" in message["text"]]
 
 
-def test_the_doctor_says_that_all_is_well(running: Running, installed: Installation) -> None:
-    done = installed.run("airflow", "ofitec", "doctor", "--json", env=running.env)
-    assert '"ok": true' in done.stdout, done.stdout
-    assert done.returncode == 0
+def test_the_doctor_says_that_all_is_well(running: Running, installed: Installation, page: Page) -> None:
+    installed.make_repository(running.env)
+    done = installed.run("airflow", "ofitec", "doctor", env=running.env)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.strip().splitlines()[-1].startswith("All is well")
+    shown_as_a_terminal(page, done.stdout.replace(str(ROOT), "/opt/ofitec"), "doctor.png")
 
 
 def test_the_board_is_served_below_the_sub_path(running: Running, page: Page) -> None:
@@ -140,17 +145,29 @@ def test_the_board_is_served_below_the_sub_path(running: Running, page: Page) ->
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "fields"),
+    ("kind", "name", "labels"),
     [
-        ("Odoo", "connection-odoo", ("Usuario del robot", "Clave o API key del robot")),
-        ("Repositorio restic", "connection-restic", ("Azure: cuenta de almacenamiento",)),
-        ("Host de Odoo", "connection-host", ()),
+        ("Odoo", "odoo", ("Usuario del robot", "Clave o API key del robot", "Base de datos", "Protocolo")),
+        ("Repositorio restic", "restic", ("Repositorio", "Archivo de la clave", "Azure: cuenta de almacenamiento")),
+        ("Host de Odoo (SSH)", "host", ("Usuario en el host", "Llave del host", "Archivo de la llave privada")),
     ],
 )
 def test_the_connection_forms_have_labelled_fields(
-    running: Running, page: Page, kind: str, name: str, fields: tuple[str, ...]
+    running: Running, page: Page, kind: str, name: str, labels: tuple[str, ...]
 ) -> None:
     page.goto(f"{running.api.url}/connections")
-    page.screenshot(path=PICTURES / "connections.png")
-    page.get_by_role("button", name="Add Connection").or_(page.get_by_role("button", name="Agregar")).first.click()
-    picture(page, f"{name}.png")
+    page.get_by_role("button", name="Add Connection").first.click()
+    form = page.get_by_role("dialog")
+    form.wait_for()
+    picture(page, f"connection-{name}.png")
+
+
+def shown_as_a_terminal(page: Page, text: str, name: str) -> None:
+    """A picture of what a terminal showed."""
+    window = page.context.new_page()
+    window.set_viewport_size({"width": 1180, "height": 200})
+    style = "margin:0;padding:20px;background:#1b1f24;color:#e6e6e6;font:14px/1.5 'DejaVu Sans Mono',monospace"
+    window.set_content(f'<pre style="{style};white-space:pre-wrap">{html.escape(text)}</pre>')
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    window.screenshot(path=PICTURES / name, full_page=True)
+    window.close()

@@ -12,15 +12,6 @@ from tests.ofitec.package.installation import Installation
 # the installation is made once for all of them
 pytestmark = pytest.mark.xdist_group("second stack")
 
-# a stack in which nothing was backed up yet has none
-REPOSITORY = """
-from ofitec.clients.restic_connection import restic
-from ofitec.clients.restic_errors import RepositoryMissing
-try:
-    restic().open()
-except RepositoryMissing:
-    restic().init()
-"""
 DAGS = {file.stem for file in (ROOT / "dags").glob("*.py")}
 
 
@@ -48,8 +39,7 @@ def test_the_wheel_brings_its_dags(installed: Installation) -> None:
 
 
 def test_all_is_well_on_a_whole_installation(installed: Installation, airflow: Any) -> None:
-    made = installed.run("python", "-c", REPOSITORY, env=airflow.env)
-    assert made.returncode == 0, made.stderr
+    installed.make_repository(airflow.env)
     done = installed.run("airflow", "ofitec", "doctor", "--json", env=airflow.env)
     answer = json.loads(done.stdout)
     assert [row for row in answer["checks"] if row["state"] not in ("ok", "unused")] == []
