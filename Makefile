@@ -48,7 +48,7 @@ bench: bootstrap ## run the benchmarks, figures in .local/bench.json (ARGS="dag_
 lint: bootstrap ## ruff, mypy, pylint-odoo, shellcheck, hadolint, zizmor
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
-	@$(RUN) -m mypy include dev dags plugins
+	@$(RUN) -m mypy include dev dags plugins tests
 	@if [ -f odoo_addon/.pylintrc ]; then $(RUN) -m pylint --rcfile=odoo_addon/.pylintrc odoo_addon/of_sii_cl; fi
 	@.local/venv/bin/shellcheck .ci/run $$(find include dev odoo_addon -name '*.sh')
 	@.local/venv/bin/hadolint $$(find include -name Dockerfile)

@@ -83,11 +83,11 @@ def test_barrier_lost_while_the_filestore_is_saved(job: Job, cluster: Cluster, m
     """All programs succeed, but the transaction that protected the files died: the backup must not count."""
     real = type(job.restic).backup_folder
 
-    def ends_the_barrier(*args: object, **kwargs: object) -> object:
+    def ends_the_barrier(*args: Any, **kwargs: Any) -> Any:
         with cluster.admin() as link:
             query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
             link.execute(query, [job.database.name])
-        return real(*args, **kwargs)  # type: ignore[arg-type]
+        return real(*args, **kwargs)
 
     monkeypatch.setattr(type(job.restic), "backup_folder", ends_the_barrier)
     with pytest.raises(OfitecError, match="failed us"):
@@ -176,7 +176,7 @@ def test_odoo_cannot_remove_files_during_the_backup_and_users_can_work(
 ) -> None:
     real, seen = type(job.restic).backup_folder, []
 
-    def meanwhile(*args: object, **kwargs: object) -> object:
+    def meanwhile(*args: Any, **kwargs: Any) -> Any:
         with cluster.admin(job.database.name) as link:
             link.execute("INSERT INTO ir_attachment (name) VALUES ('de un usuario')")
             link.execute("SET lock_timeout = '300ms'")
@@ -185,7 +185,7 @@ def test_odoo_cannot_remove_files_during_the_backup_and_users_can_work(
                     link.execute("LOCK ir_attachment IN SHARE MODE")  # as _gc_file_store does
             except Exception as error:
                 seen.append(type(error).__name__)
-        return real(*args, **kwargs)  # type: ignore[arg-type]
+        return real(*args, **kwargs)
 
     monkeypatch.setattr(type(job.restic), "backup_folder", meanwhile)
     nightly.snapshot(job, run_id="r")

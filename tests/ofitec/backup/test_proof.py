@@ -5,6 +5,7 @@ import hashlib
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,12 +70,12 @@ def test_later_changes_do_not_refute(job: Job, monkeypatch: pytest.MonkeyPatch, 
     """Figures and dump are of one instant, although users work meanwhile."""
     real = type(job.restic).backup_command
 
-    def users_work(*args: object, **kwargs: object) -> object:
+    def users_work(*args: Any, **kwargs: Any) -> Any:
         with cluster.admin(job.database.name) as link:
             link.execute("UPDATE res_partner SET name = 'otro' WHERE id < 50")
             link.execute("DELETE FROM account_move_line WHERE id % 7 = 0")
             link.execute("SELECT nextval('folio_33')")
-        return real(*args, **kwargs)  # type: ignore[arg-type]
+        return real(*args, **kwargs)
 
     monkeypatch.setattr(type(job.restic), "backup_command", users_work)
     key = back_up(job)

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from dev.stack.services.airflow import Airflow
 from tests.docs.blocks import ROOT, blocks, commands
 
 # the installation is made once for all of them
@@ -109,7 +109,7 @@ def test_the_wheel_brings_its_dags(installed: Installation) -> None:
     assert str(installed.folder) in answer["from"]
 
 
-def test_all_is_well_on_a_whole_installation(installed: Installation, airflow: Any) -> None:
+def test_all_is_well_on_a_whole_installation(installed: Installation, airflow: Airflow) -> None:
     made = installed.run("python", "-c", REPOSITORY, env=airflow.env)
     assert made.returncode == 0, made.stderr
     done = installed.run("airflow", "ofitec", "doctor", "--json", env=airflow.env)
