@@ -21,8 +21,8 @@ from ofitec.clients import alertmanager
 from ofitec.ledger import open_ledger
 from tests.monitoring.drill import Watch
 from tests.monitoring.faults import Nights
+from tests.ofitec.board.axe import grave_findings
 from tests.ofitec.board.past import fill, forget
-from tests.ofitec.board.test_page import grave_findings
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]

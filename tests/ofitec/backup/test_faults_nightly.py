@@ -25,22 +25,10 @@ from ofitec.errors import OfitecError
 from ofitec.ledger import backups
 from tests.ofitec.backup import worker
 from tests.ofitec.backup.cluster import Cluster
-from tests.ofitec.backup.test_nightly import back_up
-from tests.ofitec.backup.test_process import wait_gone
+from tests.ofitec.backup.nights import nothing_counts, works_again
+from tests.waiting import wait_gone
 
 SLOW_DUMP = '$REAL "$@" | head -c 200000; exec sleep 60'
-
-
-def nothing_counts(job: Job) -> None:
-    """No backup counts, and no snapshot of a failed one is left to take a place in the retention."""
-    assert backups.of_status(job.ledger, job.env, backups.RUNNING, *backups.KEPT) == []
-    assert job.restic.snapshots(*job.tags) == []
-
-
-def works_again(job: Job) -> None:
-    key = back_up(job)
-    assert {s.tag("run") for s in job.restic.snapshots(*job.tags)} == {key}
-    assert job.restic.locks() == []
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,9 @@
 """The nightly backup, as it should go."""
 
-from ofitec.backup import nightly
 from ofitec.backup.job import DATABASE, FILESTORE, MANIFEST, Job
 from ofitec.backup.manifest import Manifest
 from ofitec.ledger import backups
-
-
-def back_up(job: Job) -> str:
-    nightly.preflight(job, run_id="r")
-    key = nightly.snapshot(job, run_id="r")
-    nightly.check(job, key, run_id="r")
-    return key
+from tests.ofitec.backup.nights import back_up
 
 
 def test_backup_counts_with_three_snapshots_of_one_moment(job: Job) -> None:

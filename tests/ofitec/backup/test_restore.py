@@ -16,8 +16,8 @@ from ofitec.clients.postgres import administer
 from ofitec.errors import InputError
 from ofitec.ledger import backups, switches
 from tests.ofitec.backup.cluster import Cluster
-from tests.ofitec.backup.test_nightly import back_up
-from tests.ofitec.backup.test_proof import nothing_left
+from tests.ofitec.backup.nights import back_up
+from tests.ofitec.backup.proofs import nothing_left
 
 
 def planned(job: Job, database: str, *, key: str = "", filestore: str = "") -> Plan:

@@ -4,10 +4,8 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Literal, TypeAlias
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
@@ -18,19 +16,12 @@ from ofitec.board.texts import ENGLISH, SPANISH, language
 from ofitec.clients.alertmanager import Firing
 from ofitec.ledger import Ledger, f29_states
 from ofitec.settings import Settings
+from tests.ofitec.board.axe import grave_findings
 from tests.ofitec.board.past import backup
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SIZES: dict[str, ViewportSize] = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 WATCHED = Settings(alertmanager_url="http://alertmanager:9093")
 Scheme: TypeAlias = Literal["light", "dark"]
-
-
-def grave_findings(shown: Page) -> list[str]:
-    """What axe-core calls serious or critical on the page."""
-    shown.evaluate(AXE)  # by the debugger: the page's own policy allows no script
-    found = shown.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['target']}" for v in found if v["impact"] in ("serious", "critical")]
 
 
 def facts(ledger: Ledger, now: datetime) -> Facts:
