@@ -48,7 +48,7 @@ bench: bootstrap ## run the benchmarks, figures in .local/bench.json (ARGS="dag_
 lint: bootstrap ## ruff, mypy, pylint-odoo, shellcheck, hadolint, zizmor
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
-	@$(RUN) -m mypy include dev dags plugins
+	@$(RUN) -m mypy include dev dags plugins tests
 	@if [ -f odoo_addon/.pylintrc ]; then $(RUN) -m pylint --rcfile=odoo_addon/.pylintrc odoo_addon/of_sii_cl; fi
 	@.local/venv/bin/shellcheck .ci/run $$(find include dev odoo_addon -name '*.sh')
 	@.local/venv/bin/hadolint $$(find include -name Dockerfile)
@@ -60,11 +60,11 @@ wheel: bootstrap ## build dist/ofitec_ops-*.whl
 docs: bootstrap ## write the made pages and pictures of docs/ anew
 	@$(RUN) -m dev.docs
 
-lock: bootstrap ## resolve the hashed requirements anew from the *.in files
+lock: bootstrap ## resolve the hashed requirements anew from the *.in files and pyproject.toml
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		requirements.in -o requirements.txt
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
-		requirements-dev.in -o requirements-dev.txt
+		--group dev -c requirements.txt -o requirements-dev.txt
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		dev/stack/services/requirements-odoo-19.in -o dev/stack/services/requirements-odoo-19.txt
 

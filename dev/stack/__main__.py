@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from dev.stack import state
 from dev.stack.demo import month as demo

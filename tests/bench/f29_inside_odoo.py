@@ -6,13 +6,16 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+env: Any
 PERIOD, FIRST, UNTIL = "2026-07", "2026-07-01", "2026-08-01"
 BASE_DOCUMENTS = 200
 RUTS = {"1": "76086428-5", "2": "12345678-5", "3": "66666666-6"}
 # (direction, document type, taxpayer type, refund, lines of (net, *tax codes)), in the mix of a trading company
-KINDS = [
+KINDS: list[tuple[str, str, str, bool, list[tuple[Any, ...]]]] = [
     *[("sale", "33", "1", False, [(120003, "ITAX_19"), (45007, "ITAX_19"), (9001, "ITAX_19"), (2003, "ITAX_19")])] * 6,
     *[("sale", "39", "3", False, [(15003, "ITAX_19"), (2001, "ITAX_19"), (990, "ITAX_19")])] * 5,
     ("sale", "34", "1", False, [(300000,), (1000,)]),
@@ -25,11 +28,11 @@ KINDS = [
 ]
 
 
-def say(text):
+def say(text: str) -> None:
     print(f"[{time.perf_counter() - STARTED:6.1f} s] {text}", file=sys.stderr, flush=True)
 
 
-def make_company():
+def make_company() -> Any:
     company = env["res.company"].create(
         {"name": "Bench F29", "country_id": env.ref("base.cl").id, "currency_id": env.ref("base.CLP").id}
     )
@@ -44,7 +47,7 @@ def make_company():
     return company
 
 
-def taxes_of(company):
+def taxes_of(company: Any) -> dict[str, int]:
     data = env["ir.model.data"].search(
         [
             ("model", "=", "account.tax"),
@@ -55,7 +58,7 @@ def taxes_of(company):
     return {row.name.split("_", 1)[1]: row.res_id for row in data}
 
 
-def make_documents(company):
+def make_documents(company: Any) -> list[int]:
     taxes = taxes_of(company)
     partners = {
         kind: env["res.partner"].create(
@@ -100,10 +103,10 @@ def make_documents(company):
     moves.action_post()
     env.flush_all()
     env.cr.commit()
-    return moves.ids
+    return list(moves.ids)
 
 
-def columns(table, replaced):
+def columns(table: str, replaced: dict[str, str]) -> tuple[str, str]:
     env.cr.execute(
         "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'", [table]
     )
@@ -111,7 +114,7 @@ def columns(table, replaced):
     return ", ".join(f'"{name}"' for name in names), ", ".join(replaced.get(name, f's."{name}"') for name in names)
 
 
-def clone(move_ids, copies, mark):
+def clone(move_ids: list[int], copies: int, mark: str) -> None:
     """Copy posted documents by SQL, with new ids, names and numbers, and their taxes."""
     cr = env.cr
     cr.execute("DROP TABLE IF EXISTS bench_move, bench_line")
@@ -155,7 +158,7 @@ def clone(move_ids, copies, mark):
     cr.commit()
 
 
-def seed(company):
+def seed(company: Any) -> dict[str, float]:
     """The seed's action_compute: its map by tax, its loops over documents, lines and taxes, its arithmetic."""
     taxes = taxes_of(company)
     midx = {taxes["ITAX_19"]: ("29", "debito"), taxes["OTAX_19"]: ("49", "credito")}
@@ -163,7 +166,7 @@ def seed(company):
     month += [("invoice_date", ">=", FIRST), ("invoice_date", "<", UNTIL)]
     ventas = env["account.move"].search([*month, ("move_type", "in", ("out_invoice", "out_refund"))])
     credito = env["account.move"].search([*month, ("move_type", "in", ("in_invoice", "in_refund"))])
-    acum = {}
+    acum: dict[str, float] = {}
     for mv in ventas:
         for l in mv.invoice_line_ids:  # noqa: E741
             for tax in l.tax_ids:
@@ -188,11 +191,11 @@ def seed(company):
     return acum
 
 
-def ours(company):
+def ours(company: Any) -> Any:
     return env["of.sii.f29"].compute_period(company.id, PERIOD)
 
 
-def floor(company):
+def floor(company: Any) -> None:
     """The least that any answer must read: two plain sums over the documents, of their tax and of their net items."""
     documents = """m.company_id = %(company)s AND m.state = 'posted' AND (
         m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
@@ -212,14 +215,14 @@ def floor(company):
     )
 
 
-def status_kib(name):
+def status_kib(name: str) -> int:
     for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
         if line.startswith(name):
             return int(line.split()[1])
     raise RuntimeError(f"/proc/self/status has no {name}")
 
 
-def timed(run, company, times):
+def timed(run: Callable[[Any], object], company: Any, times: int) -> tuple[float, float]:
     """(median ms, peak MiB over the start) of a run, the ORM's cache empty each time."""
     took, peak = [], 0.0
     for _number in range(times):
@@ -234,9 +237,9 @@ def timed(run, company, times):
     return statistics.median(took), peak
 
 
-def items_of(company):
+def items_of(company: Any) -> int:
     env.cr.execute("SELECT count(*) FROM account_move_line WHERE company_id = %s", [company.id])
-    return env.cr.fetchone()[0]
+    return int(env.cr.fetchone()[0])
 
 
 STARTED = time.perf_counter()

@@ -16,10 +16,10 @@ from ofitec.settings import settings
 from tests.bench.backup_bench import PASSWORD, _job
 from tests.ofitec.backup import odoo_like, storages
 from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.nights import back_up
+from tests.ofitec.backup.proofs import outcome
 from tests.ofitec.backup.restic_files import cheapen
 from tests.ofitec.backup.s3_server import moto_server
-from tests.ofitec.backup.test_nightly import back_up
-from tests.ofitec.backup.test_storage_faults import outcome
 
 
 def run() -> dict[str, float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import AsyncCallback  # type: ignore[attr-defined]
+from airflow.sdk import AsyncCallback  # type: ignore[attr-defined]  # its stub lacks it
 
 from ofitec.dag import Tag
 from ofitec.notify import target

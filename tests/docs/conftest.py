@@ -4,12 +4,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dev.stack.local_stack import LEDGER_DATABASE
+from dev.stack.local_stack import LEDGER_DATABASE, LocalStack
 from dev.stack.machine import debian
+from dev.stack.services.airflow import Airflow
+from dev.stack.services.odoo import OdooServer
+from dev.stack.services.postgres import Postgres
 from ofitec.ledger import open_ledger
 from tests.docs.blocks import ROOT
 from tests.docs.running import AirflowCli, Installation
@@ -46,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def run_id(airflow: Any) -> Iterator[str]:
+def run_id(airflow: Airflow) -> Iterator[str]:
     """A run of `backup_nightly`; where there is none, one that waits because its DAG is paused."""
     dag = "backup_nightly"
     airflow.api.wait_for_dag(dag)
@@ -71,7 +73,13 @@ def repository(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def installation(
-    local_stack: Any, airflow: Any, odoo: Any, postgres: Any, folder: Path, run_id: str, repository: dict[str, str]
+    local_stack: LocalStack,
+    airflow: Airflow,
+    odoo: OdooServer,
+    postgres: Postgres,
+    folder: Path,
+    run_id: str,
+    repository: dict[str, str],
 ) -> Iterator[Installation]:
     open_ledger(postgres.dsn(LEDGER_DATABASE, "ofitec")).engine.dispose()  # with its tables
     requests = folder / "requests.log"

@@ -5,12 +5,12 @@ A block that another test runs names that test in the comment above it; promql r
 
 import re
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 import pytest
 
 from dev.stack.local_stack import LEDGER_DATABASE
+from dev.stack.services.postgres import Postgres
 from tests.docs.blocks import DOCUMENTS, EXECUTED, LANGUAGES, ROOT, Code, all_blocks, commands, inline, name
 from tests.docs.running import Installation, documents, faults
 
@@ -56,7 +56,7 @@ def test_the_slowest_requests_come_first(installation: Installation) -> None:
     assert [line.split()[4] for line in installation.run(command).out.splitlines()] == ["2210", "84", "30"]
 
 
-def test_its_sql_runs(installation: Installation, postgres: Any) -> None:
+def test_its_sql_runs(installation: Installation, postgres: Postgres) -> None:
     """Blocks are run, what stands in sentences is planned; nothing is kept."""
     whole = [block for block in all_blocks() if block.language == "sql" and not block.not_run]
     said = [code for document in DOCUMENTS for code in inline(document) if SQL.match(code.text)]

@@ -12,11 +12,16 @@ from urllib.parse import quote
 import pytest
 
 from dev.stack.demo.backup import NIGHTLY, VERIFY, await_proof
+from dev.stack.local_stack import LocalStack
 from dev.stack.machine import debian
+from dev.stack.services.airflow import Airflow
+from dev.stack.services.odoo import OdooServer
+from dev.stack.services.slack_sink import SlackSink
 from ofitec.backup.evidence import RTO_STEPS
 from ofitec.clients.restic import Restic
 from ofitec.clients.restic_errors import WrongPassword
 from ofitec.ledger import backups, open_ledger
+from ofitec.ledger.tables import BackupRun
 from tests.command_lines import CommandLines
 from tests.ofitec.backup.restic_files import biggest, cheapen, flip_byte
 from tests.waiting import wait_until
@@ -28,14 +33,16 @@ WRONG_PASSWORD = "clave&que/no-es"
 class Safe:
     """The stack with what its backups' runs showed: Slack, and every command line that existed meanwhile."""
 
-    def __init__(self, stack: Any) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         self.stack, self.api = stack, stack.airflow.api
         self.ledger = open_ledger(stack.postgres.dsn("ofitec_ledger", "ofitec"))
         self.commands = CommandLines()
         self.first_password = stack.restic_password_file.read_text()
 
-    def newest(self) -> Any:
-        return backups.newest_proven(self.ledger, self.stack.place.name)
+    def newest(self) -> BackupRun:
+        found = backups.newest_proven(self.ledger, self.stack.place.name)
+        assert found is not None, "no backup is proven"
+        return found
 
     def messages(self) -> str:
         return json.dumps(self.stack.slack_sink.messages(), ensure_ascii=False)
@@ -54,7 +61,7 @@ class Safe:
 
 
 @pytest.fixture(scope="module")
-def safe(local_stack: Any, airflow: Any, odoo: Any, slack_sink: Any) -> Iterator[Safe]:
+def safe(local_stack: LocalStack, airflow: Airflow, odoo: OdooServer, slack_sink: SlackSink) -> Iterator[Safe]:
     stack = Safe(local_stack)
     drop_restored(stack)
     stack.api.wait_for_dag(VERIFY)
@@ -65,7 +72,7 @@ def safe(local_stack: Any, airflow: Any, odoo: Any, slack_sink: Any) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def proven(safe: Safe) -> Any:
+def proven(safe: Safe) -> BackupRun:
     """The newest proven backup after one night."""
     opened_by(safe, safe.first_password).init()
     cheapen(safe.stack.restic_repository, safe.first_password)
@@ -74,7 +81,7 @@ def proven(safe: Safe) -> Any:
     return safe.newest()
 
 
-def test_a_nights_backup_is_proven_by_itself(safe: Safe, proven: Any) -> None:
+def test_a_nights_backup_is_proven_by_itself(safe: Safe, proven: BackupRun) -> None:
     proof = backups.proofs(safe.ledger, proven.key)[-1]
     assert proof.outcome == backups.PASSED
     assert proof.tables > 300
@@ -86,7 +93,7 @@ def test_a_nights_backup_is_proven_by_itself(safe: Safe, proven: Any) -> None:
 
 
 @pytest.mark.drill  # a second night, its proof and restic's costly keys; test_rotation.py has each rule
-def test_the_rotation_backs_up_with_the_new_password_and_proves_it(safe: Safe, proven: Any) -> None:
+def test_the_rotation_backs_up_with_the_new_password_and_proves_it(safe: Safe, proven: BackupRun) -> None:
     before = safe.api.runs(VERIFY)
     safe.api.run("secrets_rotate", timeout=240)
     assert safe.stack.restic_password_file.read_text() != safe.first_password
@@ -103,7 +110,7 @@ def test_the_rotation_backs_up_with_the_new_password_and_proves_it(safe: Safe, p
     safe.hears("La clave anterior de los respaldos ya no sirve")
 
 
-def test_a_restore_over_a_database_asks_first_and_keeps_the_old_one(safe: Safe, proven: Any) -> None:
+def test_a_restore_over_a_database_asks_first_and_keeps_the_old_one(safe: Safe, proven: BackupRun) -> None:
     server = safe.stack.postgres
     safe.api.run("backup_restore", {"database": TARGET}, timeout=240)
     first = oid(safe, TARGET)
@@ -120,7 +127,7 @@ def test_a_restore_over_a_database_asks_first_and_keeps_the_old_one(safe: Safe, 
     ]
 
 
-def test_a_refused_restore_changes_nothing(safe: Safe, proven: Any) -> None:
+def test_a_refused_restore_changes_nothing(safe: Safe, proven: BackupRun) -> None:
     server = safe.stack.postgres
     before = server.names_like("%")
     run = safe.api.trigger("backup_restore", {"database": TARGET})
@@ -133,7 +140,7 @@ def test_a_refused_restore_changes_nothing(safe: Safe, proven: Any) -> None:
     assert rows(safe, "ofitec_ledger", f"{query}'{run}'") == [(1,)]
 
 
-def test_a_failing_night_is_red_and_told(safe: Safe, proven: Any) -> None:
+def test_a_failing_night_is_red_and_told(safe: Safe, proven: BackupRun) -> None:
     file = safe.stack.restic_password_file
     right = file.read_text()
     file.write_text(WRONG_PASSWORD)
@@ -150,7 +157,7 @@ def test_a_failing_night_is_red_and_told(safe: Safe, proven: Any) -> None:
     assert "siguen intactos" not in safe.messages()
 
 
-def test_a_refuted_backup_makes_the_proofs_run_red_and_is_told(safe: Safe, proven: Any) -> None:
+def test_a_refuted_backup_makes_the_proofs_run_red_and_is_told(safe: Safe, proven: BackupRun) -> None:
     """The copy is cleaned up in any case, and that must not make the run green."""
     backup, pack = safe.newest().key, biggest(safe.stack.restic_repository / "data")
     flip_byte(pack)
@@ -168,7 +175,7 @@ def test_a_refuted_backup_makes_the_proofs_run_red_and_is_told(safe: Safe, prove
     safe.hears("Un respaldo rechazado pasó su prueba")
 
 
-def test_no_secret_shows_anywhere(safe: Safe, proven: Any) -> None:
+def test_no_secret_shows_anywhere(safe: Safe, proven: BackupRun) -> None:
     """After the above: the output of scheduler and servers, task logs, XCom, ledger, Slack, command lines."""
     stack = safe.stack
     files = [*stack.place.logs.glob("airflow*.log"), *(stack.airflow.home / "logs").rglob("*.log")]

@@ -4,8 +4,11 @@ import json
 import time
 from typing import Any
 
+from dev.stack.services.airflow import Airflow
+from dev.stack.services.slack_sink import SlackSink
 
-def _heard(slack_sink: Any, what: str, seconds: float) -> list[dict[str, Any]]:
+
+def _heard(slack_sink: SlackSink, what: str, seconds: float) -> list[dict[str, Any]]:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = [message for message in slack_sink.messages() if what in message["text"]]
@@ -15,7 +18,9 @@ def _heard(slack_sink: Any, what: str, seconds: float) -> list[dict[str, Any]]:
     return []
 
 
-def test_a_run_that_takes_too_long_is_told_by_the_triggerer_while_it_runs(airflow: Any, slack_sink: Any) -> None:
+def test_a_run_that_takes_too_long_is_told_by_the_triggerer_while_it_runs(
+    airflow: Airflow, slack_sink: SlackSink
+) -> None:
     airflow.api.wait_for_dag("late_probe")
     airflow.api.unpause("late_probe")
     run = airflow.api.trigger("late_probe")
@@ -28,7 +33,7 @@ def test_a_run_that_takes_too_long_is_told_by_the_triggerer_while_it_runs(airflo
     assert len(_heard(slack_sink, run, 3)) == 1
 
 
-def test_each_failure_of_a_run_is_told_also_after_it_was_cleared(airflow: Any, slack_sink: Any) -> None:
+def test_each_failure_of_a_run_is_told_also_after_it_was_cleared(airflow: Airflow, slack_sink: SlackSink) -> None:
     api = airflow.api
     api.wait_for_dag("fail_probe")
     api.unpause("fail_probe")

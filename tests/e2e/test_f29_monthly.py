@@ -14,7 +14,12 @@ from lxml import etree
 from sqlalchemy import Engine, create_engine, text
 
 from dev.stack.company.company import COMPANY, RUT
+from dev.stack.local_stack import LocalStack
+from dev.stack.services.airflow import Airflow
 from dev.stack.services.airflow_api import DagRun
+from dev.stack.services.odoo import OdooServer
+from dev.stack.services.s3 import S3
+from dev.stack.services.slack_sink import SlackSink
 from ofitec.f29 import exports
 from ofitec.f29.period import SANTIAGO, Period
 from tests.e2e.oracle import casillas as worked_out
@@ -28,7 +33,7 @@ TODAY = datetime.now(SANTIAGO).date()
 class Month:
     """The demo company's month on the running stack, with what a person would look at and do."""
 
-    def __init__(self, stack: Any) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         self.stack, self.period = stack, stack.period
         self.api = stack.airflow.api
         self.rpc = stack.odoo.rpc()
@@ -108,7 +113,7 @@ class Month:
 
 
 @pytest.fixture(scope="module")
-def month(local_stack: Any, airflow: Any, odoo: Any, s3: Any, slack_sink: Any) -> Month:
+def month(local_stack: LocalStack, airflow: Airflow, odoo: OdooServer, s3: S3, slack_sink: SlackSink) -> Month:
     return Month(local_stack)
 
 
@@ -129,7 +134,7 @@ def test_the_files_say_what_the_documents_add_up_to(month: Month, first: DagRun)
     assert json.loads(files[names["json"]], parse_float=Decimal)["casillas"] == rows
     root = etree.fromstring(files[names["xml"]])
     etree.XMLSchema(etree.parse(exports.XSD)).assertValid(root)
-    assert {node.get("num"): Decimal(node.text) for node in root.iter("Casilla")} == rows
+    assert {node.get("num"): Decimal(node.text or "") for node in root.iter("Casilla")} == rows
     manifest = json.loads(files["manifest.json"])
     # the day's own run may have come first, if this is the hour for it
     assert manifest["run"]["dag_id"] == DAG

@@ -5,10 +5,12 @@ They go to `.local/test/pictures`; with OFITEC_PICTURES=docs/images they renew t
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
+from dev.stack.local_stack import LocalStack
+from dev.stack.services.airflow import Airflow
 from dev.stack.services.browser import Complaints, odoo_page
 from ofitec.f29.message import form_link
 
@@ -23,12 +25,12 @@ def pictures() -> Path:
 
 
 @pytest.fixture(scope="module")
-def closed(local_stack: Any, airflow: Any) -> str:
+def closed(local_stack: LocalStack, airflow: Airflow) -> str:
     """A successful run's id."""
     return str(airflow.api.run("f29_monthly", {"period": local_stack.period}).run_id)
 
 
-def open_form(stack: Any) -> int:
+def open_form(stack: LocalStack) -> int:
     """The month's form that people still work on: the newest, or a rectification of it when another test filed it."""
     odoo = stack.odoo.rpc()
     [newest] = odoo.execute("of.sii.f29", "search", [("period", "=", stack.period)], 0, 1)
@@ -39,7 +41,7 @@ def open_form(stack: Any) -> int:
     return int(newest)
 
 
-def test_the_form_in_odoo(local_stack: Any, browser: Any, closed: str, pictures: Path) -> None:
+def test_the_form_in_odoo(local_stack: LocalStack, browser: Browser, closed: str, pictures: Path) -> None:
     form = open_form(local_stack)
     page = odoo_page(browser, local_stack.odoo)
     complaints = Complaints(page)
@@ -56,7 +58,9 @@ def test_the_form_in_odoo(local_stack: Any, browser: Any, closed: str, pictures:
     page.close()
 
 
-def test_the_run_in_airflow(local_stack: Any, browser: Any, airflow: Any, closed: str, pictures: Path) -> None:
+def test_the_run_in_airflow(
+    local_stack: LocalStack, browser: Browser, airflow: Airflow, closed: str, pictures: Path
+) -> None:
     page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="es-CL")
     page.goto(f"{airflow.url}/auth/login/")
     page.fill("input[name=username]", airflow.user)

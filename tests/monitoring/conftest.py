@@ -3,15 +3,16 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from dev.stack.local_stack import LocalStack
 from dev.stack.machine import ports
 from dev.stack.services import airflow as stack_airflow
 from dev.stack.services import monitoring
+from dev.stack.services.airflow import Airflow
 from dev.stack.services.monitoring import Watched
 from dev.stack.services.monitoring_config import Pace
 from tests.monitoring.drill import Drill, Mails, Watch
@@ -29,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: bool({"watch", "drill"} & set(getattr(item, "fixturenames", ()))))
 
 
-def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+def _authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
     good = isinstance(data, LoginPassword) and (data.login, data.password) == (
         MAIL_USER.encode(),
         MAIL_PASSWORD.encode(),
@@ -38,7 +39,7 @@ def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data
 
 
 @pytest.fixture(scope="package")
-def mails(local_stack: Any) -> Iterator[Mails]:
+def mails(local_stack: LocalStack) -> Iterator[Mails]:
     """A mail server that lets only the configured account in."""
     inbox = Mails(ports.port_of(local_stack.place, "smtp"))
     server = Controller(
@@ -57,7 +58,7 @@ def mails(local_stack: Any) -> Iterator[Mails]:
 
 
 @pytest.fixture(scope="package")
-def watch(local_stack: Any, airflow: Any, mails: Mails) -> Iterator[Watch]:
+def watch(local_stack: LocalStack, airflow: Airflow, mails: Mails) -> Iterator[Watch]:
     """The session's stack, watched."""
     stack = local_stack
     watched = Watched(
@@ -94,7 +95,7 @@ def drill(watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Drill:
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     }
 
-    def start_watched() -> Any:
+    def start_watched() -> Airflow:
         return stack_airflow.up(
             stack.place,
             stack.processes,

@@ -37,8 +37,8 @@ class Fault:
     name: str
     alert: str
     places: tuple[str, ...]
-    inject: Callable[[], None]
-    repair: Callable[[], None]
+    inject: Callable[[], object]
+    repair: Callable[[], object]
 
 
 @dataclass
@@ -83,6 +83,12 @@ def backup_never_ran(nights: Nights) -> Fault:
     )
 
 
+def scheduler_pid(drill: Drill) -> int:
+    record = drill.stack.processes.find("airflow-scheduler")
+    assert record is not None, "Airflow's scheduler does not run"
+    return record.pid
+
+
 def backup_fails(drill: Drill) -> Fault:
     """The night's pg_dump is killed; then somebody runs the DAG again."""
     api = drill.airflow.api
@@ -90,7 +96,7 @@ def backup_fails(drill: Drill) -> Fault:
     def inject() -> None:
         run = api.trigger(NIGHTLY, {"create_repository": True})
         # the stack's own, never another program's of this machine
-        scheduler = psutil.Process(drill.stack.processes.find("airflow-scheduler").pid)
+        scheduler = psutil.Process(scheduler_pid(drill))
         deadline = time.monotonic() + 60
         while not (dumps := [p for p in scheduler.children(recursive=True) if _dumps(p)]):
             assert time.monotonic() < deadline, "no pg_dump within a minute"
@@ -169,7 +175,7 @@ def import_error(drill: Drill) -> Fault:
         "DAG import error",
         "DagImportErrors",
         BOTH,
-        lambda: file.write_text("from airflow.sdk import dag\nimport no_such_module\n") and None,
+        lambda: file.write_text("from airflow.sdk import dag\nimport no_such_module\n"),
         file.unlink,
     )
 
@@ -197,7 +203,7 @@ def scheduler_killed(drill: Drill) -> Fault:
     processes = drill.stack.processes
 
     def inject() -> None:
-        os.kill(processes.find("airflow-scheduler").pid, signal.SIGKILL)
+        os.kill(scheduler_pid(drill), signal.SIGKILL)
 
     def repair() -> None:
         processes.stop("airflow-scheduler")  # what it left behind

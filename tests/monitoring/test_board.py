@@ -10,25 +10,26 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Page
 
-from dev.stack.local_stack import LEDGER_DATABASE
+from dev.stack.local_stack import LEDGER_DATABASE, LocalStack
+from dev.stack.services.airflow import Airflow
 from ofitec.clients import alertmanager
 from ofitec.ledger import open_ledger
 from tests.monitoring.drill import Watch
 from tests.monitoring.faults import Nights
+from tests.ofitec.board.axe import grave_findings
 from tests.ofitec.board.past import fill, forget
-from tests.ofitec.board.test_page import grave_findings
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def three_years(watch: Watch) -> Iterator[Any]:
+def three_years(watch: Watch) -> Iterator[Airflow]:
     """The running Airflow with three years of ledger rows behind it."""
     ledger = open_ledger(watch.stack.postgres.dsn(LEDGER_DATABASE, "ofitec"))
     fill(ledger, datetime.now(UTC))
@@ -36,12 +37,12 @@ def three_years(watch: Watch) -> Iterator[Any]:
     forget(ledger)
 
 
-def token(airflow: Any) -> str:
+def token(airflow: Airflow) -> str:
     answer = httpx.post(f"{airflow.url}/auth/token", json={"username": airflow.user, "password": airflow.password})
     return str(answer.json()["access_token"])
 
 
-def get(airflow: Any, path: str, bearer: str = "", accept: str = "*/*") -> httpx.Response:
+def get(airflow: Airflow, path: str, bearer: str = "", accept: str = "*/*") -> httpx.Response:
     headers = {"Accept": accept, **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     return httpx.get(f"{airflow.url}/ofitec/{path}", headers=headers, timeout=30)
 
@@ -50,7 +51,7 @@ def firing(watch: Watch) -> set[str]:
     return {alert.name for alert in alertmanager.firing(watch.monitoring.alertmanager_url)}
 
 
-def test_nobody_reads_without_login_or_token(airflow: Any, local_stack: Any) -> None:
+def test_nobody_reads_without_login_or_token(airflow: Airflow, local_stack: LocalStack) -> None:
     metrics_token = local_stack.metrics_token_file.read_text()
     for path, bearer in (
         ("board", ""),
@@ -68,7 +69,7 @@ def test_nobody_reads_without_login_or_token(airflow: Any, local_stack: Any) -> 
         assert get(airflow, path, token(airflow)).status_code == 404
 
 
-def test_the_metrics_with_their_token(airflow: Any, local_stack: Any) -> None:
+def test_the_metrics_with_their_token(airflow: Airflow, local_stack: LocalStack) -> None:
     answer = get(airflow, "metrics", local_stack.metrics_token_file.read_text())
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -76,7 +77,7 @@ def test_the_metrics_with_their_token(airflow: Any, local_stack: Any) -> None:
     assert 'ofitec_airflow_heartbeat_timestamp_seconds{component="scheduler"}' in answer.text
 
 
-def test_the_board_with_an_airflow_token(three_years: Any) -> None:
+def test_the_board_with_an_airflow_token(three_years: Airflow) -> None:
     answer = get(three_years, "board", token(three_years))
     assert answer.status_code == 200
     assert "Respaldos de production" in answer.text
@@ -85,7 +86,7 @@ def test_the_board_with_an_airflow_token(three_years: Any) -> None:
 
 
 @pytest.mark.drill  # a figure in milliseconds says something on a calm machine only
-def test_under_300_ms_with_three_years_of_rows(three_years: Any) -> None:
+def test_under_300_ms_with_three_years_of_rows(three_years: Airflow) -> None:
     bearer, spent = token(three_years), []
     for _ in range(12):
         begun = time.perf_counter()
@@ -98,7 +99,7 @@ def test_under_300_ms_with_three_years_of_rows(three_years: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def tab(three_years: Any, watch: Watch, browser: Any) -> Iterator[Any]:
+def tab(three_years: Airflow, watch: Watch, browser: Browser) -> Iterator[Page]:
     """The board in a browser, after its login, when the alarms' own sign of life has come."""
     wait_until(lambda: alertmanager.WATCHDOG in firing(watch), "the dead man's switch")
     window = browser.new_context(viewport={"width": 1280, "height": 900}, locale="es-CL")
@@ -114,7 +115,7 @@ def tab(three_years: Any, watch: Watch, browser: Any) -> Iterator[Any]:
     window.close()
 
 
-def test_a_person_finds_it_in_both_languages_and_in_airflow(three_years: Any, tab: Any) -> None:
+def test_a_person_finds_it_in_both_languages_and_in_airflow(three_years: Airflow, tab: Page) -> None:
     assert grave_findings(tab) == []
     pictures = ROOT / os.environ.get("OFITEC_PICTURES", ".local/test/pictures")
     pictures.mkdir(parents=True, exist_ok=True)
@@ -130,7 +131,7 @@ def test_a_person_finds_it_in_both_languages_and_in_airflow(three_years: Any, ta
     tab.screenshot(path=pictures / "board-in-airflow.png")
 
 
-def test_it_shows_what_fires_and_opens_its_runbook_from_airflows_frame(watch: Watch, tab: Any) -> None:
+def test_it_shows_what_fires_and_opens_its_runbook_from_airflows_frame(watch: Watch, tab: Page) -> None:
     nights = Nights.of(watch)
     nights.add("drill-board", hours_ago=30)
     wait_until(lambda: "BackupMissing" in firing(watch), "BackupMissing")

@@ -1,10 +1,10 @@
 """The commands of the documents that ask what watches: run on the watched stack. The others run in tests/docs."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from dev.stack.local_stack import LocalStack
 from dev.stack.services.monitoring import program
 from tests.docs.blocks import name
 from tests.docs.running import MONITORING, Installation, documents, faults
@@ -12,7 +12,7 @@ from tests.monitoring.drill import Watch
 
 
 @pytest.fixture(scope="module")
-def installation(local_stack: Any, watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def installation(local_stack: LocalStack, watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     place = local_stack.place
     tools = [program("promtool"), program("prometheus-alertmanager", "amtool")]
     env = {"PATH": ":".join([*(str(tool.parent) for tool in tools), "/usr/bin:/bin"])}

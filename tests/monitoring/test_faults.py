@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from dev.stack.demo.backup import NIGHTLY, VERIFY
 from tests.monitoring import faults
 from tests.monitoring.alarms import FIRING, RESOLVED, Ear
 from tests.monitoring.drill import Drill
@@ -102,7 +103,7 @@ def until_heard(
 
 
 def test_a_backup_that_fails_and_one_that_does_not_pass_its_proof(drill: Drill, table: list[Row]) -> None:
-    for dag_id in (faults.NIGHTLY, faults.VERIFY):
+    for dag_id in (NIGHTLY, VERIFY):
         drill.airflow.api.wait_for_dag(dag_id)
         drill.airflow.api.unpause(dag_id)
     run_through(drill, [faults.backup_fails(drill)], table)

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def test_every_alert_has_its_runbook_and_every_runbook_its_alert() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_runbook_is_complete_and_its_commands_parse(page: Any) -> None:
+def test_a_runbook_is_complete_and_its_commands_parse(page: Path) -> None:
     text = page.read_text()
     assert text.startswith(f"# {page.stem}: ")
     spanish = page.stem.startswith("F29")

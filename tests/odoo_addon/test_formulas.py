@@ -18,7 +18,7 @@ EXAMPLE_A = {
 }
 
 
-def test_filed_form_recomputes():
+def test_filed_form_recomputes() -> None:
     form = formulas.compute(FILED_201707, {}, {504: 17037344}, Decimal("0.25"))
     expected = {
         **{538: 6588397, 537: 18018160, 89: 0, 77: 11429763, 62: 0},
@@ -27,7 +27,7 @@ def test_filed_form_recomputes():
     assert {code: form.values[code] for code in expected} == expected
 
 
-def test_worked_example():
+def test_worked_example() -> None:
     casillas = formulas.compute(EXAMPLE_A, {}, {}, Decimal("0.25")).casillas()
     totals = {
         115: Decimal("0.25"),
@@ -44,23 +44,23 @@ def test_worked_example():
     assert list(casillas) == sorted(casillas)
 
 
-def test_empty_form_still_has_its_totals():
+def test_empty_form_still_has_its_totals() -> None:
     assert formulas.compute({}, {}, {}, Decimal(0)).casillas() == dict.fromkeys(sorted(ALWAYS), 0)
 
 
-def test_broken_identities_are_found():
+def test_broken_identities_are_found() -> None:
     casillas = formulas.compute(EXAMPLE_A, {}, {}, Decimal("0.25")).casillas()
     assert formulas.broken_identities(casillas, Decimal("0.25")) == {}
     casillas[537] += 3800  # IVA that gives no credit, taken as credit
     assert formulas.broken_identities(casillas, Decimal("0.25")) == {537: (279300, 275500)}
 
 
-def test_totals_may_be_negative_and_keep_their_sign():
+def test_totals_may_be_negative_and_keep_their_sign() -> None:
     form = formulas.compute({510: 1000, 528: 500}, {}, {}, Decimal(0))
     assert (form.values[538], form.values[537], form.values[89], form.values[77]) == (-1000, -500, 0, 500)
 
 
-def test_other_codes_are_not_negative():
+def test_other_codes_are_not_negative() -> None:
     form = formulas.compute({142: -5000, 563: -5000}, {}, {}, Decimal("0.25"))
     assert form.clamped == {142: -5000, 563: -5000}
     assert (form.values[142], form.values[62]) == (0, 0)
@@ -77,38 +77,38 @@ def test_other_codes_are_not_negative():
         (1000000, "0.125", 0, 1, 0),
     ],
 )
-def test_ppm(base, rate, credit, loss, expected):
+def test_ppm(base: int, rate: str, credit: int, loss: int, expected: int) -> None:
     assert formulas.compute({563: base}, {68: credit, 30: loss}, {}, Decimal(rate)).values[62] == expected
 
 
-def test_inputs_add_to_the_ledger_and_504_replaces_the_carried_credit():
+def test_inputs_add_to_the_ledger_and_504_replaces_the_carried_credit() -> None:
     form = formulas.compute({502: 1000}, {502: -300, 504: 50}, {504: 999}, Decimal(0))
     assert (form.values[502], form.values[504], form.values[537]) == (700, 50, 50)
 
 
-def test_advance_iva_is_used_up_to_the_iva_to_pay():
+def test_advance_iva_is_used_up_to_the_iva_to_pay() -> None:
     form = formulas.compute({502: 1000}, {556: 1600, 558: 400}, {557: 300}, Decimal(0))
     assert (form.values[598], form.values[573], form.values[547]) == (1000, 500, 0)
 
 
-def test_training_credit_is_used_up_to_the_ppm():
+def test_training_credit_is_used_up_to_the_ppm() -> None:
     form = formulas.compute({563: 100000}, {721: 200}, {722: 300}, Decimal("0.25"))
     assert (form.values[723], form.values[724], form.values[595]) == (250, 250, 0)
     form = formulas.compute({563: 100000}, {721: 500, 123: 60, 703: 40}, {}, Decimal("0.25"))
     assert (form.values[723], form.values[724], form.values[595]) == (350, 150, 0)
 
 
-def test_withholding_of_subject_change_may_be_negative_but_what_is_paid_not():
+def test_withholding_of_subject_change_may_be_negative_but_what_is_paid_not() -> None:
     form = formulas.compute({736: 500}, {}, {}, Decimal(0))
     assert (form.values[596], form.values[547], form.values[91]) == (-500, -500, 0)
 
 
-def test_additional_taxes():
+def test_additional_taxes() -> None:
     form = formulas.compute({577: 31500, 546: 6300}, {576: 10000}, {}, Decimal(0))
     assert (form.values[506], form.values[547]) == (15200, 15200)
 
 
-def test_every_code_of_a_formula_is_known_and_used_once_as_given():
+def test_every_code_of_a_formula_is_known_and_used_once_as_given() -> None:
     tables = (
         formulas.DEBITS,
         formulas.CREDITS,
@@ -125,13 +125,13 @@ def test_every_code_of_a_formula_is_known_and_used_once_as_given():
     assert set(used) <= set(codes())
 
 
-def test_every_remanente_is_carried_and_replaced_by_an_input():
+def test_every_remanente_is_carried_and_replaced_by_an_input() -> None:
     carried = {504: 1, 508: 20, 557: 300, 722: 4000}
     assert {code: formulas.compute({}, {}, carried, Decimal(0)).values[code] for code in carried} == carried
     assert formulas.compute({}, {508: 0, 722: 5}, carried, Decimal(0)).values[507] == 0
 
 
-def test_codes_stand_in_the_order_of_the_form():
+def test_codes_stand_in_the_order_of_the_form() -> None:
     known = list(codes().values())
     assert [row.sequence for row in known] == list(range(1, len(known) + 1))
     lines = [row.line for row in known if row.line]

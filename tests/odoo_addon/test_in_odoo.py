@@ -1,10 +1,11 @@
 """The add-on's own tests, run by a real Odoo: 19.0 by default, the tree in ODOO_HOME when there is one."""
 
 import re
-from typing import Any
+
+from dev.stack.services.odoo import Odoo
 
 
-def test_the_add_ons_own_tests(odoo_parts: Any) -> None:
+def test_the_add_ons_own_tests(odoo_parts: Odoo) -> None:
     """Odoo exits with 0 when no test matched, so its closing line must name tests, and none failed."""
     database = "addon_tests"
     odoo_parts.drop(database)

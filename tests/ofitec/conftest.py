@@ -2,15 +2,15 @@
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
+from dev.stack.services.postgres import Postgres
 from ofitec.ledger import Ledger, open_ledger
 
 
 @pytest.fixture
-def ledger_dsn(postgres: Any) -> Iterator[str]:
+def ledger_dsn(postgres: Postgres) -> Iterator[str]:
     """Address of an empty database for a ledger, dropped afterwards."""
     name = f"ledger_{uuid.uuid4().hex[:12]}"
     postgres.create(name, "ofitec")

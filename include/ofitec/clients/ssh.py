@@ -60,7 +60,7 @@ class Host:
         :raises HostDown: if the host does not answer, or the connection breaks before the end
         :raises HostRefused: if its key is not the pinned one, or it refuses our login
         """
-        import paramiko  # type: ignore[import-untyped]
+        import paramiko
         from airflow.providers.ssh.hooks.ssh import SSHHook
 
         hook = SSHHook(ssh_conn_id=self._conn_id, conn_timeout=15, keepalive_interval=15)

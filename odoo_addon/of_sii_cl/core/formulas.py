@@ -85,7 +85,7 @@ def _given(
     ledger: Mapping[int, int], inputs: Mapping[int, int], carried: Mapping[int, int]
 ) -> tuple[dict[int, int], dict[int, int]]:
     values = {code: ledger.get(code, 0) + inputs.get(code, 0) for code in {*ledger, *inputs}}
-    values |= {code: inputs.get(code, amount) for code, amount in ({504: 0} | carried).items()}
+    values |= {code: inputs.get(code, amount) for code, amount in {504: 0, **carried}.items()}
     clamped = {code: value for code, value in values.items() if value < 0 and code not in MAY_BE_NEGATIVE}
     return values | dict.fromkeys(clamped, 0), clamped
 

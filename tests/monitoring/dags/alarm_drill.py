@@ -3,7 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DeadlineAlert, DeadlineReference, SyncCallback, dag, task
+from airflow.sdk import (  # type: ignore[attr-defined]  # its stub lacks some
+    DeadlineAlert,
+    DeadlineReference,
+    SyncCallback,
+    dag,
+    task,
+)
 
 from ofitec.dag import DAG_DEFAULTS
 from ofitec.notify.late import on_deadline

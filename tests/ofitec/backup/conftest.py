@@ -16,6 +16,9 @@ from tests.ofitec.backup.cluster import LEDGER, Cluster
 from tests.ofitec.backup.restic_files import cheapen
 from tests.ofitec.backup.s3_server import moto_server
 
+# their asserts too show what they compared
+pytest.register_assert_rewrite("tests.ofitec.backup.nights", "tests.ofitec.backup.proofs")
+
 PASSWORD = "frase-larga/secreta&1"
 LIMITS = Limits(whole=120, opening=30, stall=30)
 RULES = Rules(lock_timeout=2, exclusive_wait=5, lock_stale=3, min_bytes=10_000, keep_floor=1, restore_timeout=120)

@@ -11,7 +11,7 @@ from ofitec.backup.job import Job
 from tests.docs.blocks import ROOT, blocks, inline
 from tests.ofitec.backup.cluster import ODOO, Cluster
 from tests.ofitec.backup.conftest import PASSWORD
-from tests.ofitec.backup.test_nightly import back_up
+from tests.ofitec.backup.nights import back_up
 
 DOC = ROOT / "docs" / "disaster-recovery.md"
 RUNBOOK = ROOT / "docs" / "runbooks" / "secrets_rotate.md"

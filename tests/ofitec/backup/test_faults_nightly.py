@@ -25,22 +25,10 @@ from ofitec.errors import OfitecError
 from ofitec.ledger import backups
 from tests.ofitec.backup import worker
 from tests.ofitec.backup.cluster import Cluster
-from tests.ofitec.backup.test_nightly import back_up
-from tests.ofitec.backup.test_process import wait_gone
+from tests.ofitec.backup.nights import nothing_counts, works_again
+from tests.waiting import wait_gone
 
 SLOW_DUMP = '$REAL "$@" | head -c 200000; exec sleep 60'
-
-
-def nothing_counts(job: Job) -> None:
-    """No backup counts, and no snapshot of a failed one is left to take a place in the retention."""
-    assert backups.of_status(job.ledger, job.env, backups.RUNNING, *backups.KEPT) == []
-    assert job.restic.snapshots(*job.tags) == []
-
-
-def works_again(job: Job) -> None:
-    key = back_up(job)
-    assert {s.tag("run") for s in job.restic.snapshots(*job.tags)} == {key}
-    assert job.restic.locks() == []
 
 
 @pytest.mark.parametrize(
@@ -83,11 +71,11 @@ def test_barrier_lost_while_the_filestore_is_saved(job: Job, cluster: Cluster, m
     """All programs succeed, but the transaction that protected the files died: the backup must not count."""
     real = type(job.restic).backup_folder
 
-    def ends_the_barrier(*args: object, **kwargs: object) -> object:
+    def ends_the_barrier(*args: Any, **kwargs: Any) -> Any:
         with cluster.admin() as link:
             query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
             link.execute(query, [job.database.name])
-        return real(*args, **kwargs)  # type: ignore[arg-type]
+        return real(*args, **kwargs)
 
     monkeypatch.setattr(type(job.restic), "backup_folder", ends_the_barrier)
     with pytest.raises(OfitecError, match="failed us"):
@@ -176,7 +164,7 @@ def test_odoo_cannot_remove_files_during_the_backup_and_users_can_work(
 ) -> None:
     real, seen = type(job.restic).backup_folder, []
 
-    def meanwhile(*args: object, **kwargs: object) -> object:
+    def meanwhile(*args: Any, **kwargs: Any) -> Any:
         with cluster.admin(job.database.name) as link:
             link.execute("INSERT INTO ir_attachment (name) VALUES ('de un usuario')")
             link.execute("SET lock_timeout = '300ms'")
@@ -185,7 +173,7 @@ def test_odoo_cannot_remove_files_during_the_backup_and_users_can_work(
                     link.execute("LOCK ir_attachment IN SHARE MODE")  # as _gc_file_store does
             except Exception as error:
                 seen.append(type(error).__name__)
-        return real(*args, **kwargs)  # type: ignore[arg-type]
+        return real(*args, **kwargs)
 
     monkeypatch.setattr(type(job.restic), "backup_folder", meanwhile)
     nightly.snapshot(job, run_id="r")

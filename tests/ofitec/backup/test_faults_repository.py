@@ -28,9 +28,8 @@ from ofitec.errors import OfitecError
 from ofitec.ledger import backups
 from ofitec.ledger.exclusive import ODOO, Busy, held
 from tests.ofitec.backup.conftest import PASSWORD
+from tests.ofitec.backup.nights import back_up, nothing_counts, works_again
 from tests.ofitec.backup.restic_files import add_lock, biggest
-from tests.ofitec.backup.test_faults_nightly import nothing_counts, works_again
-from tests.ofitec.backup.test_nightly import back_up
 
 
 def test_dead_lock_of_another_host_is_removed(job: Job, repository: Path) -> None:

@@ -1,16 +1,9 @@
 """The nightly backup, as it should go."""
 
-from ofitec.backup import nightly
 from ofitec.backup.job import DATABASE, FILESTORE, MANIFEST, Job
 from ofitec.backup.manifest import Manifest
 from ofitec.ledger import backups
-
-
-def back_up(job: Job) -> str:
-    nightly.preflight(job, run_id="r")
-    key = nightly.snapshot(job, run_id="r")
-    nightly.check(job, key, run_id="r")
-    return key
+from tests.ofitec.backup.nights import back_up
 
 
 def test_backup_counts_with_three_snapshots_of_one_moment(job: Job) -> None:
@@ -22,12 +15,15 @@ def test_backup_counts_with_three_snapshots_of_one_moment(job: Job) -> None:
     assert row.snapshots.keys() == {DATABASE, FILESTORE, MANIFEST}
     assert row.snapshots[FILESTORE]["files"] == 60
     assert row.snapshots[DATABASE]["processed"] > 1_000_000
+    assert row.repository_bytes is not None
     assert row.repository_bytes > 1_000
+    assert row.figures is not None
     assert row.figures["tables"]["public.account_move_line"]["rows"] == 20_000
     assert row.figures["sequences"]["public.folio_33"] == 4711
     assert row.figures["series"] == "19.0"
     listed = job.restic.snapshots(*job.tags, f"run={key}")
     assert {s.id for s in listed} == {part["id"] for part in row.snapshots.values()}
+    assert row.snapshot_at is not None
     # one time for all parts, or the retention could tear a backup apart at midnight
     assert {s.time for s in listed} == {row.snapshot_at.replace(microsecond=0)}
     assert all(s.hostname == "odoo" for s in listed)

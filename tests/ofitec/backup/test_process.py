@@ -11,22 +11,9 @@ import pytest
 
 from ofitec import process
 from ofitec.process import ProgramMissing, ProgramStalled, ProgramTimeout, run
+from tests.waiting import wait_gone
 
 SECRET = "clave&con/signos=1"
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def wait_gone(pid: int, seconds: float = 5) -> bool:
-    until = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    return not alive(pid)
 
 
 @pytest.mark.parametrize("form", ["$K", "x" + "clave%26con%2Fsignos%3D1", 'user:$K@host "$K"'])

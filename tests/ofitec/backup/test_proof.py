@@ -5,6 +5,7 @@ import hashlib
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,28 +20,10 @@ from ofitec.ledger import backups
 from ofitec.ledger.tables import BackupRun
 from ofitec.settings import settings
 from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.nights import back_up
+from tests.ofitec.backup.proofs import changed_copy, nothing_left, refuted
 from tests.ofitec.backup.restic_files import biggest, flip_byte
-from tests.ofitec.backup.test_nightly import back_up
 from tests.waiting import wait_until
-
-
-def refuted(job: Job, key: str, message: str) -> None:
-    """The proof fails with that message, the backup no longer counts, and no copy is left."""
-    with pytest.raises(proof.BackupRefuted, match=message):
-        proof.prove(job, key, run_id="r")
-    row = backups.get(job.ledger, key)
-    assert row is not None
-    assert row.status == backups.REFUTED
-    assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.REFUTED]
-    assert backups.newest_proven(job.ledger, job.env) is None
-    nothing_left(job)
-
-
-def nothing_left(job: Job) -> None:
-    with job.scratch.maintenance().connect() as link:
-        found = link.execute("SELECT datname FROM pg_database WHERE datname LIKE 'ofitec_scratch_%'").fetchall()
-    assert found == []
-    assert list((job.work / "scratch").glob("*")) == []
 
 
 def test_good_backup_is_proven(job: Job) -> None:
@@ -69,12 +52,12 @@ def test_later_changes_do_not_refute(job: Job, monkeypatch: pytest.MonkeyPatch, 
     """Figures and dump are of one instant, although users work meanwhile."""
     real = type(job.restic).backup_command
 
-    def users_work(*args: object, **kwargs: object) -> object:
+    def users_work(*args: Any, **kwargs: Any) -> Any:
         with cluster.admin(job.database.name) as link:
             link.execute("UPDATE res_partner SET name = 'otro' WHERE id < 50")
             link.execute("DELETE FROM account_move_line WHERE id % 7 = 0")
             link.execute("SELECT nextval('folio_33')")
-        return real(*args, **kwargs)  # type: ignore[arg-type]
+        return real(*args, **kwargs)
 
     monkeypatch.setattr(type(job.restic), "backup_command", users_work)
     key = back_up(job)
@@ -121,18 +104,6 @@ def test_silent_loss_in_the_database(
     assert row is not None
     assert row.status == backups.CHECKED
     assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.REFUTED, backups.PASSED]
-
-
-def changed_copy(patch: pytest.MonkeyPatch, cluster: Cluster, statement: str) -> None:
-    """Between the load and the comparison, do something to the copy."""
-    real = retrieval.compare
-
-    def after_a_change(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
-        with cluster.admin(copy.database.name) as link:
-            link.execute(statement)
-        real(said, copy, evidence)
-
-    patch.setattr(retrieval, "compare", after_a_change)
 
 
 def test_swapped_file(job: Job) -> None:

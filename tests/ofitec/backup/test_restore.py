@@ -12,11 +12,12 @@ import pytest
 from ofitec.backup import nightly, proof, restore, scratch, switching
 from ofitec.backup.job import Job
 from ofitec.backup.restore import LiveDatabase, Plan
+from ofitec.clients.postgres import administer
 from ofitec.errors import InputError
 from ofitec.ledger import backups, switches
 from tests.ofitec.backup.cluster import Cluster
-from tests.ofitec.backup.test_nightly import back_up
-from tests.ofitec.backup.test_proof import nothing_left
+from tests.ofitec.backup.nights import back_up
+from tests.ofitec.backup.proofs import nothing_left
 
 
 def planned(job: Job, database: str, *, key: str = "", filestore: str = "") -> Plan:
@@ -237,7 +238,7 @@ def killing(patch: pytest.MonkeyPatch, step: int) -> Callable[[], bool]:
     patch.setattr(shutil, "move", counted(shutil.move))
     patch.setattr(Path, "rename", counted(Path.rename))
     patch.setattr(Path, "write_text", counted(Path.write_text))
-    patch.setattr(switching, "administer", counted(switching.administer))
+    patch.setattr(switching, "administer", counted(administer))
     patch.setattr(switching, "_settle", while_alive(switching._settle))
     patch.setattr(scratch, "sweep", while_alive(scratch.sweep))
     return lambda: dead

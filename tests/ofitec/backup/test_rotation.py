@@ -16,8 +16,8 @@ from ofitec.clients.restic_errors import WrongPassword
 from ofitec.errors import InputError
 from ofitec.ledger import rotations
 from tests.ofitec.backup.conftest import PASSWORD
+from tests.ofitec.backup.nights import back_up
 from tests.ofitec.backup.restic_files import cheapen
-from tests.ofitec.backup.test_nightly import back_up
 
 
 @pytest.fixture

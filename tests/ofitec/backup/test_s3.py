@@ -12,8 +12,8 @@ from ofitec.backup.job import Job
 from ofitec.clients.restic import Limits
 from ofitec.clients.restic_errors import RepositoryMissing, RepositoryUnreachable
 from ofitec.ledger import backups
+from tests.ofitec.backup.nights import back_up
 from tests.ofitec.backup.tcp_proxy import TcpProxy
-from tests.ofitec.backup.test_nightly import back_up
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAPRUEBA", "AWS_SECRET_ACCESS_KEY": "secreto/de+s3"}
 # far below the settings' defaults, so that a stall is seen in seconds

@@ -17,10 +17,10 @@ from ofitec.ledger import backups
 from ofitec.process import Finished
 from tests.ofitec.backup import storages
 from tests.ofitec.backup.cluster import Cluster
+from tests.ofitec.backup.nights import back_up
+from tests.ofitec.backup.proofs import changed_copy, outcome, refuted
 from tests.ofitec.backup.restic_files import biggest, flip_byte
 from tests.ofitec.backup.storage_words import DAMAGE, FAULTS
-from tests.ofitec.backup.test_nightly import back_up
-from tests.ofitec.backup.test_proof import changed_copy, refuted
 
 
 @pytest.mark.parametrize("verb", ["check", "dump", "restore"])
@@ -52,24 +52,6 @@ def test_storages_that_fail_refute_nothing(
     print(f"{len(outcomes)} faults provoked: {list(outcomes.values()).count(backups.REFUTED)} refuted the good backup")  # noqa: T201
     assert {name: said for name, said in outcomes.items() if said != backups.FAILED} == {}
     proof.prove(job, key, run_id="r")
-
-
-def outcome(place: storages.Place, fault: storages.Fault, key: str, *, read_data: bool = False) -> str:
-    """What a proof during a fault calls the good backup; "passed" if it did not notice."""
-    with fault(place) as job:
-        # reached by this address, it is the same repository
-        backups.change(job.ledger, key, repository=job.restic.where)
-        try:
-            proof.prove(job, key, run_id="r", read_data=read_data)
-        except (OfitecError, OSError):
-            pass
-        finally:
-            backups.change(job.ledger, key, repository=place.job.restic.where)
-    row = backups.get(place.job.ledger, key)
-    assert row is not None
-    said = backups.proofs(place.job.ledger, key)[-1]
-    assert row.status == (backups.REFUTED if said.outcome == backups.REFUTED else backups.CHECKED), said.findings
-    return said.outcome
 
 
 def flipped(repository: Path) -> None:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
+from dev.stack.services.postgres import Postgres
 from ofitec.ledger import Ledger, open_ledger
 from tests.ofitec.board.past import NOW, fill
 
 
 @pytest.fixture(scope="package")
-def past(postgres: Any) -> Iterator[Ledger]:
+def past(postgres: Postgres) -> Iterator[Ledger]:
     """Three years of nights, proofs and forms of two companies, ending at NOW. Read only."""
     postgres.drop("ledger_of_the_past")
     postgres.create("ledger_of_the_past", "ofitec")

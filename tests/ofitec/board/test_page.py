@@ -4,11 +4,10 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import Literal, TypeAlias
 
-import axe_playwright_python
 import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from ofitec.board import page
 from ofitec.board.airflow_state import COMPONENTS, AirflowState
@@ -17,18 +16,12 @@ from ofitec.board.texts import ENGLISH, SPANISH, language
 from ofitec.clients.alertmanager import Firing
 from ofitec.ledger import Ledger, f29_states
 from ofitec.settings import Settings
+from tests.ofitec.board.axe import grave_findings
 from tests.ofitec.board.past import backup
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
+SIZES: dict[str, ViewportSize] = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 WATCHED = Settings(alertmanager_url="http://alertmanager:9093")
-
-
-def grave_findings(shown: Any) -> list[str]:
-    """What axe-core calls serious or critical on the page."""
-    shown.evaluate(AXE)  # by the debugger: the page's own policy allows no script
-    found = shown.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['target']}" for v in found if v["impact"] in ("serious", "critical")]
+Scheme: TypeAlias = Literal["light", "dark"]
 
 
 def facts(ledger: Ledger, now: datetime) -> Facts:
@@ -48,12 +41,13 @@ def fires(now: datetime) -> list[Firing]:
 
 
 @pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def scheme(request: pytest.FixtureRequest) -> Scheme:
+    chosen: Scheme = request.param
+    return chosen
 
 
 @pytest.fixture(params=SIZES)
-def shown(request: pytest.FixtureRequest, browser: Any, scheme: str) -> Iterator[Any]:
+def shown(request: pytest.FixtureRequest, browser: Browser, scheme: Scheme) -> Iterator[Page]:
     """An empty page of one size and colour scheme."""
     tab = browser.new_page(viewport=SIZES[request.param], color_scheme=scheme)
     yield tab
@@ -61,14 +55,14 @@ def shown(request: pytest.FixtureRequest, browser: Any, scheme: str) -> Iterator
 
 
 @pytest.mark.parametrize("lang", ["es", "en"])
-def test_it_bears_axe_and_fits_the_screen(past: Ledger, now: datetime, shown: Any, lang: str) -> None:
+def test_it_bears_axe_and_fits_the_screen(past: Ledger, now: datetime, shown: Page, lang: str) -> None:
     shown.set_content(page.render(facts(past, now), fires(now), lang, WATCHED)[0])
     assert grave_findings(shown) == []
     assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert shown.get_attribute("html", "lang") == lang
 
 
-def test_with_nothing_to_tell_it_still_bears_axe(now: datetime, shown: Any) -> None:
+def test_with_nothing_to_tell_it_still_bears_axe(now: datetime, shown: Page) -> None:
     shown.set_content(page.render(Facts(now, None, None), None, "es", WATCHED)[0])
     assert grave_findings(shown) == []
     said = shown.inner_text("main")
@@ -77,7 +71,7 @@ def test_with_nothing_to_tell_it_still_bears_axe(now: datetime, shown: Any) -> N
     assert SPANISH["airflow_unknown"] in said
 
 
-def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Any) -> None:
+def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Browser) -> None:
     tab = browser.new_page(viewport=SIZES["desk"])
     tab.set_content(page.render(facts(past, now), fires(now), "es", WATCHED)[0])
     said = tab.inner_text("main")
@@ -112,7 +106,7 @@ def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Any) -> 
     tab.close()
 
 
-def test_by_keyboard_alone(past: Ledger, now: datetime, browser: Any) -> None:
+def test_by_keyboard_alone(past: Ledger, now: datetime, browser: Browser) -> None:
     tab = browser.new_page(viewport=SIZES["desk"])
     tab.set_content(page.render(facts(past, now), fires(now), "es", WATCHED)[0])
     tab.keyboard.press("Tab")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dev.stack.services.odoo import BOT
+from dev.stack.services.odoo import BOT, Odoo, OdooServer
 from ofitec.clients.odoo import OdooClient, OdooDown, OdooRefused
 from ofitec.errors import InputError, PermanentError
 from ofitec.f29 import close
@@ -18,7 +18,7 @@ Connect = Callable[..., OdooClient]
 
 
 @pytest.fixture
-def connect(odoo: Any, monkeypatch: pytest.MonkeyPatch) -> Connect:
+def connect(odoo: OdooServer, monkeypatch: pytest.MonkeyPatch) -> Connect:
     """Log in with the robot's connection, parts of it changed."""
 
     def _connect(**changed: Any) -> OdooClient:
@@ -66,7 +66,7 @@ def test_an_add_on_that_lacks_a_method_is_too_old(connect: Connect) -> None:
         connect().call("of.sii.f29", "not_yet", 1)
 
 
-def test_a_database_without_the_add_on(connect: Connect, odoo: Any, odoo_parts: Any) -> None:
+def test_a_database_without_the_add_on(connect: Connect, odoo: OdooServer, odoo_parts: Odoo) -> None:
     plain = "without_addon"
     odoo_parts.drop(plain)
     odoo_parts.copy(odoo_parts.base_template(), plain)
@@ -80,7 +80,7 @@ def test_a_database_without_the_add_on(connect: Connect, odoo: Any, odoo_parts: 
         odoo_parts.drop(plain)
 
 
-def test_a_company_without_rut_is_refused_in_spanish_and_gets_no_form(connect: Connect, odoo: Any) -> None:
+def test_a_company_without_rut_is_refused_in_spanish_and_gets_no_form(connect: Connect, odoo: OdooServer) -> None:
     admin = odoo.rpc()
     company = admin.execute("res.company", "create", {"name": "Sucursal sin RUT"})
     bot = admin.execute("res.users", "search", [("login", "=", BOT)])
@@ -92,7 +92,9 @@ def test_a_company_without_rut_is_refused_in_spanish_and_gets_no_form(connect: C
     assert admin.execute("of.sii.f29", "search_count", [("company_id", "=", company)]) == 0
 
 
-def test_an_odoo_that_answers_too_late_is_down(odoo: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_odoo_that_answers_too_late_is_down(
+    odoo: OdooServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr("ofitec.clients.odoo.settings", lambda: SimpleNamespace(odoo_timeout=1))
         with pytest.raises(OdooDown, match="timed out"):

@@ -13,7 +13,7 @@ NEW = {"a.csv": b"new a", "b.json": b"new b", "manifest.json": b"new manifest"}
 OLD = {"a.csv": b"old a", "manifest.json": b"old manifest"}
 
 
-class Refusing(LocalFileSystem):
+class Refusing(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
     """A local file system that refuses its n-th write or move."""
 
     cachable = False

@@ -3,10 +3,10 @@
 import json
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
+from dev.stack.services.s3 import S3
 from ofitec.clients.storage import Storage, StorageFailed
 from tests.ofitec.clients.faulty_proxy import FaultyProxy, proxy_before
 
@@ -16,7 +16,7 @@ BUCKET = "storage-tests"
 
 
 @pytest.fixture(scope="module")
-def proxy(s3: Any) -> Iterator[FaultyProxy]:
+def proxy(s3: S3) -> Iterator[FaultyProxy]:
     s3.client().create_bucket(Bucket=BUCKET)
     with proxy_before(s3.url) as running:
         yield running
@@ -28,7 +28,7 @@ def folder() -> str:
 
 
 @pytest.fixture
-def storage(proxy: FaultyProxy, s3: Any, monkeypatch: pytest.MonkeyPatch) -> Storage:
+def storage(proxy: FaultyProxy, s3: S3, monkeypatch: pytest.MonkeyPatch) -> Storage:
     conn = f"s3_{uuid.uuid4().hex[:8]}"
     keys = {"login": s3.credentials.s3_access_key, "password": s3.credentials.s3_secret_key}
     extra = {"endpoint_url": proxy.url, "region_name": "us-east-1"}
@@ -37,7 +37,7 @@ def storage(proxy: FaultyProxy, s3: Any, monkeypatch: pytest.MonkeyPatch) -> Sto
     return Storage.from_url(f"s3://{conn}@{BUCKET}/root")
 
 
-def stored(s3: Any, folder: str) -> dict[str, bytes]:
+def stored(s3: S3, folder: str) -> dict[str, bytes]:
     client, prefix = s3.client(), f"root/{folder}/"
     return {
         key.removeprefix(prefix): client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
@@ -45,7 +45,7 @@ def stored(s3: Any, folder: str) -> dict[str, bytes]:
     }
 
 
-def test_written_read_and_replaced(storage: Storage, s3: Any, folder: str) -> None:
+def test_written_read_and_replaced(storage: Storage, s3: S3, folder: str) -> None:
     assert storage.read(f"{folder}/manifest.json") is None
     storage.replace(folder, OLD, last="manifest.json")
     storage.replace(folder, NEW, last="manifest.json")
@@ -57,7 +57,7 @@ def test_written_read_and_replaced(storage: Storage, s3: Any, folder: str) -> No
 @pytest.mark.drill
 @pytest.mark.parametrize("before", [{}, OLD], ids=["first delivery", "second delivery"])
 def test_each_single_refused_request_leaves_what_was_there(
-    storage: Storage, s3: Any, proxy: FaultyProxy, folder: str, before: dict[str, bytes]
+    storage: Storage, s3: S3, proxy: FaultyProxy, folder: str, before: dict[str, bytes]
 ) -> None:
     proxy.refuse_from(10**9)
     storage.replace(f"{folder}/probe", NEW, last="manifest.json")
@@ -81,7 +81,7 @@ def test_each_single_refused_request_leaves_what_was_there(
 
 
 def test_a_storage_that_dies_half_way_never_shows_a_new_manifest_and_the_next_run_mends_it(
-    storage: Storage, s3: Any, proxy: FaultyProxy, folder: str
+    storage: Storage, s3: S3, proxy: FaultyProxy, folder: str
 ) -> None:
     for n in range(1, 9):
         where = f"{folder}/{n}"

@@ -4,13 +4,15 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from dev.stack.services.airflow import Airflow
+from dev.stack.services.airflow_api import AirflowApi
 from dev.stack.services.docker_engine import Docker
+from dev.stack.services.slack_sink import SlackSink
 from tests.ofitec.deploy.installation import Installation
 from tests.ofitec.deploy.ssh_host import SshHost
 
@@ -18,7 +20,9 @@ DAG = "odoo_deploy"
 
 
 @pytest.fixture(scope="module")
-def api(airflow: Any, docker: Docker, small: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def api(
+    airflow: Airflow, docker: Docker, small: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AirflowApi]:
     """Airflow's REST API with the connection `odoo_host` made there, as a person would make it."""
     host = SshHost(docker, tmp_path_factory.mktemp("sshd"), small.root).start()
     docker.run("exec", host.name, "ln", "-s", str(small.root), "/opt/ofitec")  # the setting's default folder
@@ -31,12 +35,12 @@ def api(airflow: Any, docker: Docker, small: Installation, tmp_path_factory: pyt
     host.stop()
 
 
-def states(api: Any, run: str) -> dict[str, str]:
+def states(api: AirflowApi, run: str) -> dict[str, str]:
     return {task["task_id"]: task["state"] for task in api.tasks(DAG, run)}
 
 
 def test_a_rejected_deploy_changes_nothing_and_gives_the_lock_back(
-    api: Any, small: Installation, tiny: dict[str, str], slack_sink: Any
+    api: AirflowApi, small: Installation, tiny: dict[str, str], slack_sink: SlackSink
 ) -> None:
     slack_sink.clear()
     before, journal = small.get("/release"), small.status()["journal"]
@@ -64,7 +68,7 @@ def test_a_rejected_deploy_changes_nothing_and_gives_the_lock_back(
 
 
 def test_an_approved_code_deploy_needs_no_backup_and_serves(
-    api: Any, small: Installation, tiny: dict[str, str]
+    api: AirflowApi, small: Installation, tiny: dict[str, str]
 ) -> None:
     run = api.trigger(DAG, {"image": tiny["two"], "watch_seconds": 0})
     api.answer(DAG, run, "approve", "Aprobar")
@@ -77,7 +81,7 @@ def test_an_approved_code_deploy_needs_no_backup_and_serves(
 
 
 def test_a_deploy_outside_of_its_hours_waits_without_a_worker_and_may_still_be_stopped(
-    api: Any, small: Installation, tiny: dict[str, str]
+    api: AirflowApi, small: Installation, tiny: dict[str, str]
 ) -> None:
     begins = datetime.now(ZoneInfo("America/Santiago")) + timedelta(hours=3)
     hours = f"{begins:%H:%M}-{begins + timedelta(hours=1):%H:%M}"
@@ -95,7 +99,7 @@ def test_a_deploy_outside_of_its_hours_waits_without_a_worker_and_may_still_be_s
     small.host("unlock", f"--run={small.status()['lock']['run']}")
 
 
-def test_a_wrong_image_is_answered_with_a_sentence_and_told_to_nobody(api: Any, slack_sink: Any) -> None:
+def test_a_wrong_image_is_answered_with_a_sentence_and_told_to_nobody(api: AirflowApi, slack_sink: SlackSink) -> None:
     slack_sink.clear()
     run = api.trigger(DAG, {"image": "ghcr.io/a/odoo:latest"})
     assert api.wait(DAG, run, 120).state == "failed"
@@ -106,7 +110,7 @@ def test_a_wrong_image_is_answered_with_a_sentence_and_told_to_nobody(api: Any, 
 
 
 def test_a_failed_deploy_fails_the_run_and_leaves_the_old_version(
-    api: Any, small: Installation, tiny: dict[str, str]
+    api: AirflowApi, small: Installation, tiny: dict[str, str]
 ) -> None:
     run = api.trigger(DAG, {"image": tiny["crash"], "watch_seconds": 0})
     api.answer(DAG, run, "approve", "Aprobar")

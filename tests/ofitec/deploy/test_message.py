@@ -1,6 +1,7 @@
 """What an approver and Slack read of a deploy: what happens to whom, when, for how long; in Spanish, without codes."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,7 +37,7 @@ def slack(*, expected_seconds: float | None = None, **changed: Any) -> str:
 
 
 @pytest.mark.parametrize("shown", [page, slack])
-def test_code_alone_interrupts_nobody_and_begins_at_once(shown: Any) -> None:
+def test_code_alone_interrupts_nobody_and_begins_at_once(shown: Callable[..., str]) -> None:
     text = shown()
     assert "Cambia solo código: sin interrupción" in text
     assert "Empieza en cuanto alguien apruebe." in text
@@ -46,7 +47,7 @@ def test_code_alone_interrupts_nobody_and_begins_at_once(shown: Any) -> None:
 
 
 @pytest.mark.parametrize("shown", [page, slack])
-def test_an_upgrade_says_how_long_people_are_without_odoo_and_which_modules(shown: Any) -> None:
+def test_an_upgrade_says_how_long_people_are_without_odoo_and_which_modules(shown: Callable[..., str]) -> None:
     text = shown(mode=Mode.MIGRATE, modules=MODULES, expected_seconds=245.0)
     assert "Odoo no estará disponible unos 4 minutos (lo que tardó la última vez), a lo más 10 minutos" in text
     assert "`of_sii_cl` `19.0.1.0.0` → `19.0.1.1.0`" in text

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dev.stack.services.docker_engine import Docker
+from dev.stack.services.postgres import Postgres
 from ofitec.clients.ssh import Host, HostRefused
 from ofitec.deploy import __main__ as terminal
 from ofitec.deploy import remote as remote_module
@@ -38,7 +38,7 @@ def ssh(docker: Docker, small: Installation, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def told(
-    ssh: SshHost, small: Installation, postgres: Any, monkeypatch: pytest.MonkeyPatch
+    ssh: SshHost, small: Installation, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[tuple[str, str]]]:
     """Airflow's connections in place; what Slack would have got."""
     name = f"ledger_deploy_{time.time_ns()}"
@@ -67,10 +67,10 @@ def test_a_deploy_from_plan_to_message(small: Installation, tiny: dict[str, str]
     run, image = run_name(), other(small, tiny)
     plan = steps.plan_deploy(image, [], TERMS, run=run, run_id="r1", **WHO)
     assert plan.mode == "CODE"
-    question = {"expected_seconds": None, "page": "https://airflow/x", "until": datetime.now(UTC)}
-    of_run = {"dag_id": "odoo_deploy", "run_id": "r1"}
-    assert steps.ask(plan, **question, **of_run)
-    assert not steps.ask(plan, **question, **of_run)
+    question = {"page": "https://airflow/x", "dag_id": "odoo_deploy", "run_id": "r1"}
+    until = datetime.now(UTC)
+    assert steps.ask(plan, expected_seconds=None, until=until, **question)
+    assert not steps.ask(plan, expected_seconds=None, until=until, **question)
     with Load(small.http, clients=4) as load:
         steps.apply(plan)
         assert steps.settle(plan, run=run, link="https://airflow/y", dag_id="odoo_deploy", run_id="r1") == "done"

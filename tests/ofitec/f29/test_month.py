@@ -133,7 +133,8 @@ class Mornings:
 def mornings(
     ledger: Ledger, ledger_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Mornings:
-    company, heard = Company(), []  # type: ignore[var-annotated]
+    company = Company()
+    heard: list[str] = []
     monkeypatch.setenv("AIRFLOW_CONN_OFITEC_LEDGER", ledger_dsn)
     monkeypatch.setenv("OFITEC_EXPORT_URL", f"file://{tmp_path}")
     monkeypatch.setattr(OdooClient, "from_connection", lambda *_, **__: company)

@@ -32,7 +32,9 @@ def test_both_ends_ask_a_silent_connection_after_half_a_minute(ledger: Ledger) -
     with held(ledger, ODOO, why="test", wait=5) as lock:
         for name in store.KEEPALIVE.server():
             shown[name] = lock._link.execute(text(f"SHOW {name}")).scalar()
-        client = lock._link.connection.dbapi_connection.pgconn.info
+        connection = lock._link.connection.dbapi_connection
+        assert connection is not None
+        client = connection.pgconn.info
     told = {option.keyword.decode(): (option.val or b"").decode() for option in client}
     assert shown == {
         "tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3",

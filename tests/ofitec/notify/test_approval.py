@@ -57,7 +57,9 @@ def test_the_buttons_are_spanish_and_silence_is_a_no() -> None:
         ("Rechazar", None, Answer(False, "", AT)),  # nobody in time
     ],
 )
-def test_an_answer_says_who_and_when_a_no_too(option: str, user: Any, expected: Answer) -> None:
+def test_an_answer_says_who_and_when_a_no_too(
+    option: str, user: dict[str, str | None] | None, expected: Answer
+) -> None:
     """Airflow skips what follows a no by an exception, and then keeps no answer."""
     ti, asking = instance(), Approval(task_id="approve", subject="?", defaults=Approval.REJECT)
     event = {"chosen_options": [option], "responded_at": AT, "responded_by_user": user, "params_input": {}}
@@ -97,7 +99,7 @@ def test_a_no_is_told_once_and_closes_no_alarm(ledger: Ledger, told: list[str]) 
     on_failure({"dag": SimpleNamespace(dag_id="odoo_deploy"), "run_id": "manual__0"})
     assert no()
     assert not no()
-    assert approval.was_rejected(ledger, **RUN)
+    assert approval.was_rejected(ledger, RUN["dag_id"], RUN["run_id"])
     assert approval.was_rejected(ledger, **RUN, since=datetime.now(UTC))
     assert not approval.was_rejected(ledger, **RUN, since=datetime.now(UTC) + timedelta(hours=1))
     assert not approval.was_rejected(ledger, "odoo_deploy", "manual__2")

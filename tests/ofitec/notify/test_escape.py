@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -60,8 +61,9 @@ def test_a_modules_version_is_no_link() -> None:
         modules=(Change("m`", "1", EVIL),),
         silent_changes=("`<!here>",),
     )
-    told = {"expected_seconds": None, "until": datetime.now(UTC), "zone": UTC}
-    asked = deploy_message.asked(plan, "https://airflow.example/x", **told)
+    asked = deploy_message.asked(
+        plan, "https://airflow.example/x", expected_seconds=None, until=datetime.now(UTC), zone=UTC
+    )
     shown = json.dumps(close(asked, OURS, by_form))
     assert "<https://evil" not in shown
     assert "<!" not in shown
@@ -84,7 +86,7 @@ def test_code_stays_code(text: str) -> None:
 
 def test_secrets_go_from_every_kind_of_block() -> None:
     secret = "hunter2-" + "Zx9"
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": f"password={secret}"}},
         {"type": "context", "elements": [{"type": "mrkdwn", "text": f"Bearer {secret}"}]},
         {"type": "section", "fields": [{"type": "mrkdwn", "text": f"postgres://u:{secret}@db"}]},

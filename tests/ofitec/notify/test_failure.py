@@ -2,6 +2,7 @@
 
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,9 @@ from ofitec.notify.plain import plain_text
 ROOT_URL = "https://docs.example/runbooks"
 
 
-def build(**given: object) -> tuple[str, list[dict[str, object]]]:
-    plain: dict[str, object] = {"errors": [], "task_id": "", "log_url": "", "reason": "", "runbook_url": ROOT_URL}
-    return failure_message.build("f29_monthly", "manual__1", **(plain | given))  # type: ignore[arg-type]
+def build(**given: Any) -> tuple[str, list[dict[str, object]]]:
+    plain: dict[str, Any] = {"errors": [], "task_id": "", "log_url": "", "reason": "", "runbook_url": ROOT_URL}
+    return failure_message.build("f29_monthly", "manual__1", **(plain | given))
 
 
 def test_it_says_what_failed_what_it_means_and_where_to_go() -> None:

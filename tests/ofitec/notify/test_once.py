@@ -3,7 +3,6 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -19,9 +18,12 @@ WHO = {"kind": "failure", "dag_id": "f29_monthly", "run_id": "run 1"}
 
 def test_eight_callers_at_once_send_one_message(ledger: Ledger) -> None:
     sent: list[int] = []
-    call = partial(send_once, ledger, key="failure/f29_monthly/run 1", **WHO)
+
+    def call(number: int) -> bool:
+        return send_once(ledger, key="failure/f29_monthly/run 1", send=lambda: sent.append(number), **WHO)
+
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda n: call(send=lambda: sent.append(n)), range(8)))
+        results = list(pool.map(call, range(8)))
     assert len(sent) == 1
     assert results.count(True) == 1
 

@@ -3,6 +3,7 @@
 import json
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import airflow
 import jsonschema
@@ -27,7 +28,7 @@ def test_the_connection_forms_are_what_airflow_can_draw() -> None:
 
 
 @pytest.mark.parametrize("kind", CONNECTION_TYPES, ids=lambda kind: kind["connection-type"])
-def test_no_form_asks_for_raw_json_and_each_has_a_test_button(kind: dict) -> None:
+def test_no_form_asks_for_raw_json_and_each_has_a_test_button(kind: dict[str, Any]) -> None:
     assert "extra" in kind["ui-field-behaviour"]["hidden-fields"]
     module, _, name = kind["hook-class-name"].rpartition(".")
     hook = getattr(import_module(module), name)

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
+from dev.stack.services.airflow import Airflow
 from tests.docs.blocks import ROOT
 from tests.ofitec.package.installation import Installation
 
@@ -38,7 +38,7 @@ def test_the_wheel_brings_its_dags(installed: Installation) -> None:
     assert str(installed.folder) in answer["from"]
 
 
-def test_all_is_well_on_a_whole_installation(installed: Installation, airflow: Any) -> None:
+def test_all_is_well_on_a_whole_installation(installed: Installation, airflow: Airflow) -> None:
     installed.make_repository(airflow.env)
     done = installed.run("airflow", "ofitec", "doctor", "--json", env=airflow.env)
     answer = json.loads(done.stdout)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from airflow.sdk import DeadlineAlert, DeadlineReference, dag, task
+from airflow.sdk import DeadlineAlert, DeadlineReference, dag, task  # type: ignore[attr-defined]  # its stub lacks some
 
 from ofitec.dag import deadline
 

@@ -1,12 +1,16 @@
 """A DAG of the tests: its tasks reach every service of the local stack through Airflow's connections."""
 
+from typing import Any
+
 from airflow.sdk import dag, task
+
+from ofitec.dag import Given
 
 
 @dag(dag_id="stack_probe", schedule=None, params={"word": "hola"})
 def stack_probe() -> None:
     @task
-    def s3(params: dict[str, str] | None = None) -> str:
+    def s3(params: Any = None) -> str:
         from airflow.sdk import ObjectStoragePath
 
         path = ObjectStoragePath("s3://aws_default@ofitec-fiscal/probe.txt")
@@ -21,7 +25,7 @@ def stack_probe() -> None:
         conn = Connection.get("odoo_default")
         rpc = odoorpc.ODOO(conn.host, port=conn.port)
         rpc.login(conn.extra_dejson["database"], conn.login, conn.password)
-        return rpc.version
+        return str(rpc.version)
 
     @task
     def databases() -> list[str]:
@@ -37,7 +41,7 @@ def stack_probe() -> None:
         return subprocess.run(["restic", "version"], check=True, capture_output=True, text=True).stdout
 
     @task
-    def slack(word: str, version: str) -> None:
+    def slack(word: Given, version: Given) -> None:
         from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook
 
         SlackWebhookHook(slack_webhook_conn_id="slack_default").send(text=f"{word} de Odoo {version}")

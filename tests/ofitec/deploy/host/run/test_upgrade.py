@@ -3,7 +3,7 @@
 import json
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -196,7 +196,9 @@ def test_a_kill_after_any_step_of_an_upgrade_leaves_old_or_new_and_no_database_l
     assert first.status()["lock"] is None
 
 
-def _until(installation: Installation, true: Any, seconds: float = 150) -> dict[str, Any]:
+def _until(
+    installation: Installation, true: Callable[[dict[str, Any]], object], seconds: float = 150
+) -> dict[str, Any]:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         data = installation.journal()
