@@ -10,11 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ofitec.ledger.tables import BackupRun, RestoreProof
-from ofitec.notify.escape import code, escape
+from ofitec.notify.blocks import facts, header, message, section
+from ofitec.notify.escape import Message, code, escape
 from ofitec.notify.spanish import duration, number
 from ofitec.settings import settings
-
-Message = tuple[str, list[dict[str, Any]]]
 
 KILLED = "La ejecución fue interrumpida antes de terminar (el equipo o el proceso se detuvo). No dejó un respaldo."
 _SAMPLE = 5
@@ -94,31 +93,31 @@ def proven(backup: BackupRun, proof: RestoreProof, *, kept_for_ever: bool = Fals
     """
     rto = "sin medir (no se arrancó Odoo)" if proof.rto_seconds is None else duration(proof.rto_seconds)
     size = sum(part["processed"] for part in backup.snapshots.values()) / 1e6
-    facts = [
-        f"*Respaldo*\n`{backup.key}` ({moment(backup.snapshot_at)})",
-        f"*Tamaño*\n{number(round(size))} MB",
-        f"*Comparado*\n{number(proof.tables)} tablas, {number(proof.rows)} filas, {number(proof.files)} archivos",
-        f"*Tiempo de recuperación*\n{rto}",
+    known = [
+        ("Respaldo", f"{code(backup.key)} ({moment(backup.snapshot_at)})"),
+        ("Tamaño", f"{number(round(size))} MB"),
+        ("Comparado", f"{number(proof.tables)} tablas, {number(proof.rows)} filas, {number(proof.files)} archivos"),
+        ("Tiempo de recuperación", rto),
     ]
     meaning = "Se leyó el repositorio completo." if proof.read_data else "Se restauró y comparó completo."
     if kept_for_ever:
         meaning += " Los respaldos antiguos no se retiran: la conexión para borrar está vacía."
-    return _message("🟢 Respaldo restaurado y comprobado", meaning, facts)
+    return _message("🟢 Respaldo restaurado y comprobado", meaning, known)
 
 
 def lifted(backup: BackupRun) -> Message:
     """A backup that an earlier proof refuted has passed one."""
     meaning = (
-        f"El respaldo `{backup.key}` ({moment(backup.snapshot_at)}), que una prueba anterior había rechazado, se "
+        f"El respaldo {code(backup.key)} ({moment(backup.snapshot_at)}), que una prueba anterior había rechazado, se "
         "restauró entero y es igual a lo que se guardó: vuelve a contar. Conviene saber por qué falló la otra vez "
         "(memoria o disco del equipo de pruebas)."
     )
-    return _message("🟢 Un respaldo rechazado pasó su prueba", meaning, [])
+    return _message("🟢 Un respaldo rechazado pasó su prueba", meaning)
 
 
 def lost(keys: Sequence[str], where: str) -> Message:
     """Backups vanished from the repository: what a person must do before anything is pruned again."""
-    names = ", ".join(f"`{key}`" for key in keys[:_SAMPLE]) + (f" y {len(keys) - _SAMPLE} más" * (len(keys) > _SAMPLE))
+    names = ", ".join(code(key) for key in keys[:_SAMPLE]) + (f" y {len(keys) - _SAMPLE} más" * (len(keys) > _SAMPLE))
     meaning = (
         f"En el repositorio {escape(where)} faltan {number(len(keys))} respaldos que el registro conoce: {names}. "
         "Alguien o algo borró sus copias. *No se retira ni se limpia nada hasta que una persona lo reconozca*: lo "
@@ -128,19 +127,19 @@ def lost(keys: Sequence[str], where: str) -> Message:
         "3. Cuando lo demás se dé por perdido: en Airflow, *Respaldo nocturno* → *Trigger* → "
         f"«Respaldos perdidos que reconoce» = *{len(keys)}*."
     )
-    return _message("🔴 Faltan respaldos en el repositorio", meaning, [])
+    return _message("🔴 Faltan respaldos en el repositorio", meaning)
 
 
 def strangers(ids: Sequence[str]) -> Message:
     """Snapshots with our tags that the ledger does not know."""
-    names = ", ".join(f"`{found[:8]}`" for found in ids[:_SAMPLE])
+    names = ", ".join(code(found[:8]) for found in ids[:_SAMPLE])
     more = f" y {len(ids) - _SAMPLE} más" if len(ids) > _SAMPLE else ""
     meaning = (
         f"El repositorio tiene {number(len(ids))} copias con nuestras etiquetas que el registro no conoce: {names}"
         f"{more}. No cuentan, no ocupan el lugar de ningún respaldo y no se borran solas. Si nadie las hizo a mano, "
         "alguien tiene las credenciales. Para quitarlas: `restic forget` con su número."
     )
-    return _message("🟡 Copias desconocidas en el repositorio", meaning, [])
+    return _message("🟡 Copias desconocidas en el repositorio", meaning)
 
 
 def rotated(other_keys: int, password_file: str) -> Message:
@@ -151,11 +150,11 @@ def rotated(other_keys: int, password_file: str) -> Message:
         else "*No hay llave de rescate*: si se pierden el archivo y su copia en la bóveda, se pierden los respaldos."
     )
     meaning = (
-        f"Guarde hoy en la bóveda la clave nueva (archivo `{escape(password_file)}` del equipo que respalda). {rescue} "
+        f"Guarde hoy en la bóveda la clave nueva (archivo {code(password_file)} del equipo que respalda). {rescue} "
         "La clave anterior sigue abriendo el repositorio hasta que un respaldo hecho con la nueva pase su prueba; "
         "entonces se retira sola, a las 10:00."
     )
-    return _message("🔑 Hay una clave nueva de los respaldos", meaning, [])
+    return _message("🔑 Hay una clave nueva de los respaldos", meaning)
 
 
 def old_key_gone() -> Message:
@@ -164,17 +163,17 @@ def old_key_gone() -> Message:
         "Un respaldo hecho con la clave nueva pasó su prueba, y la clave anterior ya no abre el repositorio. Puede "
         "quitarla de la bóveda."
     )
-    return _message("🔑 La clave anterior de los respaldos ya no sirve", meaning, [])
+    return _message("🔑 La clave anterior de los respaldos ya no sirve", meaning)
 
 
 def new_key_lost(password_file: str) -> Message:
     """The new password was lost before it came into use: the old one stays."""
     meaning = (
-        f"La clave nueva no quedó en `{escape(password_file)}`: se perdió (¿esa carpeta no es un volumen?)."
+        f"La clave nueva no quedó en {code(password_file)}: se perdió (¿esa carpeta no es un volumen?)."
         " Sigue valiendo la anterior y la llave nueva se quitó. Monte la carpeta de forma permanente y cambie la clave "
         "otra vez."
     )
-    return _message("🔴 Se perdió la clave nueva de los respaldos", meaning, [])
+    return _message("🔴 Se perdió la clave nueva de los respaldos", meaning)
 
 
 def reminder(created: datetime | None, now: datetime) -> Message:
@@ -183,7 +182,7 @@ def reminder(created: datetime | None, now: datetime) -> Message:
     meaning = (
         f"Toca cambiar la clave de los respaldos.{age} En Airflow: *Cambiar la clave de los respaldos* → *Trigger*."
     )
-    return _message("🔑 Recordatorio: cambiar la clave de los respaldos", meaning, [])
+    return _message("🔑 Recordatorio: cambiar la clave de los respaldos", meaning)
 
 
 def restore_question(plan: dict[str, Any]) -> dict[str, str]:
@@ -200,9 +199,9 @@ def restore_asked(plan: dict[str, Any], *, by: str) -> tuple[str, list[tuple[str
 
     :param by: who triggered it, "" if unknown
     """
-    facts = [("Respaldo", code(plan["backup"])), ("Datos del", moment(plan["at"])), ("Base", code(plan["database"]))]
-    facts += [("La pidió", escape(by))] if by else []
-    return "Una restauración espera aprobación", facts, [*_restore_facts(plan, bold="*"), _RESTORE_HOW]
+    known = [("Respaldo", code(plan["backup"])), ("Datos del", moment(plan["at"])), ("Base", code(plan["database"]))]
+    known += [("La pidió", escape(by))] if by else []
+    return "Una restauración espera aprobación", known, [*_restore_facts(plan, bold="*"), _RESTORE_HOW]
 
 
 _RESTORE_HOW = (
@@ -223,7 +222,7 @@ def _restore_facts(plan: dict[str, Any], *, bold: str) -> list[str]:
     parts = [name.partition(" ") for name in plan["replaces"]]
     there = " y ".join(f"{spanish[kind]} {name}" for kind, _, name in parts)
     return [
-        f"Se reemplaza {bold}{escape(there)}{bold} por el respaldo `{plan['backup']}`, con los datos del "
+        f"Se reemplaza {bold}{escape(there)}{bold} por el respaldo {code(plan['backup'])}, con los datos del "
         f"{bold}{moment(plan['at'])}{bold}. Quienes usan esa base dejan de ver todo lo que se hizo después.",
         f"La base nueva queda {mails}.",
     ]
@@ -237,11 +236,7 @@ def moment(at: datetime | str | None) -> str:
     return f"{when.astimezone(ZoneInfo(settings().timezone)):%d-%m-%Y %H:%M}"
 
 
-def _message(title: str, meaning: str, facts: list[str]) -> Message:
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": title}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": meaning}},
-    ]
-    if facts:
-        blocks.append({"type": "section", "fields": [{"type": "mrkdwn", "text": fact} for fact in facts]})
-    return f"{title}. {meaning}", blocks
+def _message(title: str, meaning: str, known: Sequence[tuple[str, str]] = ()) -> Message:
+    blocks = [header(title), section(meaning)]
+    blocks += [facts(known)] if known else []
+    return message(f"{title}. {meaning}", blocks)

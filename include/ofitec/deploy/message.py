@@ -9,6 +9,7 @@ from typing import Any
 
 from ofitec.deploy.host.record.plans import Mode, Plan
 from ofitec.notify import approval, spanish
+from ofitec.notify.blocks import cut, facts, header, message, section
 from ofitec.notify.escape import Message, code, escape, literal
 from ofitec.notify.redact import redact
 
@@ -38,13 +39,13 @@ def asked(plan: Plan, page: str, *, expected_seconds: float | None, until: datet
     :param expected_seconds: without service, as the last upgrade took; None if there was none
     :param until: when silence becomes a no
     """
-    facts = [
+    known = [
         ("Imagen", code(short(plan.image))),
         ("En servicio", code(short(plan.current.image))),
         ("Lo pide", escape(plan.who)),
     ]
     paragraphs = [" ".join(effects(plan, expected_seconds)), timing(plan), *_changes(plan, code, bold="*")]
-    return approval.asked(_title(plan), facts, paragraphs, page=page, until=until, zone=zone)
+    return approval.asked(_title(plan), known, paragraphs, page=page, until=until, zone=zone)
 
 
 def question(plan: Plan, *, expected_seconds: float | None) -> dict[str, str]:
@@ -96,28 +97,28 @@ def rehearsed(plan: Plan, seconds: float, begins: datetime | None, link: str, zo
     when = f"el {spanish.moment(begins, zone)}" if begins else "ahora"
     title = f"Odoo se actualiza {when}: unos {spanish.duration(seconds)} sin servicio"
     said = "El ensayo en una copia salió bien. Quien esté trabajando verá la página de mantención."
-    blocks = [_header(f"🟡 {title}"), _section(said), *map(_section, _changes(plan, code, bold="*"))]
-    blocks.append(_section(f"<{link}|Ver en Airflow>"))
-    return f"{title}.", blocks
+    blocks = [header(f"🟡 {title}"), section(said), *map(section, _changes(plan, code, bold="*"))]
+    blocks.append(section(f"<{link}|Ver en Airflow>"))
+    return message(f"{title}.", blocks)
 
 
 def ended(plan: Plan, journal: dict[str, Any] | None, status: str, link: str, *, answered_by: str = "") -> Message:
     """How a run ended; `status` as the ledger has it, not `rejected`."""
     title = _TITLES[status]
     image = short(plan.image if status == "done" else plan.current.image)
-    facts = [f"*En servicio*\n{code(image)}", f"*Tipo*\n{_kind(plan)}", f"*Lo pidió*\n{escape(plan.who)}"]
+    known = [("En servicio", code(image)), ("Tipo", _kind(plan)), ("Lo pidió", escape(plan.who))]
     if answered_by:
-        facts.append(f"*Lo aprobó*\n{escape(answered_by)}")
+        known.append(("Lo aprobó", escape(answered_by)))
     if journal and (seconds := journal["facts"].get("maintenance_seconds")) is not None:
-        facts.append(f"*Sin servicio*\n{spanish.duration(seconds)}")
-    blocks = [_header(title), {"type": "section", "fields": [{"type": "mrkdwn", "text": fact} for fact in facts]}]
+        known.append(("Sin servicio", spanish.duration(seconds)))
+    blocks = [header(title), facts(known)]
     if journal and journal["steps"]:
-        blocks.append(_section(_steps(journal["steps"])))
+        blocks.append(section(_steps(journal["steps"])))
     if status in ("undone", "stuck") and journal and journal.get("error"):
-        blocks.append(_section(_why(journal)))
+        blocks.append(section(_why(journal)))
     if link:
-        blocks.append(_section(f"<{link}|Ver en Airflow>"))
-    return f"{title}: {image}", blocks
+        blocks.append(section(f"<{link}|Ver en Airflow>"))
+    return message(f"{title}: {image}", blocks)
 
 
 def short(image: str) -> str:
@@ -156,7 +157,7 @@ def _why(journal: dict[str, Any]) -> str:
     """The step in words, then what the host's program said, in its own language."""
     reached = journal["steps"][-1]["name"] if journal["steps"] else ""
     where = f"Falló en el paso «{_STEPS.get(reached, reached)}»." if reached else "Falló antes del primer paso."
-    return f"*Motivo*\n{where}\n*Detalle técnico*\n{escape(redact(journal['error'])[:1500])}"
+    return f"*Motivo*\n{where}\n*Detalle técnico*\n{escape(cut(redact(journal['error']), 1500))}"
 
 
 def _steps(steps: list[dict[str, Any]]) -> str:
@@ -166,11 +167,3 @@ def _steps(steps: list[dict[str, Any]]) -> str:
         for step in steps
     ]
     return " · ".join(shown)
-
-
-def _header(text: str) -> dict[str, Any]:
-    return {"type": "header", "text": {"type": "plain_text", "text": text[:150]}}
-
-
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}

@@ -1,13 +1,13 @@
 """The Slack message of a delivered F29, in Spanish, for the accountant."""
 
 from datetime import date
-from typing import Any
 from urllib.parse import urlencode
 
 from ofitec.f29.delivery import FIGURES, FILED_NOW, POINTS, UNFILED, Amount, Change, News, Receipt, folder_of
 from ofitec.f29.form import COUNTS, PPM_RATE, F29Form, LateDocument
 from ofitec.notify import spanish
-from ofitec.notify.escape import escape
+from ofitec.notify.blocks import Block, fields, header, message, section
+from ofitec.notify.escape import Message, code, escape
 
 _MOST_LINES = 12  # a Slack section holds 3000 characters
 _HAPPENED = {
@@ -27,7 +27,7 @@ def form_link(odoo_url: str, form_id: int) -> str:
 
 def build(
     form: F29Form, receipt: Receipt, files: list[str], *, today: date, odoo_url: str = "", link_base: str = ""
-) -> tuple[str, list[dict[str, Any]]]:
+) -> Message:
     """Plain text and Block Kit blocks.
 
     :param files: names of the delivered files
@@ -36,21 +36,17 @@ def build(
     :param link_base: web address under which the delivered files open, "" if unknown
     """
     title, headline, when = _title(form, receipt.news), headline_of(form), _when(form, today)
-    fields = [f"*RUT*\n{spanish.rut(form.rut)}", "*{}*\n{}".format(*when)]
-    fields += [
-        f"*{label}* (código {code})\n{spanish.pesos(form.amount(code))}"
-        for code, label in (("538", "Total débitos"), ("537", "Total créditos"), *_result(form))
+    known = [f"*RUT*\n{spanish.rut(form.rut)}", "*{}*\n{}".format(*when)]
+    known += [
+        f"*{label}* (código {number})\n{spanish.pesos(form.amount(number))}"
+        for number, label in (("538", "Total débitos"), ("537", "Total créditos"), *_result(form))
     ]
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": cut(title, 150)}},
-        section(f"*{headline}*"),
-        {"type": "section", "fields": [{"type": "mrkdwn", "text": text} for text in fields[:10]]},
-    ]
+    blocks = [header(title), section(f"*{headline}*"), fields(known)]
     if receipt.news.changes:
         blocks.append(section("*Qué cambió desde el aviso anterior*\n" + _changes(receipt.news.changes)))
     blocks += waiting(form)
     blocks.append(section(_links(form, receipt, files, odoo_url, link_base)))
-    return f"{title}: {headline}. {when[0]}: {when[1]}.", blocks
+    return message(f"{title}: {headline}. {when[0]}: {when[1]}.", blocks)
 
 
 def name_of(form: F29Form) -> str:
@@ -159,7 +155,7 @@ def _changes(changes: list[Change]) -> str:
     return _listed(lines, "códigos más, en el formulario")
 
 
-def waiting(form: F29Form) -> list[dict[str, Any]]:
+def waiting(form: F29Form) -> list[Block]:
     """A block for each kind of thing that waits for a person; after filing only what happened since."""
     blocks = []
     if form.missing_inputs and form.is_open:
@@ -208,15 +204,5 @@ def _links(form: F29Form, receipt: Receipt, files: list[str], odoo_url: str, lin
     if link_base:
         parts += [f"<{link_base}/{folder_of(form)}/{name}|{name}>" for name in files]
     else:
-        parts.append(f"Archivos: `{receipt.url}`")
+        parts.append(f"Archivos: {code(receipt.url)}")
     return " · ".join(parts)
-
-
-def section(text: str) -> dict[str, Any]:
-    """A Block Kit section of mrkdwn, cut to what Slack takes."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, 3000)}}
-
-
-def cut(text: str, most: int) -> str:
-    """The text, or its beginning and an ellipsis."""
-    return text if len(text) <= most else text[: most - 1] + "…"
