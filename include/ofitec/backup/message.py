@@ -7,13 +7,13 @@ most errors learn nothing about them.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from ofitec import words
 from ofitec.ledger.tables import BackupRun, RestoreProof
 from ofitec.notify.blocks import facts, header, message, section
 from ofitec.notify.escape import Message, code, escape
-from ofitec.notify.spanish import duration, number
 from ofitec.settings import settings
+from ofitec.words import counted, days, duration, number, size
 
 KILLED = "La ejecución fue interrumpida antes de terminar (el equipo o el proceso se detuvo). No dejó un respaldo."
 _SAMPLE = 5
@@ -78,9 +78,8 @@ def said(error: BaseException) -> str:
     """What an error means, for people; true whatever step raised it."""
     for kind in type(error).__mro__:
         if sentence := _SAID.get(kind.__name__):
-            count = getattr(error, "backups", 0)
-            counted = f"{number(count)} respaldo{'s' if count != 1 else ''}"
-            return sentence.format_map({**vars(error), "counted": counted})
+            known = counted(getattr(error, "backups", 0), "respaldo")
+            return sentence.format_map({**vars(error), "counted": known})
     if isinstance(error, Exception):
         return f"El proceso no terminó por un error inesperado ({type(error).__name__})."
     return KILLED
@@ -92,10 +91,9 @@ def proven(backup: BackupRun, proof: RestoreProof, *, kept_for_ever: bool = Fals
     :param kept_for_ever: no connection may delete, so nothing is ever removed
     """
     rto = "sin medir (no se arrancó Odoo)" if proof.rto_seconds is None else duration(proof.rto_seconds)
-    size = sum(part["processed"] for part in backup.snapshots.values()) / 1e6
     known = [
-        ("Respaldo", f"{code(backup.key)} ({moment(backup.snapshot_at)})"),
-        ("Tamaño", f"{number(round(size))} MB"),
+        ("Respaldo", f"{code(backup.key)} ({_moment(backup.snapshot_at)})"),
+        ("Tamaño", size(sum(part["processed"] for part in backup.snapshots.values()))),
         ("Comparado", f"{number(proof.tables)} tablas, {number(proof.rows)} filas, {number(proof.files)} archivos"),
         ("Tiempo de recuperación", rto),
     ]
@@ -108,7 +106,7 @@ def proven(backup: BackupRun, proof: RestoreProof, *, kept_for_ever: bool = Fals
 def lifted(backup: BackupRun) -> Message:
     """A backup that an earlier proof refuted has passed one."""
     meaning = (
-        f"El respaldo {code(backup.key)} ({moment(backup.snapshot_at)}), que una prueba anterior había rechazado, se "
+        f"El respaldo {code(backup.key)} ({_moment(backup.snapshot_at)}), que una prueba anterior había rechazado, se "
         "restauró entero y es igual a lo que se guardó: vuelve a contar. Conviene saber por qué falló la otra vez "
         "(memoria o disco del equipo de pruebas)."
     )
@@ -117,9 +115,9 @@ def lifted(backup: BackupRun) -> Message:
 
 def lost(keys: Sequence[str], where: str) -> Message:
     """Backups vanished from the repository: what a person must do before anything is pruned again."""
-    names = ", ".join(code(key) for key in keys[:_SAMPLE]) + (f" y {len(keys) - _SAMPLE} más" * (len(keys) > _SAMPLE))
+    missing = f"falta{'' if len(keys) == 1 else 'n'} {counted(len(keys), 'respaldo')}"
     meaning = (
-        f"En el repositorio {escape(where)} faltan {number(len(keys))} respaldos que el registro conoce: {names}. "
+        f"En el repositorio {escape(where)} {missing} que el registro conoce: {_named(keys)}. "
         "Alguien o algo borró sus copias. *No se retira ni se limpia nada hasta que una persona lo reconozca*: lo "
         "borrado quizás aún se puede recuperar (`restic recover`, o las versiones del almacenamiento).\n"
         "1. Averigüe quién tiene las credenciales y cámbielas.\n"
@@ -132,12 +130,11 @@ def lost(keys: Sequence[str], where: str) -> Message:
 
 def strangers(ids: Sequence[str]) -> Message:
     """Snapshots with our tags that the ledger does not know."""
-    names = ", ".join(code(found[:8]) for found in ids[:_SAMPLE])
-    more = f" y {len(ids) - _SAMPLE} más" if len(ids) > _SAMPLE else ""
     meaning = (
-        f"El repositorio tiene {number(len(ids))} copias con nuestras etiquetas que el registro no conoce: {names}"
-        f"{more}. No cuentan, no ocupan el lugar de ningún respaldo y no se borran solas. Si nadie las hizo a mano, "
-        "alguien tiene las credenciales. Para quitarlas: `restic forget` con su número."
+        f"El repositorio tiene {counted(len(ids), 'copia')} con nuestras etiquetas que el registro no conoce: "
+        f"{_named([found[:8] for found in ids])}. No cuentan, no ocupan el lugar de ningún respaldo y no se borran "
+        "solas. Si nadie las hizo a mano, alguien tiene las credenciales. Para quitarlas: `restic forget` con su "
+        "número."
     )
     return _message("🟡 Copias desconocidas en el repositorio", meaning)
 
@@ -145,7 +142,7 @@ def strangers(ids: Sequence[str]) -> Message:
 def rotated(other_keys: int, password_file: str) -> Message:
     """After the first half of a rotation: what a person must do now."""
     rescue = (
-        f"Además de la anterior hay {number(other_keys)} llave(s) que abren el repositorio."
+        f"Además de la anterior hay {counted(other_keys, 'llave')} del repositorio."
         if other_keys
         else "*No hay llave de rescate*: si se pierden el archivo y su copia en la bóveda, se pierden los respaldos."
     )
@@ -178,7 +175,7 @@ def new_key_lost(password_file: str) -> Message:
 
 def reminder(created: datetime | None, now: datetime) -> Message:
     """Every six months: rotate."""
-    age = f" La clave actual tiene {(now - created).days} días." if created else ""
+    age = f" La clave actual tiene {days((now - created).days)}." if created else ""
     meaning = (
         f"Toca cambiar la clave de los respaldos.{age} En Airflow: *Cambiar la clave de los respaldos* → *Trigger*."
     )
@@ -190,7 +187,7 @@ def restore_question(plan: dict[str, Any]) -> dict[str, str]:
 
     :param plan: `restore.Plan` as JSON
     """
-    subject = f"¿Reemplazar la base {plan['database']} por el respaldo del {moment(plan['at'])}?"
+    subject = f"¿Reemplazar la base {plan['database']} por el respaldo del {_moment(plan['at'])}?"
     return {"subject": subject, "body": "\n\n".join([*_restore_facts(plan, bold="**"), _RESTORE_HOW])}
 
 
@@ -199,7 +196,7 @@ def restore_asked(plan: dict[str, Any], *, by: str) -> tuple[str, list[tuple[str
 
     :param by: who triggered it, "" if unknown
     """
-    known = [("Respaldo", code(plan["backup"])), ("Datos del", moment(plan["at"])), ("Base", code(plan["database"]))]
+    known = [("Respaldo", code(plan["backup"])), ("Datos del", _moment(plan["at"])), ("Base", code(plan["database"]))]
     known += [("La pidió", escape(by))] if by else []
     return "Una restauración espera aprobación", known, [*_restore_facts(plan, bold="*"), _RESTORE_HOW]
 
@@ -223,17 +220,23 @@ def _restore_facts(plan: dict[str, Any], *, bold: str) -> list[str]:
     there = " y ".join(f"{spanish[kind]} {name}" for kind, _, name in parts)
     return [
         f"Se reemplaza {bold}{escape(there)}{bold} por el respaldo {code(plan['backup'])}, con los datos del "
-        f"{bold}{moment(plan['at'])}{bold}. Quienes usan esa base dejan de ver todo lo que se hizo después.",
+        f"{bold}{_moment(plan['at'])}{bold}. Quienes usan esa base dejan de ver todo lo que se hizo después.",
         f"La base nueva queda {mails}.",
     ]
 
 
-def moment(at: datetime | str | None) -> str:
-    """A moment as people in the company read it, e.g. "24-11-2026 02:31"."""
+def _named(names: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = f" y {len(names) - _SAMPLE} más" if len(names) > _SAMPLE else ""
+    return ", ".join(map(code, names[:_SAMPLE])) + more
+
+
+def _moment(at: datetime | str | None) -> str:
+    """Of a backup's data, or of one that may be years old."""
     if at is None:
         return "sin fecha"
     when = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return f"{when.astimezone(ZoneInfo(settings().timezone)):%d-%m-%Y %H:%M}"
+    return words.moment(when, settings().zone, year=True)
 
 
 def _message(title: str, meaning: str, known: Sequence[tuple[str, str]] = ()) -> Message:

@@ -18,10 +18,10 @@ from ofitec.board.facts import Facts, LedgerFacts
 from ofitec.board.plot import Bar
 from ofitec.board.texts import TEXTS
 from ofitec.board.verdict import Verdict
-from ofitec.board.words import Words
 from ofitec.clients.alertmanager import WATCHDOG, Firing
 from ofitec.ledger.backup_history import Backups
 from ofitec.settings import Settings
+from ofitec.words import Words
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _NIGHT = timedelta(hours=26).total_seconds()
@@ -93,7 +93,7 @@ def render(facts: Facts, firing: list[Firing] | None, lang: str, chosen: Setting
 
 
 def _due(days: int, text: dict[str, str], words: Words) -> str:
-    return {0: text["today"], 1: text["tomorrow"]}.get(days) or words.days(days)
+    return {0: text["today"], 1: text["tomorrow"]}.get(days) or words.in_days(days)
 
 
 def _cards(

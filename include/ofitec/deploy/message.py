@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any
 
+from ofitec import words
 from ofitec.deploy.host.record.plans import Mode, Plan
-from ofitec.notify import approval, spanish
+from ofitec.notify import approval
 from ofitec.notify.blocks import cut, facts, header, message, section
 from ofitec.notify.escape import Message, code, escape, literal
 from ofitec.notify.redact import redact
@@ -59,13 +60,13 @@ def question(plan: Plan, *, expected_seconds: float | None) -> dict[str, str]:
 
 def effects(plan: Plan, expected_seconds: float | None) -> list[str]:
     """What happens to whom, and for how long: sentences."""
-    most = spanish.duration(plan.terms.window_seconds)
+    most = words.duration(plan.terms.window_seconds)
     if plan.mode is Mode.CODE:
         first = "Cambia solo código: sin interrupción. La versión nueva arranca al lado, se prueba y toma el servicio."
     elif plan.mode is Mode.MIGRATE:
         about = "algunos minutos"
         if expected_seconds:
-            about = f"unos {spanish.duration(expected_seconds)} (lo que tardó la última vez)"
+            about = f"unos {words.duration(expected_seconds)} (lo que tardó la última vez)"
         first = (
             f"Odoo no estará disponible {about}, a lo más {most}; quien esté trabajando verá la página de mantención. "
             f"Antes se respalda y se ensaya en una copia: si el ensayo dice que serán más de {most}, no se hace."
@@ -94,8 +95,8 @@ def rehearsed(plan: Plan, seconds: float, begins: datetime | None, link: str, zo
     :param seconds: predicted time without service
     :param begins: None: now
     """
-    when = f"el {spanish.moment(begins, zone)}" if begins else "ahora"
-    title = f"Odoo se actualiza {when}: unos {spanish.duration(seconds)} sin servicio"
+    when = f"el {words.moment(begins, zone)}" if begins else "ahora"
+    title = f"Odoo se actualiza {when}: unos {words.duration(seconds)} sin servicio"
     said = "El ensayo en una copia salió bien. Quien esté trabajando verá la página de mantención."
     blocks = [header(f"🟡 {title}"), section(said), *map(section, _changes(plan, code, bold="*"))]
     blocks.append(section(f"<{link}|Ver en Airflow>"))
@@ -110,7 +111,7 @@ def ended(plan: Plan, journal: dict[str, Any] | None, status: str, link: str, *,
     if answered_by:
         known.append(("Lo aprobó", escape(answered_by)))
     if journal and (seconds := journal["facts"].get("maintenance_seconds")) is not None:
-        known.append(("Sin servicio", spanish.duration(seconds)))
+        known.append(("Sin servicio", words.duration(seconds)))
     blocks = [header(title), facts(known)]
     if journal and journal["steps"]:
         blocks.append(section(_steps(journal["steps"])))
@@ -163,7 +164,7 @@ def _why(journal: dict[str, Any]) -> str:
 def _steps(steps: list[dict[str, Any]]) -> str:
     shown = [
         f"{_STEPS.get(step['name'], step['name'])}"
-        + (f" {step['seconds']:.1f} s" if step["seconds"] is not None else " ✗")
+        + (f" {words.seconds(step['seconds'])}" if step["seconds"] is not None else " ✗")
         for step in steps
     ]
     return " · ".join(shown)

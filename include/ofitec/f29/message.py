@@ -3,9 +3,9 @@
 from datetime import date
 from urllib.parse import urlencode
 
+from ofitec import words
 from ofitec.f29.delivery import FIGURES, FILED_NOW, POINTS, UNFILED, Amount, Change, News, Receipt, folder_of
 from ofitec.f29.form import COUNTS, PPM_RATE, F29Form, LateDocument
-from ofitec.notify import spanish
 from ofitec.notify.blocks import Block, fields, header, message, section
 from ofitec.notify.escape import Message, code, escape
 
@@ -36,9 +36,9 @@ def build(
     :param link_base: web address under which the delivered files open, "" if unknown
     """
     title, headline, when = _title(form, receipt.news), headline_of(form), _when(form, today)
-    known = [f"*RUT*\n{spanish.rut(form.rut)}", "*{}*\n{}".format(*when)]
+    known = [f"*RUT*\n{words.rut(form.rut)}", "*{}*\n{}".format(*when)]
     known += [
-        f"*{label}* (código {number})\n{spanish.pesos(form.amount(number))}"
+        f"*{label}* (código {number})\n{words.pesos(form.amount(number))}"
         for number, label in (("538", "Total débitos"), ("537", "Total créditos"), *_result(form))
     ]
     blocks = [header(title), section(f"*{headline}*"), fields(known)]
@@ -52,7 +52,7 @@ def build(
 def name_of(form: F29Form) -> str:
     """ "F29 de agosto de 2026 · Empresa", or "rectificatoria (versión 2) del F29 de ..."."""
     kind = f"rectificatoria (versión {form.version}) del " if form.version > 1 else ""
-    return f"{kind}F29 de {spanish.month(form.period)} · {form.company}"
+    return f"{kind}F29 de {words.month(form.period)} · {form.company}"
 
 
 def _title(form: F29Form, news: News) -> str:
@@ -78,9 +78,9 @@ def headline_of(form: F29Form) -> str:
         return _difference(form, form.previous_total)
     total = "Monto final" if form.is_filed else "Total a pagar"
     if form.total:
-        said = f"{total}: {spanish.pesos(form.total)}"
+        said = f"{total}: {words.pesos(form.total)}"
     elif form.amount("77"):
-        said = f"Sin pago; remanente para el mes siguiente: {spanish.pesos(form.amount('77'))}"
+        said = f"Sin pago; remanente para el mes siguiente: {words.pesos(form.amount('77'))}"
     else:
         said = "Sin pago"
     if not form.movement:
@@ -91,11 +91,11 @@ def headline_of(form: F29Form) -> str:
 def _difference(form: F29Form, before: int) -> str:
     change = form.total - before
     if not change:
-        return f"El total a pagar no cambia: {spanish.pesos(before)}{_folio(form)}"
+        return f"El total a pagar no cambia: {words.pesos(before)}{_folio(form)}"
     sign = "+" if change > 0 else ""
     return (
-        f"Diferencia con lo ya declarado: {sign}{spanish.pesos(change)} "
-        f"(de {spanish.pesos(before)} a {spanish.pesos(form.total)}){_folio(form)}"
+        f"Diferencia con lo ya declarado: {sign}{words.pesos(change)} "
+        f"(de {words.pesos(before)} a {words.pesos(form.total)}){_folio(form)}"
     )
 
 
@@ -107,10 +107,10 @@ def _when(form: F29Form, today: date) -> tuple[str, str]:
     """A label and a date: when it was filed, or when it is due."""
     if not form.is_filed or form.filed_on is None:
         return "Vence", due_text(form.due_date, today)
-    said = spanish.long_date(form.filed_on)
+    said = words.long_date(form.filed_on)
     late = (form.filed_on - form.due_date).days if form.due_date else 0
     if late > 0 and form.version == 1:
-        said += f" (fuera de plazo: {_days(late)} después del vencimiento)"
+        said += f" (fuera de plazo: {words.days(late)} después del vencimiento)"
     return "Declarado el", said
 
 
@@ -134,13 +134,9 @@ def due_text(due: date | None, today: date) -> str:
     if due is None:
         return "sin fecha"
     left = (due - today).days
-    ahead = {0: "hoy", 1: "mañana"}.get(left, f"faltan {left} días")
-    when = f"venció hace {_days(-left)}" if left < 0 else ahead
-    return f"{spanish.long_date(due)} ({when})"
-
-
-def _days(count: int) -> str:
-    return f"{count} día{'s' * (count > 1)}"
+    ahead = {0: "hoy", 1: "mañana"}.get(left, f"faltan {words.days(left)}")
+    when = f"venció hace {words.days(-left)}" if left < 0 else ahead
+    return f"{words.long_date(due)} ({when})"
 
 
 def _changes(changes: list[Change]) -> str:
@@ -148,8 +144,8 @@ def _changes(changes: list[Change]) -> str:
         if value is None:
             return "vacío"
         if code == PPM_RATE:
-            return f"{spanish.number(value)} %"
-        return spanish.number(value) if code in COUNTS else spanish.pesos(int(value))
+            return f"{words.number(value)} %"
+        return words.number(value) if code in COUNTS else words.pesos(int(value))
 
     lines = [f"• código {c.code}: {shown(c.code, c.before)} → {shown(c.code, c.after)}" for c in changes]
     return _listed(lines, "códigos más, en el formulario")
@@ -160,7 +156,7 @@ def waiting(form: F29Form) -> list[Block]:
     blocks = []
     if form.missing_inputs and form.is_open:
         lines = [
-            f"• código {entry.code} {escape(entry.glosa)}: el mes pasado {spanish.pesos(entry.last)}"
+            f"• código {entry.code} {escape(entry.glosa)}: el mes pasado {words.pesos(entry.last)}"
             for entry in form.missing_inputs
         ]
         blocks.append(section("*Falta ingresar: el mes pasado se declaró y este mes no*\n" + _listed(lines, "más")))
@@ -185,10 +181,10 @@ def waiting(form: F29Form) -> list[Block]:
 
 def _late(late: LateDocument) -> str:
     side, happened = _SIDES.get(late.direction, late.direction), _HAPPENED.get(late.kind, late.kind)
-    where = f"; se declara en {spanish.month(late.claimed_in)}" if late.claimed_in else ""
+    where = f"; se declara en {words.month(late.claimed_in)}" if late.claimed_in else ""
     return (
-        f"{side}, tipo {escape(late.type)} folio {escape(late.folio)} de {spanish.month(late.period)}: "
-        f"IVA {spanish.pesos(late.iva)}, {happened}{where}"
+        f"{side}, tipo {escape(late.type)} folio {escape(late.folio)} de {words.month(late.period)}: "
+        f"IVA {words.pesos(late.iva)}, {happened}{where}"
     )
 
 

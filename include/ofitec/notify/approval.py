@@ -9,9 +9,9 @@ from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy import select
 
+from ofitec import words
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import Notification
-from ofitec.notify import spanish
 from ofitec.notify.blocks import Block, context, facts, header, message, section
 from ofitec.notify.escape import Message, escape
 from ofitec.notify.once import tell_once
@@ -30,7 +30,7 @@ def asked(
     :param page: address of the page with the buttons
     :param until: when silence becomes a no
     """
-    limit = f"Sin respuesta hasta el {spanish.moment(until, zone)}, no se hace."
+    limit = f"Sin respuesta hasta el {words.moment(until, zone)}, no se hace."
     blocks: list[Block] = [header(f"🟡 {title}"), *map(section, paragraphs)]
     blocks += [facts(known)] if known else []
     blocks += [section(f"<{page}|Ver y responder en Airflow>"), context(limit)]
@@ -55,7 +55,7 @@ def rejected(
     :param who: who said no; "" if nobody answered in `hours`
     :param link: address of the run, "" if there is none
     """
-    when = f" el {spanish.moment(at, zone)}" if at else ""
+    when = f" el {words.moment(at, zone)}" if at else ""
     said = f"Lo rechazó {escape(who)}{when}." if who else f"Nadie respondió en {hours} horas."
     blocks = [header(f"⚪ {title}"), section(f"{said} No se cambió nada.")]
     blocks += [section(f"<{link}|Ver en Airflow>")] if link else []

@@ -16,10 +16,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from ofitec import words
 from ofitec.errors import OfitecError
 from ofitec.ledger import Ledger, open_ledger
 from ofitec.ledger.tables import Notification
-from ofitec.notify import channels, spanish
+from ofitec.notify import channels
 from ofitec.notify.blocks import Block, context
 from ofitec.notify.escape import Message
 from ofitec.settings import settings
@@ -181,5 +182,5 @@ def _settle(ledger: Ledger, key: str, **values: object) -> None:
 
 
 def _with_note(late: Notification) -> list[Block]:
-    said = f"Aviso del {spanish.moment(late.made_at, settings().zone)}, que no se pudo entregar antes."
+    said = f"Aviso del {words.moment(late.made_at, settings().zone)}, que no se pudo entregar antes."
     return [*(late.blocks or []), context(said)]
