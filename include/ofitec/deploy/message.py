@@ -16,7 +16,8 @@ from ofitec.notify.redact import redact
 
 _MOST = 8
 
-_STEPS = {
+# of a run, as people call them; the board says them too
+STEPS = {
     "maintenance": "página de mantención", "stop_old": "detener la versión anterior", "fence": "cerrar la base",
     "clone_database": "copiar la base", "clone_filestore": "copiar los archivos", "upgrade": "actualizar la copia",
     "take_kept": "tomar la base guardada", "exchange": "intercambiar las bases", "start_new": "arrancar la nueva",
@@ -157,13 +158,13 @@ def _changes(plan: Plan, quote: Callable[[str], str], *, bold: str) -> list[str]
 def _why(journal: dict[str, Any]) -> str:
     """The step in words, then what the host's program said, in its own language."""
     reached = journal["steps"][-1]["name"] if journal["steps"] else ""
-    where = f"Falló en el paso «{_STEPS.get(reached, reached)}»." if reached else "Falló antes del primer paso."
+    where = f"Falló en el paso «{STEPS.get(reached, reached)}»." if reached else "Falló antes del primer paso."
     return f"*Motivo*\n{where}\n*Detalle técnico*\n{escape(cut(redact(journal['error']), 1500))}"
 
 
 def _steps(steps: list[dict[str, Any]]) -> str:
     shown = [
-        f"{_STEPS.get(step['name'], step['name'])}"
+        f"{STEPS.get(step['name'], step['name'])}"
         + (f" {words.seconds(step['seconds'])}" if step["seconds"] is not None else " ✗")
         for step in steps
     ]

@@ -134,4 +134,4 @@ def test_a_code_deploy_without_hours_may_begin_now_and_one_outside_of_them_waits
 
 
 def test_every_step_of_a_run_has_its_words() -> None:
-    assert set(message._STEPS) == set(Step)
+    assert set(message.STEPS) == set(Step)

@@ -24,9 +24,11 @@ from ofitec.ledger.tables import BackupRun, Notification, RestoreProof
 from ofitec.notify import approval, channels, failure_message, late, once, recovery
 from ofitec.notify.blocks import cut
 from ofitec.notify.escape import Message, close, escape
+from ofitec.notify.plain import plain_text
 from ofitec.notify.redact import by_form
 from tests.ofitec.deploy.host import examples
 from tests.ofitec.f29.examples import example_a
+from tests.ofitec.spanish import english_words
 
 ZONE = ZoneInfo("America/Santiago")
 AT = datetime(2026, 11, 25, 1, 10, tzinfo=UTC)
@@ -57,9 +59,11 @@ def proven() -> Message:
     return backup.proven(night(), proof, kept_for_ever=True)
 
 
+RESTORE = {"backup": LONG, "at": AT, "database": LONG, "neutralise": False, "replaces": [f"database {LONG}"] * MANY}
+
+
 def restore_asked() -> Message:
-    plan = {"backup": LONG, "at": AT, "database": LONG, "neutralise": False, "replaces": [f"database {LONG}"] * MANY}
-    title, facts, paragraphs = backup.restore_asked(plan, by=LONG)
+    title, facts, paragraphs = backup.restore_asked(RESTORE, by=LONG)
     return approval.asked(title, facts, paragraphs, page=PAGE, until=AT, zone=ZONE)
 
 
@@ -148,6 +152,18 @@ def test_slack_takes_every_kind_of_message(kind: str) -> None:
     text, blocks = MESSAGES[kind]()
     refusals(blocks)
     refusals(close((text, blocks), (PAGE,), by_form)[1])
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_every_sentence_is_spanish(kind: str) -> None:
+    text, blocks = MESSAGES[kind]()
+    assert english_words(plain_text(text, blocks)) == set()
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_every_question_is_spanish(mode: Mode) -> None:
+    for question in (deploy.question(planned(mode=mode), expected_seconds=90), backup.restore_question(RESTORE)):
+        assert english_words(" ".join(question.values())) == set()
 
 
 def test_slack_takes_a_no(ledger: Ledger, ledger_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
