@@ -20,6 +20,6 @@ def connection(conn_id: str) -> "Connection":
         found: Connection = Connection.get(conn_id)
     except (AirflowNotFoundException, AirflowRuntimeError):
         raise InputError(
-            f"Airflow connection {conn_id} does not exist. Create it under Admin > Connections (README, Connections)."
+            f"Airflow no tiene la conexión {conn_id}: créela en Admin > Connections (README, Connections)."
         ) from None
     return found

@@ -4,10 +4,6 @@ from dev.stack.demo import month as demo
 from dev.stack.machine import progress
 
 
-def test_pesos_are_grouped_as_in_chile() -> None:
-    assert [demo.pesos(n) for n in (0, 999, 1234567, -50000)] == ["0", "999", "1.234.567", "-50.000"]
-
-
 def test_the_form_is_a_table_with_amounts_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
     rows = demo.form_rows("casilla,monto,glosa\n538,7266630,TOTAL DÉBITOS\n77,0,Remanente\n115,0.25,Tasa PPM\n")
     progress.table(rows, right={0, 2})

@@ -14,6 +14,7 @@ from dev.stack.local_stack import EXPORT_PREFIX, LocalStack
 from dev.stack.machine import progress
 from dev.stack.machine.paths import Place
 from dev.stack.services import s3
+from ofitec import words
 
 PLACE = Place("demo")
 
@@ -35,11 +36,6 @@ def run(place: Place = PLACE) -> None:
     print(f"\nf29_monthly for {stack.period} took {finished.seconds:.0f} s. Everything stays up until `make down`.")
 
 
-def pesos(amount: int) -> str:
-    """Whole pesos as Chile writes them: 1234567 -> '1.234.567'."""
-    return f"{amount:,}".replace(",", ".")
-
-
 def form_rows(csv_text: str) -> list[tuple[str, str, str]]:
     """The delivered CSV (`casilla,monto,glosa`) as código, glosa, monto, with a heading."""
     rows = [(row["casilla"], row["glosa"], _amount(row["monto"])) for row in csv.DictReader(io.StringIO(csv_text))]
@@ -48,7 +44,7 @@ def form_rows(csv_text: str) -> list[tuple[str, str, str]]:
 
 def _amount(text: str) -> str:
     """Código 115, the PPM rate, is the one with decimals."""
-    return text.replace(".", ",") if "." in text else pesos(int(text))
+    return words.number(float(text) if "." in text else int(text))
 
 
 def show_form(stack: LocalStack) -> None:

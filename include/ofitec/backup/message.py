@@ -7,14 +7,13 @@ most errors learn nothing about them.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from ofitec import words
 from ofitec.ledger.tables import BackupRun, RestoreProof
-from ofitec.notify.escape import code, escape
-from ofitec.notify.spanish import duration, number
+from ofitec.notify.blocks import facts, header, message, section
+from ofitec.notify.escape import Message, code, escape
 from ofitec.settings import settings
-
-Message = tuple[str, list[dict[str, Any]]]
+from ofitec.words import counted, days, duration, number, size
 
 KILLED = "La ejecución fue interrumpida antes de terminar (el equipo o el proceso se detuvo). No dejó un respaldo."
 _SAMPLE = 5
@@ -79,9 +78,8 @@ def said(error: BaseException) -> str:
     """What an error means, for people; true whatever step raised it."""
     for kind in type(error).__mro__:
         if sentence := _SAID.get(kind.__name__):
-            count = getattr(error, "backups", 0)
-            counted = f"{number(count)} respaldo{'s' if count != 1 else ''}"
-            return sentence.format_map({**vars(error), "counted": counted})
+            known = counted(getattr(error, "backups", 0), "respaldo")
+            return sentence.format_map({**vars(error), "counted": known})
     if isinstance(error, Exception):
         return f"El proceso no terminó por un error inesperado ({type(error).__name__})."
     return KILLED
@@ -93,34 +91,33 @@ def proven(backup: BackupRun, proof: RestoreProof, *, kept_for_ever: bool = Fals
     :param kept_for_ever: no connection may delete, so nothing is ever removed
     """
     rto = "sin medir (no se arrancó Odoo)" if proof.rto_seconds is None else duration(proof.rto_seconds)
-    size = sum(part["processed"] for part in backup.snapshots.values()) / 1e6
-    facts = [
-        f"*Respaldo*\n`{backup.key}` ({moment(backup.snapshot_at)})",
-        f"*Tamaño*\n{number(round(size))} MB",
-        f"*Comparado*\n{number(proof.tables)} tablas, {number(proof.rows)} filas, {number(proof.files)} archivos",
-        f"*Tiempo de recuperación*\n{rto}",
+    known = [
+        ("Respaldo", f"{code(backup.key)} ({_moment(backup.snapshot_at)})"),
+        ("Tamaño", size(sum(part["processed"] for part in backup.snapshots.values()))),
+        ("Comparado", f"{number(proof.tables)} tablas, {number(proof.rows)} filas, {number(proof.files)} archivos"),
+        ("Tiempo de recuperación", rto),
     ]
     meaning = "Se leyó el repositorio completo." if proof.read_data else "Se restauró y comparó completo."
     if kept_for_ever:
         meaning += " Los respaldos antiguos no se retiran: la conexión para borrar está vacía."
-    return _message("🟢 Respaldo restaurado y comprobado", meaning, facts)
+    return _message("🟢 Respaldo restaurado y comprobado", meaning, known)
 
 
 def lifted(backup: BackupRun) -> Message:
     """A backup that an earlier proof refuted has passed one."""
     meaning = (
-        f"El respaldo `{backup.key}` ({moment(backup.snapshot_at)}), que una prueba anterior había rechazado, se "
+        f"El respaldo {code(backup.key)} ({_moment(backup.snapshot_at)}), que una prueba anterior había rechazado, se "
         "restauró entero y es igual a lo que se guardó: vuelve a contar. Conviene saber por qué falló la otra vez "
         "(memoria o disco del equipo de pruebas)."
     )
-    return _message("🟢 Un respaldo rechazado pasó su prueba", meaning, [])
+    return _message("🟢 Un respaldo rechazado pasó su prueba", meaning)
 
 
 def lost(keys: Sequence[str], where: str) -> Message:
     """Backups vanished from the repository: what a person must do before anything is pruned again."""
-    names = ", ".join(f"`{key}`" for key in keys[:_SAMPLE]) + (f" y {len(keys) - _SAMPLE} más" * (len(keys) > _SAMPLE))
+    missing = f"falta{'' if len(keys) == 1 else 'n'} {counted(len(keys), 'respaldo')}"
     meaning = (
-        f"En el repositorio {escape(where)} faltan {number(len(keys))} respaldos que el registro conoce: {names}. "
+        f"En el repositorio {escape(where)} {missing} que el registro conoce: {_named(keys)}. "
         "Alguien o algo borró sus copias. *No se retira ni se limpia nada hasta que una persona lo reconozca*: lo "
         "borrado quizás aún se puede recuperar (`restic recover`, o las versiones del almacenamiento).\n"
         "1. Averigüe quién tiene las credenciales y cámbielas.\n"
@@ -128,34 +125,33 @@ def lost(keys: Sequence[str], where: str) -> Message:
         "3. Cuando lo demás se dé por perdido: en Airflow, *Respaldo nocturno* → *Trigger* → "
         f"«Respaldos perdidos que reconoce» = *{len(keys)}*."
     )
-    return _message("🔴 Faltan respaldos en el repositorio", meaning, [])
+    return _message("🔴 Faltan respaldos en el repositorio", meaning)
 
 
 def strangers(ids: Sequence[str]) -> Message:
     """Snapshots with our tags that the ledger does not know."""
-    names = ", ".join(f"`{found[:8]}`" for found in ids[:_SAMPLE])
-    more = f" y {len(ids) - _SAMPLE} más" if len(ids) > _SAMPLE else ""
     meaning = (
-        f"El repositorio tiene {number(len(ids))} copias con nuestras etiquetas que el registro no conoce: {names}"
-        f"{more}. No cuentan, no ocupan el lugar de ningún respaldo y no se borran solas. Si nadie las hizo a mano, "
-        "alguien tiene las credenciales. Para quitarlas: `restic forget` con su número."
+        f"El repositorio tiene {counted(len(ids), 'copia')} con nuestras etiquetas que el registro no conoce: "
+        f"{_named([found[:8] for found in ids])}. No cuentan, no ocupan el lugar de ningún respaldo y no se borran "
+        "solas. Si nadie las hizo a mano, alguien tiene las credenciales. Para quitarlas: `restic forget` con su "
+        "número."
     )
-    return _message("🟡 Copias desconocidas en el repositorio", meaning, [])
+    return _message("🟡 Copias desconocidas en el repositorio", meaning)
 
 
 def rotated(other_keys: int, password_file: str) -> Message:
     """After the first half of a rotation: what a person must do now."""
     rescue = (
-        f"Además de la anterior hay {number(other_keys)} llave(s) que abren el repositorio."
+        f"Además de la anterior hay {counted(other_keys, 'llave')} del repositorio."
         if other_keys
         else "*No hay llave de rescate*: si se pierden el archivo y su copia en la bóveda, se pierden los respaldos."
     )
     meaning = (
-        f"Guarde hoy en la bóveda la clave nueva (archivo `{escape(password_file)}` del equipo que respalda). {rescue} "
+        f"Guarde hoy en la bóveda la clave nueva (archivo {code(password_file)} del equipo que respalda). {rescue} "
         "La clave anterior sigue abriendo el repositorio hasta que un respaldo hecho con la nueva pase su prueba; "
         "entonces se retira sola, a las 10:00."
     )
-    return _message("🔑 Hay una clave nueva de los respaldos", meaning, [])
+    return _message("🔑 Hay una clave nueva de los respaldos", meaning)
 
 
 def old_key_gone() -> Message:
@@ -164,26 +160,26 @@ def old_key_gone() -> Message:
         "Un respaldo hecho con la clave nueva pasó su prueba, y la clave anterior ya no abre el repositorio. Puede "
         "quitarla de la bóveda."
     )
-    return _message("🔑 La clave anterior de los respaldos ya no sirve", meaning, [])
+    return _message("🔑 La clave anterior de los respaldos ya no sirve", meaning)
 
 
 def new_key_lost(password_file: str) -> Message:
     """The new password was lost before it came into use: the old one stays."""
     meaning = (
-        f"La clave nueva no quedó en `{escape(password_file)}`: se perdió (¿esa carpeta no es un volumen?)."
+        f"La clave nueva no quedó en {code(password_file)}: se perdió (¿esa carpeta no es un volumen?)."
         " Sigue valiendo la anterior y la llave nueva se quitó. Monte la carpeta de forma permanente y cambie la clave "
         "otra vez."
     )
-    return _message("🔴 Se perdió la clave nueva de los respaldos", meaning, [])
+    return _message("🔴 Se perdió la clave nueva de los respaldos", meaning)
 
 
 def reminder(created: datetime | None, now: datetime) -> Message:
     """Every six months: rotate."""
-    age = f" La clave actual tiene {(now - created).days} días." if created else ""
+    age = f" La clave actual tiene {days((now - created).days)}." if created else ""
     meaning = (
         f"Toca cambiar la clave de los respaldos.{age} En Airflow: *Cambiar la clave de los respaldos* → *Trigger*."
     )
-    return _message("🔑 Recordatorio: cambiar la clave de los respaldos", meaning, [])
+    return _message("🔑 Recordatorio: cambiar la clave de los respaldos", meaning)
 
 
 def restore_question(plan: dict[str, Any]) -> dict[str, str]:
@@ -191,7 +187,7 @@ def restore_question(plan: dict[str, Any]) -> dict[str, str]:
 
     :param plan: `restore.Plan` as JSON
     """
-    subject = f"¿Reemplazar la base {plan['database']} por el respaldo del {moment(plan['at'])}?"
+    subject = f"¿Reemplazar la base {plan['database']} por el respaldo del {_moment(plan['at'])}?"
     return {"subject": subject, "body": "\n\n".join([*_restore_facts(plan, bold="**"), _RESTORE_HOW])}
 
 
@@ -200,9 +196,9 @@ def restore_asked(plan: dict[str, Any], *, by: str) -> tuple[str, list[tuple[str
 
     :param by: who triggered it, "" if unknown
     """
-    facts = [("Respaldo", code(plan["backup"])), ("Datos del", moment(plan["at"])), ("Base", code(plan["database"]))]
-    facts += [("La pidió", escape(by))] if by else []
-    return "Una restauración espera aprobación", facts, [*_restore_facts(plan, bold="*"), _RESTORE_HOW]
+    known = [("Respaldo", code(plan["backup"])), ("Datos del", _moment(plan["at"])), ("Base", code(plan["database"]))]
+    known += [("La pidió", escape(by))] if by else []
+    return "Una restauración espera aprobación", known, [*_restore_facts(plan, bold="*"), _RESTORE_HOW]
 
 
 _RESTORE_HOW = (
@@ -223,25 +219,27 @@ def _restore_facts(plan: dict[str, Any], *, bold: str) -> list[str]:
     parts = [name.partition(" ") for name in plan["replaces"]]
     there = " y ".join(f"{spanish[kind]} {name}" for kind, _, name in parts)
     return [
-        f"Se reemplaza {bold}{escape(there)}{bold} por el respaldo `{plan['backup']}`, con los datos del "
-        f"{bold}{moment(plan['at'])}{bold}. Quienes usan esa base dejan de ver todo lo que se hizo después.",
+        f"Se reemplaza {bold}{escape(there)}{bold} por el respaldo {code(plan['backup'])}, con los datos del "
+        f"{bold}{_moment(plan['at'])}{bold}. Quienes usan esa base dejan de ver todo lo que se hizo después.",
         f"La base nueva queda {mails}.",
     ]
 
 
-def moment(at: datetime | str | None) -> str:
-    """A moment as people in the company read it, e.g. "24-11-2026 02:31"."""
+def _named(names: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = f" y {len(names) - _SAMPLE} más" if len(names) > _SAMPLE else ""
+    return ", ".join(map(code, names[:_SAMPLE])) + more
+
+
+def _moment(at: datetime | str | None) -> str:
+    """Of a backup's data, or of one that may be years old."""
     if at is None:
         return "sin fecha"
     when = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return f"{when.astimezone(ZoneInfo(settings().timezone)):%d-%m-%Y %H:%M}"
+    return words.moment(when, settings().zone, year=True)
 
 
-def _message(title: str, meaning: str, facts: list[str]) -> Message:
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": title}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": meaning}},
-    ]
-    if facts:
-        blocks.append({"type": "section", "fields": [{"type": "mrkdwn", "text": fact} for fact in facts]})
-    return f"{title}. {meaning}", blocks
+def _message(title: str, meaning: str, known: Sequence[tuple[str, str]] = ()) -> Message:
+    blocks = [header(title), section(meaning)]
+    blocks += [facts(known)] if known else []
+    return message(f"{title}. {meaning}", blocks)

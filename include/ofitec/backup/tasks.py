@@ -121,7 +121,7 @@ def restore(wanted: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any
 
     said = answer(ti)
     if wanted["replaces"] and not (said and said.approved):
-        raise AirflowSkipException("Not approved: nothing was changed.")
+        raise AirflowSkipException("No se aprobó: no se cambió nada.")
     return steps.run_restore(wanted, run_id=dag_run.run_id, approved=bool(said and said.approved))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import BackgroundTasks, FastAPI, Header, HTTPException, Request, Response
 from fastapi.exception_handlers import http_exception_handler
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from ofitec.board import access, metrics, page, texts
@@ -42,8 +42,13 @@ def show_board(lang: str = "", accept_language: Annotated[str, Header()] = "") -
     html, nonce = page.render(
         collect(), _firing(chosen.alertmanager_url), texts.language(lang, accept_language), chosen
     )
+    return _page(html, nonce)
+
+
+def _page(html: str, nonce: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(
         html,
+        status,
         headers={
             "Content-Security-Policy": _POLICY.format(nonce=nonce),
             "Cache-Control": "no-store",
@@ -65,9 +70,26 @@ def _firing(url: str) -> list[Firing] | None:
 
 
 @app.exception_handler(HTTPException)
-async def _ask_to_log_in(request: Request, error: HTTPException) -> Response:
+async def _refused(request: Request, error: HTTPException) -> Response:
     """A person's browser without a session is sent to Airflow's login, and from there back to the board."""
-    wants_page = "text/html" in request.headers.get("accept", "")
-    if error.status_code == 401 and wants_page and request.url.path.endswith("/board"):
+    if error.status_code == 401 and _wants_page(request):
         return RedirectResponse(access.login_address(str(request.url)), status_code=303)
+    if error.status_code == 403 and _wants_page(request):
+        return _page(*page.apology("forbidden", _language(request)), 403)
     return await http_exception_handler(request, error)
+
+
+@app.exception_handler(Exception)
+async def _broken(request: Request, error: Exception) -> Response:
+    """What nobody foresaw: the server's log has the traceback, and a person gets a sentence in their language."""
+    if _wants_page(request):
+        return _page(*page.apology("broken", _language(request)), 500)
+    return PlainTextResponse("Internal Server Error", 500)
+
+
+def _wants_page(request: Request) -> bool:
+    return request.url.path.endswith("/board") and "text/html" in request.headers.get("accept", "")
+
+
+def _language(request: Request) -> str:
+    return texts.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -18,10 +18,11 @@ from ofitec.board.facts import Facts, LedgerFacts
 from ofitec.board.plot import Bar
 from ofitec.board.texts import TEXTS
 from ofitec.board.verdict import Verdict
-from ofitec.board.words import Words
 from ofitec.clients.alertmanager import WATCHDOG, Firing
+from ofitec.deploy.message import STEPS
 from ofitec.ledger.backup_history import Backups
 from ofitec.settings import Settings
+from ofitec.words import Words
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _NIGHT = timedelta(hours=26).total_seconds()
@@ -88,12 +89,28 @@ def render(facts: Facts, firing: list[Firing] | None, lang: str, chosen: Setting
         state=facts.airflow,
         components=_components(facts),
         ago=lambda moment: words.span((facts.now - moment).total_seconds()),
+        step=lambda steps: _step(steps, lang),
     )
     return html, nonce
 
 
+def apology(reason: Literal["forbidden", "broken"], lang: str) -> tuple[str, str]:
+    """The page in place of the board when that cannot be shown, and its nonce, as `render` gives them.
+
+    :param reason: key of its sentence
+    """
+    text, nonce = TEXTS[lang], secrets.token_urlsafe(16)
+    return _environment().get_template("apology.html").render(lang=lang, nonce=nonce, t=text, reason=reason), nonce
+
+
+def _step(steps: list[dict[str, Any]], lang: str) -> str:
+    """The step at which a deploy ended: in Spanish as people call it, else by its own name, which is English."""
+    name = str(steps[-1]["name"])
+    return STEPS.get(name, name) if lang == "es" else name.replace("_", " ")
+
+
 def _due(days: int, text: dict[str, str], words: Words) -> str:
-    return {0: text["today"], 1: text["tomorrow"]}.get(days) or words.days(days)
+    return {0: text["today"], 1: text["tomorrow"]}.get(days) or words.in_days(days)
 
 
 def _cards(

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any
 
+from ofitec import words
 from ofitec.deploy.host.record.plans import Mode, Plan
-from ofitec.notify import approval, spanish
+from ofitec.notify import approval
+from ofitec.notify.blocks import cut, facts, header, message, section
 from ofitec.notify.escape import Message, code, escape, literal
 from ofitec.notify.redact import redact
 
 _MOST = 8
 
-_STEPS = {
+# of a run, as people call them; the board says them too
+STEPS = {
     "maintenance": "página de mantención", "stop_old": "detener la versión anterior", "fence": "cerrar la base",
     "clone_database": "copiar la base", "clone_filestore": "copiar los archivos", "upgrade": "actualizar la copia",
     "take_kept": "tomar la base guardada", "exchange": "intercambiar las bases", "start_new": "arrancar la nueva",
@@ -38,13 +41,13 @@ def asked(plan: Plan, page: str, *, expected_seconds: float | None, until: datet
     :param expected_seconds: without service, as the last upgrade took; None if there was none
     :param until: when silence becomes a no
     """
-    facts = [
+    known = [
         ("Imagen", code(short(plan.image))),
         ("En servicio", code(short(plan.current.image))),
         ("Lo pide", escape(plan.who)),
     ]
     paragraphs = [" ".join(effects(plan, expected_seconds)), timing(plan), *_changes(plan, code, bold="*")]
-    return approval.asked(_title(plan), facts, paragraphs, page=page, until=until, zone=zone)
+    return approval.asked(_title(plan), known, paragraphs, page=page, until=until, zone=zone)
 
 
 def question(plan: Plan, *, expected_seconds: float | None) -> dict[str, str]:
@@ -58,13 +61,13 @@ def question(plan: Plan, *, expected_seconds: float | None) -> dict[str, str]:
 
 def effects(plan: Plan, expected_seconds: float | None) -> list[str]:
     """What happens to whom, and for how long: sentences."""
-    most = spanish.duration(plan.terms.window_seconds)
+    most = words.duration(plan.terms.window_seconds)
     if plan.mode is Mode.CODE:
         first = "Cambia solo código: sin interrupción. La versión nueva arranca al lado, se prueba y toma el servicio."
     elif plan.mode is Mode.MIGRATE:
         about = "algunos minutos"
         if expected_seconds:
-            about = f"unos {spanish.duration(expected_seconds)} (lo que tardó la última vez)"
+            about = f"unos {words.duration(expected_seconds)} (lo que tardó la última vez)"
         first = (
             f"Odoo no estará disponible {about}, a lo más {most}; quien esté trabajando verá la página de mantención. "
             f"Antes se respalda y se ensaya en una copia: si el ensayo dice que serán más de {most}, no se hace."
@@ -93,31 +96,31 @@ def rehearsed(plan: Plan, seconds: float, begins: datetime | None, link: str, zo
     :param seconds: predicted time without service
     :param begins: None: now
     """
-    when = f"el {spanish.moment(begins, zone)}" if begins else "ahora"
-    title = f"Odoo se actualiza {when}: unos {spanish.duration(seconds)} sin servicio"
+    when = f"el {words.moment(begins, zone)}" if begins else "ahora"
+    title = f"Odoo se actualiza {when}: unos {words.duration(seconds)} sin servicio"
     said = "El ensayo en una copia salió bien. Quien esté trabajando verá la página de mantención."
-    blocks = [_header(f"🟡 {title}"), _section(said), *map(_section, _changes(plan, code, bold="*"))]
-    blocks.append(_section(f"<{link}|Ver en Airflow>"))
-    return f"{title}.", blocks
+    blocks = [header(f"🟡 {title}"), section(said), *map(section, _changes(plan, code, bold="*"))]
+    blocks.append(section(f"<{link}|Ver en Airflow>"))
+    return message(f"{title}.", blocks)
 
 
 def ended(plan: Plan, journal: dict[str, Any] | None, status: str, link: str, *, answered_by: str = "") -> Message:
     """How a run ended; `status` as the ledger has it, not `rejected`."""
     title = _TITLES[status]
     image = short(plan.image if status == "done" else plan.current.image)
-    facts = [f"*En servicio*\n{code(image)}", f"*Tipo*\n{_kind(plan)}", f"*Lo pidió*\n{escape(plan.who)}"]
+    known = [("En servicio", code(image)), ("Tipo", _kind(plan)), ("Lo pidió", escape(plan.who))]
     if answered_by:
-        facts.append(f"*Lo aprobó*\n{escape(answered_by)}")
+        known.append(("Lo aprobó", escape(answered_by)))
     if journal and (seconds := journal["facts"].get("maintenance_seconds")) is not None:
-        facts.append(f"*Sin servicio*\n{spanish.duration(seconds)}")
-    blocks = [_header(title), {"type": "section", "fields": [{"type": "mrkdwn", "text": fact} for fact in facts]}]
+        known.append(("Sin servicio", words.duration(seconds)))
+    blocks = [header(title), facts(known)]
     if journal and journal["steps"]:
-        blocks.append(_section(_steps(journal["steps"])))
+        blocks.append(section(_steps(journal["steps"])))
     if status in ("undone", "stuck") and journal and journal.get("error"):
-        blocks.append(_section(_why(journal)))
+        blocks.append(section(_why(journal)))
     if link:
-        blocks.append(_section(f"<{link}|Ver en Airflow>"))
-    return f"{title}: {image}", blocks
+        blocks.append(section(f"<{link}|Ver en Airflow>"))
+    return message(f"{title}: {image}", blocks)
 
 
 def short(image: str) -> str:
@@ -155,22 +158,14 @@ def _changes(plan: Plan, quote: Callable[[str], str], *, bold: str) -> list[str]
 def _why(journal: dict[str, Any]) -> str:
     """The step in words, then what the host's program said, in its own language."""
     reached = journal["steps"][-1]["name"] if journal["steps"] else ""
-    where = f"Falló en el paso «{_STEPS.get(reached, reached)}»." if reached else "Falló antes del primer paso."
-    return f"*Motivo*\n{where}\n*Detalle técnico*\n{escape(redact(journal['error'])[:1500])}"
+    where = f"Falló en el paso «{STEPS.get(reached, reached)}»." if reached else "Falló antes del primer paso."
+    return f"*Motivo*\n{where}\n*Detalle técnico*\n{escape(cut(redact(journal['error']), 1500))}"
 
 
 def _steps(steps: list[dict[str, Any]]) -> str:
     shown = [
-        f"{_STEPS.get(step['name'], step['name'])}"
-        + (f" {step['seconds']:.1f} s" if step["seconds"] is not None else " ✗")
+        f"{STEPS.get(step['name'], step['name'])}"
+        + (f" {words.seconds(step['seconds'])}" if step["seconds"] is not None else " ✗")
         for step in steps
     ]
     return " · ".join(shown)
-
-
-def _header(text: str) -> dict[str, Any]:
-    return {"type": "header", "text": {"type": "plain_text", "text": text[:150]}}
-
-
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ofitec import words
 from ofitec.clients.ssh import Host
 from ofitec.deploy import message, typed
 from ofitec.deploy.host.record.plans import Mode, Plan
@@ -15,7 +16,7 @@ from ofitec.deploy.remote import Remote
 from ofitec.errors import InputError
 from ofitec.ledger import Ledger, backups, deployments, open_ledger
 from ofitec.ledger.exclusive import ODOO, held
-from ofitec.notify import approval, spanish
+from ofitec.notify import approval
 from ofitec.notify.escape import Message
 from ofitec.notify.once import tell_once
 from ofitec.notify.redact import redact
@@ -111,7 +112,7 @@ def may_begin(plan: Plan) -> bool:
     """Whether the plan's hours have come."""
     begins = opening(plan, datetime.now(UTC))
     if begins is not None:
-        log.info("Fuera del horario %s: espera hasta el %s", plan.terms.hours, spanish.moment(begins, settings().zone))
+        log.info("Fuera del horario %s: espera hasta el %s", plan.terms.hours, words.moment(begins, settings().zone))
     return begins is None
 
 

@@ -1,13 +1,13 @@
 """The Slack message of a delivered F29, in Spanish, for the accountant."""
 
 from datetime import date
-from typing import Any
 from urllib.parse import urlencode
 
+from ofitec import words
 from ofitec.f29.delivery import FIGURES, FILED_NOW, POINTS, UNFILED, Amount, Change, News, Receipt, folder_of
 from ofitec.f29.form import COUNTS, PPM_RATE, F29Form, LateDocument
-from ofitec.notify import spanish
-from ofitec.notify.escape import escape
+from ofitec.notify.blocks import Block, fields, header, message, section
+from ofitec.notify.escape import Message, code, escape
 
 _MOST_LINES = 12  # a Slack section holds 3000 characters
 _HAPPENED = {
@@ -27,7 +27,7 @@ def form_link(odoo_url: str, form_id: int) -> str:
 
 def build(
     form: F29Form, receipt: Receipt, files: list[str], *, today: date, odoo_url: str = "", link_base: str = ""
-) -> tuple[str, list[dict[str, Any]]]:
+) -> Message:
     """Plain text and Block Kit blocks.
 
     :param files: names of the delivered files
@@ -36,27 +36,23 @@ def build(
     :param link_base: web address under which the delivered files open, "" if unknown
     """
     title, headline, when = _title(form, receipt.news), headline_of(form), _when(form, today)
-    fields = [f"*RUT*\n{spanish.rut(form.rut)}", "*{}*\n{}".format(*when)]
-    fields += [
-        f"*{label}* (código {code})\n{spanish.pesos(form.amount(code))}"
-        for code, label in (("538", "Total débitos"), ("537", "Total créditos"), *_result(form))
+    known = [f"*RUT*\n{words.rut(form.rut)}", "*{}*\n{}".format(*when)]
+    known += [
+        f"*{label}* (código {number})\n{words.pesos(form.amount(number))}"
+        for number, label in (("538", "Total débitos"), ("537", "Total créditos"), *_result(form))
     ]
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": cut(title, 150)}},
-        section(f"*{headline}*"),
-        {"type": "section", "fields": [{"type": "mrkdwn", "text": text} for text in fields[:10]]},
-    ]
+    blocks = [header(title), section(f"*{headline}*"), fields(known)]
     if receipt.news.changes:
         blocks.append(section("*Qué cambió desde el aviso anterior*\n" + _changes(receipt.news.changes)))
     blocks += waiting(form)
     blocks.append(section(_links(form, receipt, files, odoo_url, link_base)))
-    return f"{title}: {headline}. {when[0]}: {when[1]}.", blocks
+    return message(f"{title}: {headline}. {when[0]}: {when[1]}.", blocks)
 
 
 def name_of(form: F29Form) -> str:
     """ "F29 de agosto de 2026 · Empresa", or "rectificatoria (versión 2) del F29 de ..."."""
     kind = f"rectificatoria (versión {form.version}) del " if form.version > 1 else ""
-    return f"{kind}F29 de {spanish.month(form.period)} · {form.company}"
+    return f"{kind}F29 de {words.month(form.period)} · {form.company}"
 
 
 def _title(form: F29Form, news: News) -> str:
@@ -82,9 +78,9 @@ def headline_of(form: F29Form) -> str:
         return _difference(form, form.previous_total)
     total = "Monto final" if form.is_filed else "Total a pagar"
     if form.total:
-        said = f"{total}: {spanish.pesos(form.total)}"
+        said = f"{total}: {words.pesos(form.total)}"
     elif form.amount("77"):
-        said = f"Sin pago; remanente para el mes siguiente: {spanish.pesos(form.amount('77'))}"
+        said = f"Sin pago; remanente para el mes siguiente: {words.pesos(form.amount('77'))}"
     else:
         said = "Sin pago"
     if not form.movement:
@@ -95,11 +91,11 @@ def headline_of(form: F29Form) -> str:
 def _difference(form: F29Form, before: int) -> str:
     change = form.total - before
     if not change:
-        return f"El total a pagar no cambia: {spanish.pesos(before)}{_folio(form)}"
+        return f"El total a pagar no cambia: {words.pesos(before)}{_folio(form)}"
     sign = "+" if change > 0 else ""
     return (
-        f"Diferencia con lo ya declarado: {sign}{spanish.pesos(change)} "
-        f"(de {spanish.pesos(before)} a {spanish.pesos(form.total)}){_folio(form)}"
+        f"Diferencia con lo ya declarado: {sign}{words.pesos(change)} "
+        f"(de {words.pesos(before)} a {words.pesos(form.total)}){_folio(form)}"
     )
 
 
@@ -111,10 +107,10 @@ def _when(form: F29Form, today: date) -> tuple[str, str]:
     """A label and a date: when it was filed, or when it is due."""
     if not form.is_filed or form.filed_on is None:
         return "Vence", due_text(form.due_date, today)
-    said = spanish.long_date(form.filed_on)
+    said = words.long_date(form.filed_on)
     late = (form.filed_on - form.due_date).days if form.due_date else 0
     if late > 0 and form.version == 1:
-        said += f" (fuera de plazo: {_days(late)} después del vencimiento)"
+        said += f" (fuera de plazo: {words.days(late)} después del vencimiento)"
     return "Declarado el", said
 
 
@@ -138,13 +134,9 @@ def due_text(due: date | None, today: date) -> str:
     if due is None:
         return "sin fecha"
     left = (due - today).days
-    ahead = {0: "hoy", 1: "mañana"}.get(left, f"faltan {left} días")
-    when = f"venció hace {_days(-left)}" if left < 0 else ahead
-    return f"{spanish.long_date(due)} ({when})"
-
-
-def _days(count: int) -> str:
-    return f"{count} día{'s' * (count > 1)}"
+    ahead = {0: "hoy", 1: "mañana"}.get(left, f"faltan {words.days(left)}")
+    when = f"venció hace {words.days(-left)}" if left < 0 else ahead
+    return f"{words.long_date(due)} ({when})"
 
 
 def _changes(changes: list[Change]) -> str:
@@ -152,19 +144,19 @@ def _changes(changes: list[Change]) -> str:
         if value is None:
             return "vacío"
         if code == PPM_RATE:
-            return f"{spanish.number(value)} %"
-        return spanish.number(value) if code in COUNTS else spanish.pesos(int(value))
+            return f"{words.number(value)} %"
+        return words.number(value) if code in COUNTS else words.pesos(int(value))
 
     lines = [f"• código {c.code}: {shown(c.code, c.before)} → {shown(c.code, c.after)}" for c in changes]
     return _listed(lines, "códigos más, en el formulario")
 
 
-def waiting(form: F29Form) -> list[dict[str, Any]]:
+def waiting(form: F29Form) -> list[Block]:
     """A block for each kind of thing that waits for a person; after filing only what happened since."""
     blocks = []
     if form.missing_inputs and form.is_open:
         lines = [
-            f"• código {entry.code} {escape(entry.glosa)}: el mes pasado {spanish.pesos(entry.last)}"
+            f"• código {entry.code} {escape(entry.glosa)}: el mes pasado {words.pesos(entry.last)}"
             for entry in form.missing_inputs
         ]
         blocks.append(section("*Falta ingresar: el mes pasado se declaró y este mes no*\n" + _listed(lines, "más")))
@@ -189,10 +181,10 @@ def waiting(form: F29Form) -> list[dict[str, Any]]:
 
 def _late(late: LateDocument) -> str:
     side, happened = _SIDES.get(late.direction, late.direction), _HAPPENED.get(late.kind, late.kind)
-    where = f"; se declara en {spanish.month(late.claimed_in)}" if late.claimed_in else ""
+    where = f"; se declara en {words.month(late.claimed_in)}" if late.claimed_in else ""
     return (
-        f"{side}, tipo {escape(late.type)} folio {escape(late.folio)} de {spanish.month(late.period)}: "
-        f"IVA {spanish.pesos(late.iva)}, {happened}{where}"
+        f"{side}, tipo {escape(late.type)} folio {escape(late.folio)} de {words.month(late.period)}: "
+        f"IVA {words.pesos(late.iva)}, {happened}{where}"
     )
 
 
@@ -208,15 +200,5 @@ def _links(form: F29Form, receipt: Receipt, files: list[str], odoo_url: str, lin
     if link_base:
         parts += [f"<{link_base}/{folder_of(form)}/{name}|{name}>" for name in files]
     else:
-        parts.append(f"Archivos: `{receipt.url}`")
+        parts.append(f"Archivos: {code(receipt.url)}")
     return " · ".join(parts)
-
-
-def section(text: str) -> dict[str, Any]:
-    """A Block Kit section of mrkdwn, cut to what Slack takes."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, 3000)}}
-
-
-def cut(text: str, most: int) -> str:
-    """The text, or its beginning and an ellipsis."""
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from ofitec.errors import InputError
+from ofitec.words import long_date
 
 SANTIAGO = ZoneInfo("America/Santiago")
 
@@ -60,7 +61,7 @@ def resolve(text: str | None, now: datetime) -> Period:
     if period >= current:
         state = "todavía no termina" if period == current else "está en el futuro"
         raise InputError(
-            f"El periodo {period} {state}: en Santiago es {now.astimezone(SANTIAGO):%d-%m-%Y} y el último mes que se "
+            f"El periodo {period} {state}: en Santiago es {long_date(now.astimezone(SANTIAGO))} y el último mes que se "
             f"puede declarar es {current.before()}."
         )
     return period

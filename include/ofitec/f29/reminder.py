@@ -1,10 +1,11 @@
 """Reminds in Slack that a form is due and not filed yet: rarely at first, each day near the end, never twice a day."""
 
 from datetime import date
-from typing import Any
 
 from ofitec.f29.form import F29Form
-from ofitec.f29.message import cut, due_text, form_link, headline_of, name_of, section, waiting
+from ofitec.f29.message import due_text, form_link, headline_of, name_of, waiting
+from ofitec.notify.blocks import header, message, section
+from ofitec.notify.escape import Message
 
 _FAR = (10, 7)  # days before the due date on which there is one reminder
 _NEAR = 5  # from so many days before it on, each day
@@ -23,7 +24,7 @@ def is_due(form: F29Form, today: date) -> bool:
     return left in _FAR or left <= _NEAR
 
 
-def build(form: F29Form, *, today: date, odoo_url: str = "") -> tuple[str, list[dict[str, Any]]]:
+def build(form: F29Form, *, today: date, odoo_url: str = "") -> Message:
     """Plain text and Block Kit blocks.
 
     :param today: the day in Santiago, to count the days left
@@ -32,11 +33,11 @@ def build(form: F29Form, *, today: date, odoo_url: str = "") -> tuple[str, list[
     overdue = form.due_date is not None and form.due_date < today
     title = f"{'Vencido sin declarar' if overdue else 'Falta declarar'}: {name_of(form)}"
     due = due_text(form.due_date, today)
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": cut(f"{'🔴' if overdue else '🟡'} {title}", 150)}},
+    blocks = [
+        header(f"{'🔴' if overdue else '🟡'} {title}"),
         section(f"*Vence*: {due}\n*{headline_of(form)}*\n{_STANDS.get(form.status, '')}"),
         *waiting(form),
     ]
     if odoo_url:
         blocks.append(section(f"<{form_link(odoo_url, form.id)}|Abrir el formulario en Odoo>"))
-    return f"{title}. Vence {due}. {headline_of(form)}.", blocks
+    return message(f"{title}. Vence {due}. {headline_of(form)}.", blocks)

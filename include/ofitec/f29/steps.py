@@ -4,12 +4,12 @@ import logging
 from datetime import datetime, time
 from typing import Any
 
+from ofitec import words
 from ofitec.clients.odoo import OdooClient
 from ofitec.clients.storage import Storage
 from ofitec.f29 import close, delivery, earlier, message, period, reminder
 from ofitec.f29.form import ClosedForm, Company, F29Form
 from ofitec.ledger import Ledger, deliveries, open_ledger, targets
-from ofitec.notify import spanish
 from ofitec.notify.once import tell_once
 from ofitec.settings import settings
 
@@ -28,7 +28,7 @@ def plan(params: dict[str, Any], *, run_id: str, run_after: datetime) -> list[di
     :raises InputError: on a wrong period or RUT, in one sentence, before anything is computed
     """
     month, ledger = period.resolve(params.get("period"), run_after), open_ledger()
-    targets.aim(ledger, DAG, run_id, {str(month): spanish.month(str(month))})
+    targets.aim(ledger, DAG, run_id, {str(month): words.month(str(month))})
     odoo = OdooClient.from_connection()
     found = close.companies(odoo, params.get("companies") or [])
     log.info("F29 %s for %s", month, ", ".join(f"{c.name} ({c.rut})" for c in found))
@@ -55,10 +55,10 @@ def standing(closed: list[dict[str, Any]]) -> str:
     if not closed:
         return "sin declarar"
     form = F29Form.model_validate(closed[-1]["form"])
-    words = {"approved": "aprobado, falta declarar", "filed": "ya declarado", "paid": "ya declarado y pagado"}
+    stands = {"approved": "aprobado, falta declarar", "filed": "ya declarado", "paid": "ya declarado y pagado"}
     folio = f", folio {form.folio}" if form.is_filed and form.folio else ""
-    said = f"{words.get(form.status, 'calculado')}{folio}, {spanish.pesos(form.total)}"
-    log.info("F29 de %s, %s: %s", spanish.month(form.period), form.company, said)
+    said = f"{stands.get(form.status, 'calculado')}{folio}, {words.pesos(form.total)}"
+    log.info("F29 de %s, %s: %s", words.month(form.period), form.company, said)
     return said
 
 
@@ -125,4 +125,4 @@ def _target(rut: str, month: str) -> str:
 
 
 def _label(job: dict[str, Any]) -> str:
-    return f"{job['company']['name']}, {spanish.month(job['period'])}"
+    return f"{job['company']['name']}, {words.month(job['period'])}"

@@ -16,7 +16,10 @@ _ONCE_GOOD = (CHECKED, REMOVED)
 
 @dataclass(frozen=True)
 class Backup:
-    """One attempt at a backup, without its bulky figures. Sizes in bytes by part (database, filestore, manifest)."""
+    """One attempt at a backup, without its bulky figures. Sizes in bytes by part (database, filestore, manifest).
+
+    `said` is why it failed, in Spanish for people ("" in rows of older versions), `error` the same for who mends it.
+    """
 
     env: str
     key: str
@@ -28,6 +31,7 @@ class Backup:
     processed: dict[str, int]
     added: dict[str, int]
     repository_bytes: int | None
+    said: str
     error: str
 
 
@@ -132,8 +136,8 @@ def _backup(session: Session, *where: ColumnElement[bool], order: Any) -> Backup
         processed=processed,
         added=added,
         repository_bytes=row.repository_bytes,
-        # as people read it; older rows have the technical words only
-        error=row.said or row.error or "",
+        said=row.said or "",
+        error=row.error or "",
     )
 
 

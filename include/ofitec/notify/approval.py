@@ -6,13 +6,13 @@ it closes no alarm: `was_rejected` tells it apart (the ledger's notification of 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
 
 from sqlalchemy import select
 
+from ofitec import words
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import Notification
-from ofitec.notify import spanish
+from ofitec.notify.blocks import Block, context, facts, header, message, section
 from ofitec.notify.escape import Message, escape
 from ofitec.notify.once import tell_once
 
@@ -20,24 +20,21 @@ KIND = "rejected"
 
 
 def asked(
-    title: str, facts: Sequence[tuple[str, str]], paragraphs: Sequence[str], *, page: str, until: datetime, zone: tzinfo
+    title: str, known: Sequence[tuple[str, str]], paragraphs: Sequence[str], *, page: str, until: datetime, zone: tzinfo
 ) -> Message:
     """The message of a question that waits.
 
     :param title: e.g. "Despliegue de Odoo por aprobar"
-    :param facts: (label, mrkdwn) shown in two columns, ten at most
+    :param known: facts, (label, mrkdwn), shown in two columns, ten at most
     :param paragraphs: mrkdwn; what will happen to whom and when
     :param page: address of the page with the buttons
     :param until: when silence becomes a no
     """
-    shown = [{"type": "mrkdwn", "text": f"*{label}*\n{said}"} for label, said in facts[:10]]
-    blocks: list[dict[str, Any]] = [_header(f"🟡 {title}")]
-    blocks += [_section(text) for text in paragraphs]
-    blocks += [{"type": "section", "fields": shown}] if shown else []
-    blocks.append(_section(f"<{page}|Ver y responder en Airflow>"))
-    limit = f"Sin respuesta hasta el {spanish.moment(until, zone)}, no se hace."
-    blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": limit}]})
-    return f"{title}. {limit}", blocks
+    limit = f"Sin respuesta hasta el {words.moment(until, zone)}, no se hace."
+    blocks: list[Block] = [header(f"🟡 {title}"), *map(section, paragraphs)]
+    blocks += [facts(known)] if known else []
+    blocks += [section(f"<{page}|Ver y responder en Airflow>"), context(limit)]
+    return message(f"{title}. {limit}", blocks)
 
 
 def rejected(
@@ -58,13 +55,13 @@ def rejected(
     :param who: who said no; "" if nobody answered in `hours`
     :param link: address of the run, "" if there is none
     """
-    when = f" el {spanish.moment(at, zone)}" if at else ""
+    when = f" el {words.moment(at, zone)}" if at else ""
     said = f"Lo rechazó {escape(who)}{when}." if who else f"Nadie respondió en {hours} horas."
-    blocks = [_header(f"⚪ {title}"), _section(f"{said} No se cambió nada.")]
-    blocks += [_section(f"<{link}|Ver en Airflow>")] if link else []
-    message: Message = (f"{title}. {said} No se cambió nada.", blocks)
+    blocks = [header(f"⚪ {title}"), section(f"{said} No se cambió nada.")]
+    blocks += [section(f"<{link}|Ver en Airflow>")] if link else []
+    told = message(f"{title}. {said} No se cambió nada.", blocks)
     moment = f"/{at:%Y%m%dT%H%M%S}" if at else ""
-    return tell_once(ledger, message, key=_key(dag_id, run_id) + moment, kind=KIND, dag_id=dag_id, run_id=run_id)
+    return tell_once(ledger, told, key=_key(dag_id, run_id) + moment, kind=KIND, dag_id=dag_id, run_id=run_id)
 
 
 def was_rejected(ledger: Ledger, dag_id: str, run_id: str, *, since: datetime | None = None) -> bool:
@@ -83,11 +80,3 @@ def was_rejected(ledger: Ledger, dag_id: str, run_id: str, *, since: datetime | 
 
 def _key(dag_id: str, run_id: str) -> str:
     return f"rejected/{dag_id}/{run_id}"
-
-
-def _header(text: str) -> dict[str, Any]:
-    return {"type": "header", "text": {"type": "plain_text", "text": text[:150]}}
-
-
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}

@@ -1,8 +1,9 @@
 """The message of a failed run, in Spanish: what failed, what it means for the company, what to do next."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ofitec.notify.escape import code, escape
+from ofitec.notify.blocks import Block, cut, facts, header, message, section
+from ofitec.notify.escape import Message, code, escape
 
 
 class Meaning(NamedTuple):
@@ -64,7 +65,7 @@ def build(
     log_url: str,
     reason: str,
     runbook_url: str,
-) -> tuple[str, list[dict[str, Any]]]:
+) -> Message:
     """Plain text and Block Kit blocks.
 
     :param errors: (branch or task, what it said), already redacted
@@ -72,22 +73,18 @@ def build(
     :param reason: Airflow's own reason, e.g. "timed_out"
     """
     title, what = meaning(dag_id)
-    facts = [f"*Proceso*\n{code(dag_id)}", f"*Ejecución*\n{code(run_id)}"]
+    known = [("Proceso", code(dag_id)), ("Ejecución", code(run_id))]
     if task_id:
-        facts.append(f"*Tarea*\n{code(task_id)}")
+        known.append(("Tarea", code(task_id)))
     if reason and not errors:
-        facts.append(f"*Motivo según Airflow*\n{code(reason[:200])}")
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": f"🔴 {title}"}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": what}},
-        {"type": "section", "fields": [{"type": "mrkdwn", "text": fact} for fact in facts]},
-    ]
+        known.append(("Motivo según Airflow", code(cut(reason, 200))))
+    blocks: list[Block] = [header(f"🔴 {title}"), section(what), facts(known)]
     if errors:
-        lines = [f"• *{escape(where)}*: {escape(said[:500])}" for where, said in errors[:_MOST_ERRORS]]
+        lines = [f"• *{escape(where)}*: {escape(cut(said, 500))}" for where, said in errors[:_MOST_ERRORS]]
         if len(errors) > _MOST_ERRORS:
             lines.append(f"… y {len(errors) - _MOST_ERRORS} más.")
-        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": "*Detalle técnico*\n" + "\n".join(lines)}})
+        blocks.append(section("*Detalle técnico*\n" + "\n".join(lines)))
     links = [f"<{log_url}|Ver el registro>"] if log_url else []
     links.append(f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>")
-    blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": " · ".join(links)}})
-    return f"{title}: {dag_id}, ejecución {run_id}. {what}", blocks
+    blocks.append(section(" · ".join(links)))
+    return message(f"{title}: {dag_id}, ejecución {run_id}. {what}", blocks)

@@ -7,7 +7,10 @@ a dead triggerer calls nobody.
 
 import asyncio
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ofitec.notify.escape import Message
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +41,9 @@ def _notify(run: dict[str, Any], minutes: int) -> None:
     tell_surely(message, key=key, kind="late", dag_id=dag_id, run_id=run_id)
 
 
-def build(dag_id: str, run_id: str, minutes: int, runbook_url: str) -> tuple[str, list[dict[str, Any]]]:
+def build(dag_id: str, run_id: str, minutes: int, runbook_url: str) -> "Message":
     """Plain text and Block Kit blocks."""
+    from ofitec.notify.blocks import header, message, section
     from ofitec.notify.escape import code
 
     title = f"{dag_id} está tardando demasiado"
@@ -47,9 +51,5 @@ def build(dag_id: str, run_id: str, minutes: int, runbook_url: str) -> tuple[str
         f"La ejecución {code(run_id)} lleva más de {minutes} minutos y sigue en curso. "
         "Todavía no ha fallado: si falla, llegará otro aviso."
     )
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": f"🟡 {title}"}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": said}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>"}},
-    ]
-    return f"{title}: más de {minutes} minutos, ejecución {run_id}.", blocks
+    blocks = [header(f"🟡 {title}"), section(said), section(f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>")]
+    return message(f"{title}: más de {minutes} minutos, ejecución {run_id}.", blocks)

@@ -16,10 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from ofitec import words
 from ofitec.errors import OfitecError
 from ofitec.ledger import Ledger, open_ledger
 from ofitec.ledger.tables import Notification
-from ofitec.notify import channels, spanish
+from ofitec.notify import channels
+from ofitec.notify.blocks import Block, context
 from ofitec.notify.escape import Message
 from ofitec.settings import settings
 
@@ -179,6 +181,6 @@ def _settle(ledger: Ledger, key: str, **values: object) -> None:
         log.warning("The ledger could not take down that %s is %s: %s", key, values["status"], error)
 
 
-def _with_note(late: Notification) -> list[dict[str, Any]]:
-    said = f"Aviso del {spanish.moment(late.made_at, settings().zone)}, que no se pudo entregar antes."
-    return [*(late.blocks or []), {"type": "context", "elements": [{"type": "mrkdwn", "text": said}]}]
+def _with_note(late: Notification) -> list[Block]:
+    said = f"Aviso del {words.moment(late.made_at, settings().zone)}, que no se pudo entregar antes."
+    return [*(late.blocks or []), context(said)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from ofitec.ledger import Ledger
     from ofitec.ledger.tables import Notification, RunTarget
+    from ofitec.notify.escape import Message
 
 log = logging.getLogger(__name__)
 
@@ -93,20 +94,18 @@ def _closes(run_id: str, done: "list[RunTarget]", failed: set[str]) -> bool:
     return failed <= own | others and not failed <= others
 
 
-def build(dag_id: str, run_id: str, closed: list[Closed]) -> tuple[str, list[dict[str, Any]]]:
+def build(dag_id: str, run_id: str, closed: list[Closed]) -> "Message":
     """Plain text and Block Kit blocks."""
-    from ofitec.notify.escape import escape
+    from ofitec.notify.blocks import header, message, section
+    from ofitec.notify.escape import code, escape
     from ofitec.notify.failure_message import meaning
 
     what = meaning(dag_id).title
     title = f"Resuelto: {what[0].lower()}{what[1:]}"
-    failed = ", ".join(f"`{escape(each.failure.run_id)}`" for each in closed[-_MOST:])
-    said = f"`{dag_id}` volvió a terminar bien (ejecución `{escape(run_id)}`) después de la falla avisada ({failed})."
+    failed = ", ".join(code(each.failure.run_id) for each in closed[-_MOST:])
+    said = f"{code(dag_id)} volvió a terminar bien (ejecución {code(run_id)}) después de la falla avisada ({failed})."
     labels = list(dict.fromkeys(label for each in closed for label in each.labels))[:_MOST]
     if labels:
         said = f"*{escape('; '.join(labels))}*\n{said}"
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": f"✅ {title}"}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": said}},
-    ]
-    return f"{title}: {'; '.join(labels) or dag_id}, ejecución {run_id}.", blocks
+    text = f"{title}: {'; '.join(labels) or dag_id}, ejecución {run_id}."
+    return message(text, [header(f"✅ {title}"), section(said)])

@@ -1,6 +1,7 @@
 """What people are told is true in every case: no sentence claims what its error did not learn."""
 
 import importlib
+import json
 import pkgutil
 from typing import Any
 
@@ -10,6 +11,7 @@ import ofitec
 from ofitec.backup import message
 from ofitec.backup.nightly import RepositoryGone
 from ofitec.errors import InputError, OfitecError
+from ofitec.ledger.tables import BackupRun, RestoreProof
 from ofitec.notify.failure_message import MEANINGS
 
 
@@ -63,7 +65,7 @@ PLAN: dict[str, Any] = {
 
 def test_who_approves_reads_what_happens_to_whom_and_when() -> None:
     question = message.restore_question(PLAN)
-    assert question["subject"] == "¿Reemplazar la base odoo por el respaldo del 24-11-2026 02:30?"
+    assert question["subject"] == "¿Reemplazar la base odoo por el respaldo del martes 24 de noviembre de 2026, 02:30?"
     for words in (
         "la base odoo y la carpeta /var/lib/odoo/filestore/odoo",
         "Quienes usan esa base dejan de ver todo lo que se hizo después",
@@ -78,3 +80,15 @@ def test_lost_backups_are_told_with_exactly_what_to_do() -> None:
     text, _ = message.lost(["k1", "k2", "k3"], "s3:x")
     assert "faltan 3 respaldos" in text
     assert "«Respaldos perdidos que reconoce» = *3*" in text
+
+
+def test_one_is_told_as_one() -> None:
+    assert "falta 1 respaldo que el registro conoce: `k1`." in message.lost(["k1"], "s3:x")[0]
+    assert "tiene 1 copia con nuestras etiquetas" in message.strangers(["a" * 64])[0]
+    assert "Además de la anterior hay 1 llave del repositorio." in message.rotated(1, "/run/secrets/restic")[0]
+
+
+def test_sizes_are_written_as_on_the_board() -> None:
+    saved = BackupRun(key="k1", snapshot_at=None, snapshots={"database": {"processed": 2_834_000_000}})
+    proof = RestoreProof(tables=412, rows=1_834_210, files=9214, rto_seconds=660, read_data=True)
+    assert "*Tamaño*\\n2,8 GB" in json.dumps(message.proven(saved, proof), ensure_ascii=False)

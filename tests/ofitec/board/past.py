@@ -165,7 +165,7 @@ def deployment(number: int, now: datetime) -> Deployment:
         modules=[],
         status="undone" if undone else "done",
         who="ops@example.cl",
-        steps=[],
+        steps=[{"name": "watch", "state": "begun", "seconds": None}] if undone else [],
         rehearsal=None,
         maintenance_seconds=74.0 if number % 10 == 8 else None,
         error="The login page answered 500 after the switch." if undone else None,

@@ -57,7 +57,7 @@ def test_a_wrong_connection_is_one_clear_line(
 
 
 def test_no_connection_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match="connection odoo_nowhere does not exist"):
+    with pytest.raises(InputError, match="no tiene la conexión odoo_nowhere"):
         OdooClient.from_connection("odoo_nowhere")
 
 

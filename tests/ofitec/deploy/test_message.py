@@ -82,13 +82,17 @@ def test_a_rehearsal_says_from_when_and_how_long() -> None:
 def test_a_failure_names_its_step_in_spanish() -> None:
     journal = {
         "facts": {"maintenance_seconds": 75.0}, "error": "The login page gave no 200",
-        "steps": [{"name": "smoke", "state": "begun", "seconds": None}],
+        "steps": [
+            {"name": "start_new", "state": "done", "seconds": 12.34},
+            {"name": "smoke", "state": "begun", "seconds": None},
+        ],
     }  # fmt: skip
     shown = json.dumps(message.ended(plan(), journal, "undone", "", answered_by="Pedro"), ensure_ascii=False)
     assert "Falló en el paso «probar ingreso y lectura»." in shown
     assert "*Detalle técnico*" in shown
     assert "*Lo aprobó*\\nPedro" in shown
     assert "75 segundos" in shown
+    assert "arrancar la nueva 12,3 s · probar ingreso y lectura ✗" in shown
 
 
 @pytest.mark.parametrize(
@@ -131,4 +135,4 @@ def test_a_code_deploy_without_hours_may_begin_now_and_one_outside_of_them_waits
 
 
 def test_every_step_of_a_run_has_its_words() -> None:
-    assert set(message._STEPS) == set(Step)
+    assert set(message.STEPS) == set(Step)

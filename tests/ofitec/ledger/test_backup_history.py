@@ -38,7 +38,7 @@ def test_a_night_that_failed_before_its_backup_began_is_the_newest_attempt(ledge
     for _ in range(3):  # Airflow tries again: still one night
         backups.note_failure(ledger, env=ENV, repository="", run_id="night", error="gone", said=told)
     attempt = seen(ledger).attempt
-    assert (attempt.status, attempt.run_id, attempt.error) == ("failed", "night", told)
+    assert (attempt.status, attempt.run_id, attempt.said, attempt.error) == ("failed", "night", told, "gone")
     assert len(backups.of_status(ledger, ENV, backups.FAILED)) == 1
 
 
