@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import text
 
-from ofitec.errors import OfitecError
+from ofitec.errors import OfitecError, PermanentError
 from ofitec.f29 import close
 from ofitec.f29.form import FILED
 from ofitec.f29.period import Period, complete
@@ -66,17 +66,26 @@ def read(odoo: Odoo, now: datetime) -> list[dict[str, Any]]:
                 continue
             versions = [form for form in own if form["period"] == str(period)]
             where = {"rut": company.rut, "company": company.name, "period": str(period), "read_at": now}
-            rows.append({**where, **_stand(period, versions)})
+            rows.append({**where, **(_stand(period, versions) or _missing(odoo, company.id, period))})
     return rows
 
 
-def _stand(period: Period, versions: list[dict[str, Any]]) -> dict[str, Any]:
-    """How a month stands by its versions."""
+def _missing(odoo: Odoo, company: int, period: Period) -> dict[str, Any]:
+    """A month without a form, due when Odoo says; on the earliest legal day if an older add-on does not."""
+    try:
+        due = _date(str(odoo.call("of.sii.f29", "read_due_date", company, str(period))))
+    except PermanentError:
+        due = None
+    nothing = dict.fromkeys(("version", "payable", "folio", "filed_on", "rectifying"))
+    return {**nothing, "status": MISSING, "due_date": due or earliest_due(period)}
+
+
+def _stand(period: Period, versions: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """How a month stands by its versions, None if it has none."""
     filed = [form for form in versions if form["status"] in FILED]
     best = max(filed or versions, key=lambda form: form["version"], default=None)
     if best is None:
-        nothing = dict.fromkeys(("version", "payable", "folio", "filed_on", "rectifying"))
-        return {**nothing, "status": MISSING, "due_date": earliest_due(period)}
+        return None
     is_filed = best["status"] in FILED
     newest = max(versions, key=lambda form: form["version"])
     return {

@@ -91,13 +91,16 @@ class OfSiiF29(models.Model):
                 form.due_date = form.due_date
                 continue
             try:
-                year = periods.first_day(periods.shift(form.period, 1)).year
+                form.due_date = self._due_date(form.company_id, form.period, not form.without_payment)
             except ValueError:
                 form.due_date = False
-                continue
-            holidays = self.env["of.sii.holiday"]._dates_of_year(year)
-            payment_day = int(form.company_id.of_sii_due_day or 20)
-            form.due_date = due_date(form.period, payment_day, not form.without_payment, holidays)
+
+    @api.model
+    def _due_date(self, company, period, has_payment):
+        """The legal due date, by the company's due day and the holidays. Raises ValueError for no period."""
+        year = periods.first_day(periods.shift(period, 1)).year
+        holidays = self.env["of.sii.holiday"].sudo()._dates_of_year(year)
+        return due_date(period, int(company.of_sii_due_day or 20), has_payment, holidays)
 
     @api.constrains("period")
     def _check_period(self):

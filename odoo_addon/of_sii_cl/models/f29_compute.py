@@ -62,6 +62,20 @@ class OfSiiF29(models.Model):
         }
 
     @api.model
+    def read_due_date(self, company_id, period):
+        """When a company's form of a month is due (YYYY-MM-DD), also before there is one: then as if there is to pay.
+
+        Reads only. Raises UserError for no period or company.
+        """
+        self._require_reader()
+        company = self._company_to_declare(company_id)
+        try:
+            form = self.sudo().search([("company_id", "=", company.id), ("period", "=", period)], limit=1)
+            return (form.due_date or self._due_date(company, period, has_payment=True)).isoformat()
+        except ValueError as error:
+            raise UserError(str(error)) from error
+
+    @api.model
     def _require_reader(self):
         if not self._may("compute") and not self.env.user.has_group("account.group_account_readonly"):
             raise AccessError("Solo quien puede ver la contabilidad puede ver los documentos del F29.")

@@ -153,6 +153,17 @@ class TestF29Filing(F29Case):
             form.invalidate_recordset()
             self.assertFalse(form.overdue)
 
+    def test_the_due_date_is_known_before_there_is_a_form(self):
+        for day, due in (("12", "2026-08-12"), ("20", "2026-08-20")):
+            self.company.of_sii_due_day = day
+            self.assertEqual(self.F29.read_due_date(self.company.id, "2026-07"), due)
+        self.assertEqual(self.F29.read_due_date(self.company.id, "2026-05"), "2026-06-22")  # 20 and 21: a weekend
+        self.assertFalse(self.F29.search([("company_id", "=", self.company.id)]))
+        self.refused(lambda: self.F29.read_due_date(self.company.id, "julio"), "AAAA-MM")
+        form = self.answered()
+        form.due_date = "2026-08-25"  # as SII extends it
+        self.assertEqual(self.F29.read_due_date(self.company.id, PERIOD), "2026-08-25")
+
     def test_read_period_reads_and_writes_nothing(self):
         self.assertEqual(self.F29.read_period(self.company.id, PERIOD), {"newest": None, "filed": None})
         self.assertFalse(self.F29.search([("company_id", "=", self.company.id)]))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ofitec.errors import PermanentError
 from ofitec.f29 import standing
 from ofitec.f29.period import Period
 from ofitec.f29.standing import earliest_due, read, save
@@ -22,9 +23,13 @@ class Answers:
 
     def __init__(self, companies: list[dict[str, Any]], forms: list[dict[str, Any]]) -> None:
         self.tables = {"res.company": companies, "of.sii.f29": forms}
+        self.due: object = "2026-11-20"
 
     def call(self, model: str, method: str, *args: object) -> object:
-        raise AssertionError("where forms stand is read, never computed")
+        assert (model, method) == ("of.sii.f29", "read_due_date"), "where forms stand is read, never computed"
+        if isinstance(self.due, Exception):
+            raise self.due
+        return self.due
 
     def search_read(self, model: str, domain: list[Any], fields: list[str]) -> list[dict[str, Any]]:
         return [{name: row[name] for name in ("id", *fields) if name in row} for row in self.tables[model]]
@@ -43,6 +48,13 @@ def rows(*forms: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_a_new_company_owes_only_the_last_month() -> None:
     [row] = read(Answers([AROMOS], []), NOW)
     assert (row["rut"], row["period"], row["status"], row["payable"]) == ("76123456-0", "2026-10", "missing", None)
+    assert row["due_date"] == date(2026, 11, 20), "as Odoo knows it by the company and the holidays"
+
+
+def test_a_month_whose_due_date_odoo_does_not_say_is_due_on_the_first_legal_day() -> None:
+    odoo = Answers([AROMOS], [])
+    odoo.due = PermanentError("Odoo no tiene el método of.sii.f29.read_due_date")
+    [row] = read(odoo, NOW)
     assert row["due_date"] == date(2026, 11, 12)
 
 

@@ -142,20 +142,32 @@ def test_the_board_is_served_below_the_sub_path(running: Running, page: Page) ->
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "labels"),
+    ("kind", "name", "standard", "extra"),
     [
-        ("Odoo", "odoo", ("Usuario del robot", "Clave o API key del robot", "Base de datos", "Protocolo")),
-        ("Repositorio restic", "restic", ("Repositorio", "Archivo de la clave", "Azure: cuenta de almacenamiento")),
-        ("Host de Odoo (SSH)", "host", ("Usuario en el host", "Llave del host", "Archivo de la llave privada")),
+        ("Odoo", "odoo", ("Usuario del robot", "Clave o API key del robot"), ("Base de datos", "Protocolo")),
+        (
+            "Repositorio restic",
+            "restic",
+            ("Clave del repositorio (o indique su archivo abajo)",),
+            ("Repositorio", "Archivo de la clave", "Azure: cuenta de almacenamiento"),
+        ),
+        ("Host de Odoo (SSH)", "host", ("Usuario en el host",), ("Llave del host", "Archivo de la llave privada")),
     ],
 )
 def test_the_connection_forms_have_labelled_fields(
-    running: Running, page: Page, kind: str, name: str, labels: tuple[str, ...]
+    running: Running, page: Page, kind: str, name: str, standard: tuple[str, ...], extra: tuple[str, ...]
 ) -> None:
     page.goto(f"{running.api.url}/connections")
     page.get_by_role("button", name="Agregar Conexión").click()
     form = page.get_by_role("dialog")
-    form.wait_for()
+    form.locator("input[role=combobox]").fill(kind)
+    page.get_by_role("option", name=kind, exact=True).click()
+    for label in standard:
+        form.get_by_text(label, exact=True).wait_for()
+    form.get_by_role("button", name="Campos Extra", exact=True).click()
+    for label in extra:
+        form.get_by_text(label, exact=True).wait_for()
+    form.evaluate("node => Promise.all(node.getAnimations({subtree: true}).map(one => one.finished))")
     picture(page, f"connection-{name}.png")
 
 
