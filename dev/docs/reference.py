@@ -39,12 +39,18 @@ def _settings() -> Iterator[str]:
 
 def _connections() -> Iterator[str]:
     yield from ("", "## Connections", "")
-    yield from ("By any secrets backend of Airflow. *Test* in the form uses the connection once.", "")
+    yield from (
+        "By any secrets backend of Airflow. `airflow ofitec doctor` uses each of them once; so does *Test* in the "
+        "form, where Airflow's `AIRFLOW__CORE__TEST_CONNECTION` is `Enabled`.",
+        "",
+    )
     yield from _table("id", "type", "what it holds", "needed for")
     for known in CONNECTIONS:
         yield f"| `{known.id}` | `{known.type}` | {_cell(known.holds)} | {_cell(known.needed)} |"
     for kind in CONNECTION_TYPES:
-        yield from ("", f"### Connection type `{kind['connection-type']}`: {kind['hook-name']}", "")
+        this, title = kind["connection-type"], kind["hook-name"]
+        yield from ("", f"### Connection type `{this}`: {title}", "")
+        yield from (f"![The form of a connection of type {title}](images/connection-{this}.png)", "")
         yield from _table("field", "label", "help")
         behaviour = kind["ui-field-behaviour"]
         for name in ("host", "port", "login", "password"):

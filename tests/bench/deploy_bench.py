@@ -12,7 +12,7 @@ from dev.stack.machine.paths import Place
 from dev.stack.machine.process import Processes
 from dev.stack.services import docker_engine
 from dev.stack.services.docker_engine import Docker
-from tests.ofitec.deploy.conftest import tiny_images
+from tests.ofitec.deploy.conftest import IMAGES, tiny_images
 from tests.ofitec.deploy.installation import Installation
 from tests.ofitec.deploy.load import Load
 
@@ -30,7 +30,7 @@ services:
 def run() -> dict[str, float]:
     """Print a table; return failed requests of 20 switches of ours, of one deploy of the seed's, and its outages."""
     processes = Processes(_PLACE)
-    docker = docker_engine.up(_PLACE, processes)
+    docker = docker_engine.up(_PLACE, processes, IMAGES)
     try:
         images = tiny_images(docker)
         ours, switches, gap, total = _ours(docker, images)

@@ -1,8 +1,8 @@
 """A docker engine for the deploy's tests and benchmark: the machine's own if it answers, else Debian's as our child.
 
 Nothing is installed but iptables: the engine's packages are unpacked into the cache, its data stays there too, and it
-listens on a socket of its own. Where no image can be pulled, Debian's packages make them all
-(tests/ofitec/deploy/images).
+listens on a socket of its own. Where no image can be pulled, Debian's packages make them all, by Dockerfiles that the
+caller names.
 """
 
 from __future__ import annotations
@@ -15,22 +15,25 @@ from pathlib import Path
 
 from dev.stack.errors import StackError
 from dev.stack.machine import debian, ports, process, progress, system_packages
-from dev.stack.machine.paths import CACHE, ROOT, Place, cache_lock
+from dev.stack.machine.paths import CACHE, Place, cache_lock
 from dev.stack.machine.process import Processes
 
 FOLDER = CACHE / "docker"
-IMAGES = ROOT / "tests" / "ofitec" / "deploy" / "images"
 SUITE = "trixie"
 _BASE, _PARTS, _ODOO_BASE = "ofitec-test/trixie:1", "ofitec-test/parts:1", "ofitec-test/odoo-base:1"
 
 
 @dataclass(frozen=True)
 class Docker:
-    """How to reach an engine: variables for whoever calls `docker`, and a registry on loopback."""
+    """How to reach an engine: variables for whoever calls `docker`, and a registry on loopback.
+
+    `images` is a folder of build contexts: `parts` and `odoo-base` are built from there.
+    """
 
     env: dict[str, str]
     registry: str
     log: Path
+    images: Path
 
     def run(self, *args: str, timeout: float = 900) -> str:
         """`docker ARGS`; returns its standard output. Raises StackError."""
@@ -56,7 +59,7 @@ class Docker:
 
     def parts(self) -> str:
         """HAProxy, PostgreSQL and sshd in one image of Debian's packages."""
-        return self.build(_PARTS, IMAGES / "parts", BASE=self.base())
+        return self.build(_PARTS, self.images / "parts", BASE=self.base())
 
     def base(self) -> str:
         """Debian's minimal system, made by debootstrap once."""
@@ -85,7 +88,7 @@ class Docker:
             if not self.has(_ODOO_BASE):
                 context = FOLDER / "odoo-base"
                 shutil.rmtree(context, ignore_errors=True)
-                shutil.copytree(IMAGES / "odoo-base", context)
+                shutil.copytree(self.images / "odoo-base", context)
                 source = f"Types: deb\nURIs: {debian.mirror(self.log)}\nSuites: sid\nComponents: main\n"
                 key = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
                 # a mirror that stands still for a while is older than its own date allows
@@ -95,7 +98,7 @@ class Docker:
         return _ODOO_BASE
 
 
-def up(place: Place, processes: Processes) -> Docker:
+def up(place: Place, processes: Processes, images: Path) -> Docker:
     """An engine that answers, and a registry. Raises StackError that says why none can be had."""
     place.make()
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -103,7 +106,7 @@ def up(place: Place, processes: Processes) -> Docker:
     log = place.logs / "docker.log"
     if not _answers(env):
         env = env | _start(place, processes)
-    return Docker(env, _registry(place, processes), log)
+    return Docker(env, _registry(place, processes), log, images)
 
 
 def _answers(env: dict[str, str]) -> bool:

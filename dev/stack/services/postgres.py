@@ -7,7 +7,7 @@ import pwd
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,39 +131,45 @@ def up(place: Place, processes: Processes, credentials: Credentials) -> Postgres
     data = place.dir / "postgres" / major
     if not (data / "PG_VERSION").exists():
         with progress.step(f"PostgreSQL {major}: new cluster"):
-            _initdb(place, binaries, data, credentials)
+            new_cluster(binaries, data, "postgres", credentials.postgres, place.logs / "initdb.log")
     port = ports.port_of(place, "postgres", in_use_by_us=processes.find("postgres") is not None)
     server = Postgres("127.0.0.1", port, credentials, binaries, data)
-    argv = [str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
-    for name, value in _SETTINGS.items():
-        argv += ["-c", f"{name}={value}"]
-    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-    argv = process.as_user(unprivileged_user(), argv, data)
+    argv = command(binaries, data, {**_SETTINGS, "port": str(port)})
     with progress.step(f"PostgreSQL {major}"):
-        processes.start("postgres", argv, env=env, cwd=Path("/"), stop_signal=signal.SIGINT)
+        processes.start("postgres", argv, env=_env(), cwd=Path("/"), stop_signal=signal.SIGINT)
         processes.wait("postgres", lambda: _answers(server), timeout=60)
     _ensure_roles(server)
     return server
 
 
-def _initdb(place: Place, binaries: Path, data: Path, credentials: Credentials) -> None:
+def new_cluster(binaries: Path, data: Path, superuser: str, password: str, log: Path) -> None:
+    """Makes an empty cluster in `data`, owned by the unprivileged user, whose roles sign in with passwords."""
     shutil.rmtree(data, ignore_errors=True)
     user = unprivileged_user()
     folder = data.parent
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".password") as password:
-        password.write(credentials.postgres)
-        password.flush()
+    with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".password") as file:
+        file.write(password)
+        file.flush()
         if os.geteuid() == 0:
             shutil.chown(folder, user)
-            shutil.chown(password.name, user)
-        argv = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "--auth=scram-sha-256"]
-        argv += [f"--pwfile={password.name}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-        process.run(
-            process.as_user(user, argv, data), log=place.logs / "initdb.log", env=env, cwd=Path("/"), what="initdb"
-        )
+            shutil.chown(file.name, user)
+        argv = [str(binaries / "initdb"), "-D", str(data), "-U", superuser, "--auth=scram-sha-256"]
+        argv += [f"--pwfile={file.name}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        process.run(process.as_user(user, argv, data), log=log, env=_env(), cwd=Path("/"), what="initdb")
+
+
+def command(binaries: Path, data: Path, settings: Mapping[str, str], before: Sequence[str] = ()) -> list[str]:
+    """The command line of a server on `data` with `settings`, as the unprivileged user; `before` is what runs it."""
+    argv = [*before, str(binaries / "postgres"), "-D", str(data)]
+    for name, value in settings.items():
+        argv += ["-c", f"{name}={value}"]
+    return process.as_user(unprivileged_user(), argv, data)
+
+
+def _env() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
 
 def _answers(server: Postgres) -> bool:

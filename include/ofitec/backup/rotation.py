@@ -191,7 +191,10 @@ def _opened_by(job: Job, file: Path) -> Restic:
 
 
 def _write(path: Path, content: str) -> None:
-    """Whole or not at all, readable by us only."""
+    """Whole or not at all, readable by us only.
+
+    Not by `write_whole`: a kill would leave a password under a name that nobody knows; this one the next try removes.
+    """
     fresh = path.with_name(f"{path.name}.tmp")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,9 +1,7 @@
 """A PostgreSQL cluster of the tests' own, with passwords, so that a fault can be done to it without harm to others."""
 
-import os
-import pwd
 import shutil
-import socket
+import signal
 import subprocess
 import tempfile
 import time
@@ -12,9 +10,13 @@ from pathlib import Path
 
 import psycopg
 
+from dev.stack.machine import ports, system_packages
+from dev.stack.services import postgres
 from ofitec.clients.postgres import Database
 
 SUPER, ODOO, LEDGER = "superclave-9f2k", "odoo&clave=7/xq", "ledgerclave-55zz"
+
+_DIES_WITH_US = ("setpriv", "--pdeathsig=INT", "--")
 
 
 class Cluster:
@@ -22,33 +24,28 @@ class Cluster:
 
     def __init__(self, address: str = "") -> None:
         """`address`: one more of this machine's, on which it listens to that network's neighbours."""
-        self.bin, self._address = _binaries(), address
+        self.bin, self._address = system_packages.postgres_bin(), address
         self.folder = Path(tempfile.mkdtemp(prefix="ofitec-pg-", dir="/var/tmp"))
-        self.user = pwd.getpwuid(os.geteuid()).pw_name
-        if os.geteuid() == 0:
-            self.user = "postgres"
-            shutil.chown(self.folder, self.user)
-        self.port = _free_port()
+        self.port = ports.pick(set())
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        password = self.folder / "password"
-        password.write_text(SUPER)
-        if os.geteuid() == 0:
-            shutil.chown(password, self.user)
-        self._run("initdb", "-D", f"{self.folder}/data", "-U", "super", "-A", "scram-sha-256", f"--pwfile={password}",
-                  "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
-        addresses = ",".join(["127.0.0.1", *([self._address] if self._address else [])])
-        settings = [f"port={self.port}", f"listen_addresses={addresses}", "unix_socket_directories=", "fsync=off",
-                    "full_page_writes=off", "max_connections=80"]  # fmt: skip
+        data = self.folder / "data"
+        postgres.new_cluster(self.bin, data, "super", SUPER, self.folder / "log")
         if self._address:
-            with (self.folder / "data/pg_hba.conf").open("a") as rules:
+            with (data / "pg_hba.conf").open("a") as rules:
                 rules.write("host all all samenet scram-sha-256\n")
-        argv = [str(self.bin / "postgres"), "-D", f"{self.folder}/data"]
-        for setting in settings:
-            argv += ["-c", setting]
+        settings = {
+            "port": str(self.port),
+            "listen_addresses": ",".join(filter(None, ["127.0.0.1", self._address])),
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "full_page_writes": "off",
+            "max_connections": "80",
+        }
+        argv = postgres.command(self.bin, data, settings, before=_DIES_WITH_US)
         log = (self.folder / "log").open("ab")
-        self._process = subprocess.Popen(self._as_user(argv), stdout=log, stderr=log, cwd="/", start_new_session=True)
+        self._process = subprocess.Popen(argv, stdout=log, stderr=log, cwd="/", start_new_session=True)
         until = time.monotonic() + 60
         while True:
             with suppress(psycopg.OperationalError):
@@ -62,7 +59,7 @@ class Cluster:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
+            self._process.send_signal(signal.SIGQUIT)  # at once, as after a crash
             self._process.wait(30)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -86,28 +83,3 @@ class Cluster:
     def names(self) -> set[str]:
         with self.admin() as link:
             return {row[0] for row in link.execute("SELECT datname FROM pg_database")}
-
-    def _run(self, program: str, *argv: str) -> None:
-        subprocess.run(self._as_user([str(self.bin / program), *argv]), check=True, capture_output=True, cwd="/")
-
-    def _as_user(self, argv: list[str]) -> list[str]:
-        """The command as a user that the server accepts; it stops when this process is gone."""
-        user = [f"--reuid={self.user}", f"--regid={self.user}", "--init-groups"] if os.geteuid() == 0 else []
-        return ["setpriv", *user, "--pdeathsig=INT", "--", *argv]
-
-
-def _binaries() -> Path:
-    """The newest server on this machine (Debian keeps it out of PATH), or the one in OFITEC_PG_BIN."""
-    if named := os.environ.get("OFITEC_PG_BIN"):
-        return Path(named)
-    if found := shutil.which("postgres"):
-        return Path(found).resolve().parent
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[-3]))
-    assert versions, "no PostgreSQL server on this machine: apt-get install postgresql, or set OFITEC_PG_BIN"
-    return versions[-1].parent
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

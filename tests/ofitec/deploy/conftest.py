@@ -10,10 +10,11 @@ from dev.stack.errors import StackError
 from dev.stack.machine.paths import ROOT, Place
 from dev.stack.machine.process import Processes
 from dev.stack.services import docker_engine
-from dev.stack.services.docker_engine import IMAGES, Docker
+from dev.stack.services.docker_engine import Docker
 from tests.ofitec.deploy.installation import Installation
 
 PLACE = Place("deploy")
+IMAGES = Path(__file__).with_name("images")
 # name: (fault, release, version of its module base)
 TINY = {
     "one": ("none", "1", "1.3"),
@@ -41,7 +42,7 @@ def docker() -> Iterator[Docker]:
         processes = Processes(PLACE)
         processes.stop_all()  # what a killed session left behind
         try:
-            engine = docker_engine.up(PLACE, processes)
+            engine = docker_engine.up(PLACE, processes, IMAGES)
         except StackError as error:
             pytest.skip(f"no docker engine can be had here: {error}")
         try:
@@ -56,7 +57,7 @@ def docker() -> Iterator[Docker]:
 def tiny_images(docker: Docker) -> dict[str, str]:
     """The small stand-ins for Odoo, pushed; name to repository@digest."""
     parts = docker.parts()
-    repository, folder = f"{docker.registry}/tiny", IMAGES / "tiny-odoo"
+    repository, folder = f"{docker.registry}/tiny", docker.images / "tiny-odoo"
     return {
         name: docker.push(
             docker.build(f"{repository}:{name}", folder, PARTS=parts, FAULT=fault, RELEASE=number, VERSION=version)
@@ -71,7 +72,9 @@ def odoo_images(docker: Docker) -> dict[int, str]:
     odoo = docker.build("ofitec-test/odoo:1", ROOT, file=dockerfile, SERIES="19.0", BASE=docker.odoo_base())
     return {
         number: docker.push(
-            docker.build(f"{docker.registry}/ofitec-odoo:p{number}", IMAGES / "probe", ODOO=odoo, RELEASE=str(number))
+            docker.build(
+                f"{docker.registry}/ofitec-odoo:p{number}", docker.images / "probe", ODOO=odoo, RELEASE=str(number)
+            )
         )
         for number in (1, 2, 3)
     }

@@ -151,7 +151,7 @@ def test_the_board_is_served_below_the_sub_path(running: Running, page: Page) ->
             ("Clave del repositorio (o indique su archivo abajo)",),
             ("Repositorio", "Archivo de la clave", "Azure: cuenta de almacenamiento"),
         ),
-        ("Host de Odoo (SSH)", "host", ("Usuario en el host",), ("Llave del host", "Archivo de la llave privada")),
+        ("Host de Odoo (SSH)", "odoo_host", ("Usuario en el host",), ("Llave del host", "Archivo de la llave privada")),
     ],
 )
 def test_the_connection_forms_have_labelled_fields(
