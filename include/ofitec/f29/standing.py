@@ -25,7 +25,7 @@ _AGAIN = timedelta(minutes=1)
 _PATIENCE = 20  # seconds for one answer of Odoo: a page and a scrape wait for none of it
 _LOCK = 0x0F1729  # advisory lock: one process reads, the others leave it to that one
 _here = threading.Lock()  # and in a process one thread
-# The earliest legal due day (docs/f29.md), for a month whose form, and so whose own due date, is not there yet
+# The earliest legal due day (docs/f29.md), for a month without a form in an Odoo whose add-on does not say more
 _EARLIEST_DAY = 12
 _FIELDS = [
     *("company_id", "period", "version", "status", "due_date", "total_to_pay"),
