@@ -47,6 +47,15 @@ class TestF29Views(TransactionCase):
             ["Borrador", "Calculado", "Aprobado", "Declarado", "Pagado"],
         )
 
+    def test_dialogs_are_titled_in_spanish(self):
+        titles = {
+            "of.sii.f29.file.wizard": "Lo que se declaró en el SII",
+            "of.sii.f29.approve.wizard": "Aprobar un F29 cuyas cifras cambiaron",
+            "of.sii.f29.export.wizard": "Exportar un F29 a un archivo",
+        }
+        for model, title in titles.items():
+            self.assertEqual(self.env[model].with_context(lang="es_CL").new({})._show()["name"], title)
+
     def test_translations_are_whole(self):
         terms = {entry.msgid for entry in polib.pofile(file_path("of_sii_cl/i18n/of_sii_cl.pot"))}
         for lang in ("es", "es_CL"):
