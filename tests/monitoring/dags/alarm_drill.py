@@ -6,18 +6,16 @@ from typing import Any
 from airflow.sdk import (  # type: ignore[attr-defined]  # its stub lacks some
     DeadlineAlert,
     DeadlineReference,
-    SyncCallback,
     dag,
     task,
 )
 
-from ofitec.dag import DAG_DEFAULTS
-from ofitec.notify.late import on_deadline
+from ofitec.dag import DAG_DEFAULTS, deadline
 
 LATE = DeadlineAlert(
     reference=DeadlineReference.DAGRUN_QUEUED_AT,
     interval=timedelta(seconds=8),
-    callback=SyncCallback(on_deadline, kwargs={"minutes": 1}),
+    callback=deadline(minutes=1).callback,
 )
 
 
