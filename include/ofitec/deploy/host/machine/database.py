@@ -15,7 +15,7 @@ _NOISE = (
 )  # fmt: skip
 
 
-class Database:
+class Databases:
     """The databases of one PostgreSQL."""
 
     def __init__(self, engine: Engine) -> None:

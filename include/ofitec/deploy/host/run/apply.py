@@ -8,7 +8,7 @@ the database that was kept. The live database is never upgraded, and never dropp
 import time
 
 from ofitec.deploy.host.machine import smoke
-from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
 from ofitec.deploy.host.record import lock, releases, worker
@@ -73,7 +73,7 @@ def _code(home: Home, journal: Journal) -> None:
 
 
 def _exchange_database(home: Home, journal: Journal) -> None:
-    engine, proxy, database = Engine(home), Proxy(home), Database(Engine(home))
+    engine, proxy, database = Engine(home), Proxy(home), Databases(Engine(home))
     plan = journal.plan
     colour, old = plan.colour, plan.current.colour
     service = f"odoo-{colour}"

@@ -5,7 +5,7 @@ Which is which is known by oid, and for filestore folders by inode, written to t
 """
 
 from ofitec.deploy.host.machine import manifests
-from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.filestore import Filestore
 from ofitec.deploy.host.record.journal import Journal, Step
@@ -15,7 +15,7 @@ from ofitec.errors import PermanentError
 
 def make_clone(engine: Engine, journal: Journal) -> None:
     """Copy the live database and its filestore under names that only this run has."""
-    home, database = engine.home, Database(engine)
+    home, database = engine.home, Databases(engine)
     new = f"{home.database}_new_{journal.run}"
     with journal.step(Step.CLONE_DATABASE):
         if database.oid(new):
@@ -61,7 +61,7 @@ def run_upgrade(engine: Engine, plan: Plan, database: str, *, run: str, timeout:
         engine.task(plan.image, argv, run=run, what=f"odoo -u {modules}", timeout=timeout, log=log)
     finally:
         engine.end_task(run)
-    manifests.check_upgraded(Database(engine).modules(database), plan.versions)
+    manifests.check_upgraded(Databases(engine).modules(database), plan.versions)
 
 
 def exchange(engine: Engine, journal: Journal) -> None:
@@ -71,7 +71,7 @@ def exchange(engine: Engine, journal: Journal) -> None:
     _store(engine, journal).rename(
         [(facts["live_inode"], live, facts["kept_name"]), (facts["new_inode"], facts["new_name"], live)]
     )
-    Database(engine).describe(facts["kept_name"], f"ofitec: as it was before release {journal.run}")
+    Databases(engine).describe(facts["kept_name"], f"ofitec: as it was before release {journal.run}")
 
 
 def exchange_back(engine: Engine, journal: Journal) -> None:
@@ -88,7 +88,7 @@ def drop_clone(engine: Engine, journal: Journal) -> None:
     facts = journal.facts
     if not facts.get("own_clone"):
         return
-    database = Database(engine)
+    database = Databases(engine)
     name = facts["new_name"]
     oid = facts.get("new_oid") or database.oid(name)
     if oid and database.name(oid) == name:
@@ -99,7 +99,7 @@ def drop_clone(engine: Engine, journal: Journal) -> None:
 
 
 def _move(engine: Engine, journal: Journal, moves: list[tuple[int, str]]) -> None:
-    database = Database(engine)
+    database = Databases(engine)
     for oid, to in moves:
         name = database.name(oid)
         if not name:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ofitec.deploy.host.machine import manifests, smoke
-from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine, check_reference
 from ofitec.deploy.host.machine.proxy import Proxy
 from ofitec.deploy.host.record import releases
@@ -40,7 +40,7 @@ def init(home: Home, image: str, modules: list[str]) -> dict[str, str]:
         raise InputError("This host has a release already. Use `plan` and `apply` for another version.")
     secrets.make(home)
     home = Home.open(home.root)
-    engine, proxy, database = Engine(home), Proxy(home), Database(Engine(home))
+    engine, proxy, database = Engine(home), Proxy(home), Databases(Engine(home))
     pinned = engine.pull(check_reference(image))
     for service in ("odoo-blue", "odoo-cron"):
         engine.set_image(service, pinned)

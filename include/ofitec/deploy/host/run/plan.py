@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ofitec.deploy.host.machine import manifests, smoke
-from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine, check_reference
 from ofitec.deploy.host.machine.proxy import Proxy
 from ofitec.deploy.host.record import lock, plans, releases
@@ -44,7 +44,7 @@ def deploy(
         pinned = engine.pull(image)
         if pinned == current.image and not modules:
             raise InputError(f"{pinned} serves already, since {current.at}. Nothing to do.")
-        database = Database(engine)
+        database = Databases(engine)
         installed = database.modules(home.database)
         found = manifests.read(engine, pinned, installed.keys() | set(modules))
         mode, changes = manifests.classify(installed, found, modules)
@@ -86,7 +86,7 @@ def rollback(home: Home, *, run: str, who: str, terms: Terms, discard_since: str
         current = _preflight(home, engine, must_work=False)
         target = releases.load(home).previous
         engine.pull(target.image)
-        database = Database(engine)
+        database = Databases(engine)
         if current.kept_database:
             _require_return(current, database, discard_since)
         plan = Plan(
@@ -109,7 +109,7 @@ def rollback(home: Home, *, run: str, who: str, terms: Terms, discard_since: str
     return plan
 
 
-def _require_return(current: Release, database: Database, discard_since: str) -> None:
+def _require_return(current: Release, database: Databases, discard_since: str) -> None:
     """Refuse to bring back a database that is gone, or to hide written rows without a yes to that."""
     if database.oid(current.kept_database) != current.kept_oid:
         raise PermanentError(

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.filestore import Filestore
 from ofitec.deploy.host.record import releases
@@ -24,7 +24,7 @@ def prune(home: Home, engine: Engine) -> list[str]:
     keep = {entry.image for entry in known[-_KEEP:]}
     old_images = sorted({entry.image for entry in known[:-_KEEP]} - keep)
     removed = [image for image in old_images if engine.remove_image(image, LABEL)]
-    database = Database(engine)
+    database = Databases(engine)
     limit = datetime.now(UTC) - timedelta(seconds=home.seconds("OFITEC_KEEP_DAYS") * 86400)
     for entry in known[:-_KEEP]:
         kept = entry.kept_database

@@ -3,7 +3,7 @@
 import time
 
 from ofitec.deploy.host.machine import smoke
-from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.filestore import Filestore
 from ofitec.deploy.host.record.home import Home
@@ -26,7 +26,7 @@ def rehearse(home: Home, run: str) -> dict[str, float]:
     plan = approved(home, run)
     window = plan.terms.window_seconds
     engine = Engine(home)
-    database, store = Database(engine), Filestore(engine, plan.image, run)
+    database, store = Databases(engine), Filestore(engine, plan.image, run)
     copy = f"{home.database}_rehearsal_{run}"
     if database.oid(copy):
         _clean(engine, database, store, copy)
@@ -77,7 +77,7 @@ class _timed:  # noqa: N801 - reads as a statement
         self._times[self._name] = round(time.monotonic() - self._start, 2)
 
 
-def _clean(engine: Engine, database: Database, store: Filestore, copy: str) -> None:
+def _clean(engine: Engine, database: Databases, store: Filestore, copy: str) -> None:
     """Remove what a rehearsal made; its names hold the run's, so they are nobody else's."""
     engine.remove(_SERVICE)
     for name in (f"{copy}_2", copy):

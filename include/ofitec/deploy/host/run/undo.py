@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ofitec.deploy.host.machine import smoke
-from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
 from ofitec.deploy.host.record import lock
@@ -76,7 +76,7 @@ def _code(home: Home, journal: Journal) -> None:
 
 
 def _database(home: Home, journal: Journal, why: str, *, decided: bool) -> None:
-    engine, proxy, database = Engine(home), Proxy(home), Database(Engine(home))
+    engine, proxy, database = Engine(home), Proxy(home), Databases(Engine(home))
     plan = journal.plan
     old, new = plan.current.colour, plan.colour
     if not journal.begun(Step.MAINTENANCE) or "live_oid" not in journal.facts:
@@ -100,7 +100,7 @@ def _require_unwritten(home: Home, journal: Journal, why: str) -> None:
     """The point of no return. Asked while nobody is connected; if it is passed, the new version serves again."""
     engine, proxy = Engine(home), Proxy(home)
     plan = journal.plan
-    written = Database(engine).written_since(home.database, journal.facts["moment"])
+    written = Databases(engine).written_since(home.database, journal.facts["moment"])
     if not written:
         return
     # from here on `recover` needs a person's answer, whatever happens to us

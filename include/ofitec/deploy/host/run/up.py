@@ -1,7 +1,7 @@
 """Every start of what the record says. Nothing that exists is overwritten."""
 
 from ofitec.deploy.host.machine import smoke
-from ofitec.deploy.host.machine.database import Database
+from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine
 from ofitec.deploy.host.machine.proxy import Proxy, ProxyDown
 from ofitec.deploy.host.record import releases
@@ -44,7 +44,7 @@ def servers(engine: Engine) -> None:
         Proxy(engine.home).wait(15)
     except ProxyDown as error:
         raise PermanentError(f"{error} {engine.crashed('proxy')}") from None
-    database = Database(engine)
+    database = Databases(engine)
     database.wait(60)
     _roles(database, engine.home)
 
@@ -55,7 +55,7 @@ def hand_over(engine: Engine, image: str) -> None:
                    env={"ODOO_TASK_IMAGE": image})  # fmt: skip
 
 
-def _roles(database: Database, home: Home) -> None:
+def _roles(database: Databases, home: Home) -> None:
     """One role a program, with the password of its secret file: Odoo owns its databases and may clone them; Airflow and
     the ledger own one each. Run at every start, so a renewed secret is taken over.
     """
