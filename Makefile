@@ -38,8 +38,6 @@ rollback: bootstrap ## return to the previous release from a terminal
 
 test: bootstrap ## run the whole test suite on real services, WORKERS=5 at once (ARGS="-k f29" for a part, one by one)
 	@$(RUN) -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadgroup --cov --cov-report=)
-	@if [ -z "$(ARGS)" ]; then printf 'statements that the tests ran in their own processes, in percent: ' && \
-		$(RUN) -m coverage report --format=total; fi
 
 drill: bootstrap ## run the drills: deploys on a docker engine, faults put into the running stack and its storages
 	@$(RUN) -m pytest --drills -m drill $(ARGS)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from dev.stack.local_stack import LocalStack
 from dev.stack.services.airflow import Airflow
-from dev.stack.services.browser import Complaints, odoo_page
+from dev.stack.services.browser import Complaints, odoo_page, sign_in_to_airflow
 from ofitec.f29.message import form_link
 
 ROOT = Path(__file__).parents[2]
@@ -63,9 +63,7 @@ def test_the_run_in_airflow(
 ) -> None:
     page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="es-CL")
     page.goto(f"{airflow.url}/auth/login/")
-    page.fill("input[name=username]", airflow.user)
-    page.fill("input[name=password]", airflow.password)
-    page.click("button[type=submit]")
+    sign_in_to_airflow(page, airflow.user, airflow.password)
     page.wait_for_url(lambda url: "login" not in url)
     page.goto(f"{airflow.url}/dags/f29_monthly/runs/{closed}")
     page.wait_for_selector("text=Calcular o leer", timeout=60_000)

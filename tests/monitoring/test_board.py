@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from dev.stack.local_stack import LEDGER_DATABASE, LocalStack
 from dev.stack.services.airflow import Airflow
+from dev.stack.services.browser import sign_in_to_airflow
 from ofitec.clients import alertmanager
 from ofitec.ledger import open_ledger
 from tests.monitoring.drill import Watch
@@ -106,9 +107,7 @@ def tab(three_years: Airflow, watch: Watch, browser: Browser) -> Iterator[Page]:
     page = window.new_page()
     page.goto(f"{three_years.url}/ofitec/board")
     assert "/auth/login" in page.url
-    page.fill("input[name=username]", three_years.user)
-    page.fill("input[name=password]", three_years.password)
-    page.click("button[type=submit]")
+    sign_in_to_airflow(page, three_years.user, three_years.password)
     page.wait_for_selector("h1:has-text('Tablero OFITEC')", timeout=60_000)
     assert page.url.endswith("/ofitec/board")
     yield page

@@ -37,6 +37,13 @@ class Complaints:
         )
 
 
+def sign_in_to_airflow(page: Page, user: str, password: str) -> None:
+    """Fills Airflow's own login form, to which `page` was sent."""
+    page.fill("input[name=username]", user)
+    page.fill("input[name=password]", password)
+    page.click("button[type=submit]")
+
+
 def odoo_page(browser: Browser, server: OdooServer, login: str = "admin") -> Page:
     """A page logged in to Odoo through its own login form, showing the first app."""
     page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="es-CL")

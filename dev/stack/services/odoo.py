@@ -186,7 +186,7 @@ limit_memory_hard = 0
         self.drop(name)
         building = f"making_{name}"
         self.drop(building)
-        with cache_lock(stem + "template"):
+        with cache_lock(f"odoo-{self.source.series}-{kind}"):
             if taken := odoo_saved.is_there(name):
                 with progress.step(f"Odoo {self.source.series}: {kind}, as another stack made it"):
                     odoo_saved.restore(self.postgres, name, building, self.filestore(building), log=self.log)

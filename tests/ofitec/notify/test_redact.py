@@ -17,7 +17,8 @@ TOKEN = "Q7" + "dK3mZp9xW2vB8nL4sT6yR1cF5hJ0"  # letters and digits, as services
 HEX40 = "da" + "39a3ee5e6b4b0d3255bfef95601890afd80709"
 BASIC = base64.b64encode(f"odoo:{SECRET}".encode()).decode()
 JWT = ".".join(("eyJ" + "hbGciOiJIUzI1NiJ9", "eyJ" + "zdWIiOiI3NiJ9", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r"))
-PEM = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{TOKEN}\n{TOKEN}==\n-----END OPENSSH PRIVATE KEY-----"
+PEM_KIND = "OPENSSH " + "PRIVATE KEY"
+PEM = f"-----BEGIN {PEM_KIND}-----\n{TOKEN}\n{TOKEN}==\n-----END {PEM_KIND}-----"
 
 FORMS = [
     (f"postgresql://ofitec:{SECRET}@db:5432/ledger", SECRET),

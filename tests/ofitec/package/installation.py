@@ -12,6 +12,7 @@ from tests.docs.blocks import ROOT, blocks, commands
 
 [README] = [block for block in blocks(ROOT / "README.md") if "pip install" in block.text]
 *PIP, EXPORT = (command.words for command in commands(README))
+DAGS = {file.stem for file in (ROOT / "dags").glob("*.py")}
 BUNDLES, BUNDLE = EXPORT[1].split("=", 1)
 
 # a stack in which nothing was backed up yet has none

@@ -18,16 +18,17 @@ from playwright.sync_api import Browser, Page
 from dev.stack.company.company import RUT
 from dev.stack.local_stack import LocalStack
 from dev.stack.machine import ports
+from dev.stack.services import s3
 from dev.stack.services.airflow import COMPONENTS, USER, connections_env
 from dev.stack.services.airflow_api import AirflowApi
+from dev.stack.services.browser import sign_in_to_airflow
 from tests.docs.blocks import ROOT
-from tests.ofitec.package.installation import Installation
+from tests.ofitec.package.installation import DAGS, Installation
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.drill
 
 PICTURES = ROOT / os.environ.get("OFITEC_PICTURES", ".local/test/pictures")
-DAGS = {file.stem for file in (ROOT / "dags").glob("*.py")}
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 EXPORTS = "desde-el-paquete"
 
@@ -94,9 +95,7 @@ def page(running: Running, browser: Browser) -> Iterator[Page]:
     # without a session the board sends to Airflow's login, and from there back
     shown.goto(f"{running.api.url}/ofitec/board")
     assert urlsplit(shown.url).path == "/airflow/auth/login"
-    shown.fill("input[name=username]", USER)
-    shown.fill("input[name=password]", running.password)
-    shown.click("button[type=submit]")
+    sign_in_to_airflow(shown, USER, running.password)
     shown.wait_for_selector("h1:has-text('Tablero OFITEC')", timeout=60_000)
     assert urlsplit(shown.url).path == "/airflow/ofitec/board"
     yield shown
@@ -119,7 +118,7 @@ def test_a_months_f29_is_closed_by_it(running: Running) -> None:
     stack = running.stack
     before = len(stack.slack_sink.messages())
     running.api.run("f29_monthly", {"period": stack.period}, timeout=300)
-    delivered = [key for key in stack.s3.keys("ofitec-fiscal") if f"/{EXPORTS}/f29/{RUT}/{stack.period}/v1/" in key]
+    delivered = [key for key in stack.s3.keys(s3.EXPORT_BUCKET) if f"/{EXPORTS}/f29/{RUT}/{stack.period}/v1/" in key]
     assert {Path(key).suffix for key in delivered} >= {".csv", ".json", ".xml"}
     told = stack.slack_sink.messages()[before:]
     assert [message for message in told if "F29 de" in message["text"]]

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 import pytest
 
 from dev.stack.services.airflow import Airflow
-from tests.docs.blocks import ROOT
-from tests.ofitec.package.installation import Installation
+from tests.ofitec.package.installation import DAGS, Installation
 
 # the installation is made once for all of them
 pytestmark = pytest.mark.xdist_group("second stack")
-
-DAGS = {file.stem for file in (ROOT / "dags").glob("*.py")}
 
 
 def test_an_empty_installation_is_told_each_missing_thing(installed: Installation) -> None:
