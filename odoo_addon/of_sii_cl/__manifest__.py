@@ -8,6 +8,7 @@
     "license": "LGPL-3",
     "depends": ["l10n_cl", "mail"],
     "external_dependencies": {"python": ["xlsxwriter"]},
+    "uninstall_hook": "uninstall_hook",
     "data": [
         "security/f29_groups.xml",
         "security/ir.model.access.csv",

@@ -61,20 +61,22 @@ class OfSiiF29(models.Model):
         """Código -> whole pesos that this form leaves to the next one."""
         return {source: self._casillas().get(source, 0) for source, _family in CARRIED.values()} if self else {}
 
-    def _month_values(self, ledger, form):
-        """What the form keeps of its month beside the códigos: questions, missing inputs, movement, basis of fees."""
+    def _month_values(self, ledger, form, previous):
+        """What the form keeps of its month beside the códigos: questions, missing inputs, movement, basis of fees.
+
+        ``previous``: the form of the month before, empty when there is none.
+        """
         own = {code: value for code, value in form.values.items() if codes.codes()[code].source in ("ledger", "input")}
         return {
-            "questions": self._questions(form.values),
-            "missing_inputs": self._missing_inputs(),
+            "questions": self._questions(form.values, previous),
+            "missing_inputs": self._missing_inputs(previous),
             "movement": ledger.documents or any(own.values()),
             "bhe_basis": self.company_id.of_sii_bhe_basis,
         }
 
-    def _questions(self, values):
+    def _questions(self, values, previous):
         """The remanentes that only a person knows (questions.Question): not entered, and the month before has no form,
         or one that asks the same and was not filed."""
-        previous = self._previous()
         filed = previous.status in ("filed", "paid")
         asked = {int(question["code"]) for question in previous.questions or [] if not filed}
         entered = set(self.input_ids.mapped("code"))
@@ -85,12 +87,12 @@ class OfSiiF29(models.Model):
             and (code in asked if previous else family is None or any(values.get(member) for member in family))
         ]
 
-    def _missing_inputs(self):
+    def _missing_inputs(self, previous):
         """What only a person knows, was entered in the month before and not yet here (questions.MissingInput)."""
         known, entered = codes.codes(), set(self.input_ids.mapped("code"))
         return [
             questions.missing_input(manual.code, int(manual.amount))
-            for manual in self._previous().input_ids
+            for manual in previous.input_ids
             if manual.amount and manual.code not in entered and known[manual.code].source == "input"
         ]
 

@@ -24,7 +24,7 @@ LATE_CREDIT_NOTES = f"""
     {NAMED}
       JOIN account_move invoice ON invoice.id = m.reversed_entry_id
      WHERE {MONTH.format(date="invoice_date")}
-       AND m.move_type = 'out_refund' AND m.amount_tax <> 0
+       AND m.move_type = 'out_refund' AND m.amount_tax <> 0 AND m.reversed_entry_id IS NOT NULL
        AND m.invoice_date > invoice.invoice_date + interval '3 months'
      ORDER BY m.name, m.id
 """

@@ -116,7 +116,7 @@ class OfSiiF29(models.Model):
         changes = self.env["of.sii.f29.line"]._refresh(self, form.casillas())
         values = {
             **kept,
-            **self._month_values(ledger, form),
+            **self._month_values(ledger, form, self.browse(kept["previous_id"] or [])),
             "rut": normalize_rut(company.partner_id.vat),
             "company_name": company.name,
             "status": "ready",

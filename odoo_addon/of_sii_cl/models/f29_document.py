@@ -22,7 +22,7 @@ class OfSiiF29Document(models.Model):
     reason = fields.Selection(REASONS, required=True)
     in_force = fields.Boolean(help="Its form is filed and not replaced: the document is counted in no other month.")
     # An entry may be deleted afterwards; that is one of the things to tell.
-    move_id = fields.Many2one("account.move", string="Entry", ondelete="set null")
+    move_id = fields.Many2one("account.move", string="Entry", ondelete="set null", index=True)
     fingerprint = fields.Char(help="Of the entry's type, partner, date and amounts by tax, to see whether it changed.")
     direction = fields.Selection(DIRECTIONS, required=True)
     type = fields.Char(string="Document type")
@@ -43,7 +43,9 @@ class OfSiiF29Document(models.Model):
         self.env.cr.execute(
             """
             CREATE INDEX IF NOT EXISTS of_sii_f29_document_in_force ON of_sii_f29_document (move_id, period)
-             WHERE in_force AND reason = 'month'
+             WHERE in_force AND reason = 'month';
+            CREATE INDEX IF NOT EXISTS of_sii_f29_document_deleted ON of_sii_f29_document (f29_id)
+             WHERE in_force AND reason = 'month' AND move_id IS NULL
             """
         )
 

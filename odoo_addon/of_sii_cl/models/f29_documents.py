@@ -71,8 +71,7 @@ class OfSiiF29(models.Model):
             "vat": [tax.id for tax in taxes.values() if any(_is_vat(one) for one in tax | tax.children_tax_ids)],
             "iva": [tax.id for tax in taxes.values() if tax.amount and tax.l10n_cl_sii_code == IVA_SII_CODE],
         }
-        self.env.cr.execute(DOCUMENTS, params)
-        return [self._document_row(*row) for row in self.env.cr.fetchall()]
+        return [self._document_row(*row) for row in self._by_hash(DOCUMENTS, params)]
 
     @api.model
     def _document_row(

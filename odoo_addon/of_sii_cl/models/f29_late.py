@@ -1,11 +1,12 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Datetime
 
 from ..core import late as texts
 from ..core import period as periods
+from . import f29_touched
 from .f29 import FILED, OPEN
 from .f29_document import DIRECTIONS
 from .f29_seal import FINGERPRINT
@@ -14,7 +15,8 @@ KINDS = [("posted", "Posted"), ("changed", "Changed"), ("cancelled", "Cancelled"
 # Filed months that a computation looks back at; an older form still shows its own on its page.
 LOOK_BACK = 12
 
-# What the seal of a filed form says against what the entries say now, so that it holds however they were changed.
+# What the seal of a filed form says against what the entries say now, so that it holds however they were changed. Only
+# entries that were touched since (f29_touched), or are gone, can say something else: ``touched`` are those, or all.
 # A purchase of the month that went into a later one since the filing is declared there. IVA and total as now, as kept
 # when the entry is gone.
 LATE = """
@@ -29,19 +31,22 @@ LATE = """
           LEFT JOIN l10n_latam_document_type t ON t.id = m.l10n_latam_document_type_id
           LEFT JOIN res_partner p ON p.id = m.commercial_partner_id
     )
-    SELECT d.id * 2 AS id, d.f29_id, d.company_id, d.period, d.move_id,
-           CASE WHEN m.id IS NULL OR m.state = 'cancel' THEN 'cancelled'
-                WHEN m.state = 'draft' THEN 'reset'
-                ELSE 'changed' END AS kind,
-           d.direction, coalesce(g.type, d.type) AS type, d.folio, d.name AS partner, d.date,
-           coalesce(g.iva, d.iva) AS iva, coalesce(g.total, d.total) AS total, d.iva AS sealed_iva,
-           d.total AS sealed_total, NULL AS claimed_in
+    SELECT d.id * 2 AS id, d.f29_id, d.company_id, d.period, d.move_id, 'cancelled' AS kind, d.direction, d.type,
+           d.folio, d.name AS partner, d.date, d.iva, d.total, d.iva AS sealed_iva, d.total AS sealed_total,
+           NULL AS claimed_in
       FROM of_sii_f29_document d
-      LEFT JOIN account_move m ON m.id = d.move_id
-      LEFT JOIN figure g ON g.move_id = m.id
-      LEFT JOIN %(fingerprint)s print ON TRUE
+     WHERE d.in_force AND d.reason = 'month' AND d.move_id IS NULL
+     UNION ALL
+    SELECT d.id * 2, d.f29_id, d.company_id, d.period, d.move_id,
+           CASE m.state WHEN 'cancel' THEN 'cancelled' WHEN 'draft' THEN 'reset' ELSE 'changed' END,
+           d.direction, coalesce(g.type, d.type), d.folio, d.name, d.date, g.iva, g.total, d.iva, d.total, NULL
+      FROM (%(touched)s) touched
+      JOIN of_sii_f29_document d ON d.move_id = touched.move_id
+      JOIN account_move m ON m.id = touched.move_id
+      JOIN figure g ON g.move_id = touched.move_id
+      CROSS JOIN %(fingerprint)s print
      WHERE d.in_force AND d.reason = 'month'
-       AND (m.id IS NULL OR m.state <> 'posted' OR print.fingerprint IS DISTINCT FROM d.fingerprint)
+       AND (m.state <> 'posted' OR print.fingerprint IS DISTINCT FROM d.fingerprint)
      UNION ALL
     SELECT m.id * 2 + 1, f.id, f.company_id, f.period, m.id, 'posted',
            CASE WHEN g.is_sale THEN 'sale' ELSE 'purchase' END, g.type, g.folio, g.partner, g.date, g.iva, g.total,
@@ -49,8 +54,9 @@ LATE = """
       FROM of_sii_f29 f
       CROSS JOIN LATERAL (SELECT to_date(f.period, 'YYYY-MM') AS first,
                                  (to_date(f.period, 'YYYY-MM') + interval '1 month')::date AS until) month
+      CROSS JOIN (%(touched)s) touched
       JOIN account_move m
-        ON %(declares)s AND m.state = 'posted'
+        ON m.id = touched.move_id AND %(declares)s AND m.state = 'posted'
        AND (m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
             AND m.invoice_date >= month.first AND m.invoice_date < month.until
             OR m.move_type IN ('in_invoice', 'in_refund', 'in_receipt')
@@ -69,6 +75,7 @@ LATE = """
                  WHERE h.company_id = f.company_id AND h.in_force AND h.period = to_char(m.date, 'YYYY-MM')
                    AND NOT EXISTS (SELECT FROM of_sii_f29_document d WHERE d.move_id = m.id AND d.f29_id = h.id)))
 """
+TOUCHED, ALL = "SELECT move_id FROM of_sii_f29_touched", "SELECT id AS move_id FROM account_move"
 
 
 class OfSiiF29Late(models.Model):
@@ -89,8 +96,18 @@ class OfSiiF29Late(models.Model):
     _order = "period desc, claimed_in desc, direction desc, type, folio, id"
     _rec_name = "folio"
 
+    def init(self):
+        super().init()
+        if f29_touched.install(self.env.cr):
+            for form in self.env["of.sii.f29"].search([("in_force", "=", True)]):
+                self._look_at_all(form)
+
     @property
     def _table_query(self):
+        return self._late_query(TOUCHED)
+
+    @api.model
+    def _late_query(self, touched):
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         pairs = [
             f"({branch.id}, {branch._of_sii_declarant().id})"
@@ -99,7 +116,34 @@ class OfSiiF29Late(models.Model):
         declares = "m.company_id = f.company_id"
         if pairs:
             declares = f"({declares} OR (m.company_id, f.company_id) IN ({', '.join(pairs)}))"
-        return LATE % {"fingerprint": FINGERPRINT, "declares": declares}
+        return LATE % {"touched": touched, "fingerprint": FINGERPRINT, "declares": declares}
+
+    @api.model
+    def _is_anything(self):
+        """Whether an entry was touched or deleted at all: PostgreSQL plans the whole statement for milliseconds."""
+        self.env["account.move"].flush_model()
+        self.env["account.move.line"].flush_model()
+        self.env["of.sii.f29.document"].flush_model()
+        self.env.cr.execute(
+            """
+            SELECT EXISTS (SELECT FROM of_sii_f29_touched)
+                OR EXISTS (SELECT FROM of_sii_f29_document WHERE in_force AND reason = 'month' AND move_id IS NULL)
+            """
+        )
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _look_at_all(self, form):
+        """Compare a form that was just filed with all entries: what happened while it was being filed is found too."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            f"""
+            INSERT INTO of_sii_f29_touched
+            SELECT move_id FROM ({self._late_query(ALL)}) late WHERE f29_id = %s AND move_id IS NOT NULL
+                ON CONFLICT DO NOTHING
+            """,  # noqa: S608 (the module's own statement)
+            [form.id],
+        )
 
     f29_id = fields.Many2one("of.sii.f29", string="Filed form", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
@@ -191,6 +235,8 @@ class OfSiiF29(models.Model):
         self.ensure_one()
         late = self.env["of.sii.f29.late"]
         late.invalidate_model()  # what was read before is not what the entries say now
+        if not late._is_anything():
+            return late
         if self.status in FILED:
             return late.search([("f29_id", "=", self.id)])
         if not self.company_id or not self.period:
@@ -202,6 +248,10 @@ class OfSiiF29(models.Model):
             ("claimed_in", "in", (False, self.period)),
         ]
         return late.search(domain)
+
+    def _seal(self):
+        super()._seal()
+        self.env["of.sii.f29.late"]._look_at_all(self)
 
     def _open_period(self):
         """The month that takes what was forgotten: the first that is not filed.
@@ -237,48 +287,3 @@ class OfSiiF29(models.Model):
             "previous_total": int(replaced.filed_total) if replaced else None,
             "late": self._late()._as_data(),
         }
-
-
-class AccountMove(models.Model):
-    _inherit = "account.move"
-
-    def _post(self, soft=True):
-        self._of_sii_leave_locked_months()
-        return super()._post(soft)
-
-    def _of_sii_leave_locked_months(self):
-        """Date purchases of a locked month into the open one as Odoo is about to, with their folio: 16.0 loses it."""
-        purchases = self.filtered(
-            lambda move: move.state == "draft" and move.is_purchase_document(include_receipts=True)
-        )
-        for move in purchases.filtered("l10n_latam_manual_document_number"):
-            has_tax, folio = move._affect_tax_report(), move.l10n_latam_document_number
-            if not move._get_violated_lock_dates(move.date, has_tax):
-                continue
-            move.date = move._get_accounting_date(move.invoice_date or move.date, has_tax)
-            if move.l10n_latam_document_number != folio:
-                move.l10n_latam_document_number = folio
-
-    def _of_sii_move_to(self, date):
-        """Move a posted purchase to another accounting date, with its payments and its number as they are.
-
-        It may lie below the tax lock date, which Odoo guards: no declared figure changes, because the filed form does
-        not hold the document.
-        """
-        self.ensure_one()
-        locks = {company: company.tax_lock_date for company in self._of_sii_locking_companies()}
-        for company in locks:
-            company.tax_lock_date = fields.Date.subtract(self.date, days=1)
-        self.with_context(skip_readonly_check=True).write({"date": date})
-        self.env.flush_all()
-        for company, lock in locks.items():
-            company.tax_lock_date = lock
-
-    def _of_sii_locking_companies(self):
-        """The entry's company and those above it (a branch obeys them) that lock the taxes of its date."""
-        company, locking = self.company_id, self.env["res.company"]
-        while company:
-            if company.tax_lock_date and self.date <= company.tax_lock_date:
-                locking |= company
-            company = company.parent_id
-        return locking

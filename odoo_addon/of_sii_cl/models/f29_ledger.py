@@ -158,6 +158,18 @@ class OfSiiF29(models.Model):
             amounts[FEES] = self._fees_paid(fees)
         return Ledger(dict(amounts), lost, unmapped, common_use, documents)
 
+    def _by_hash(self, statement, params):
+        """Run a statement that joins a month's documents with themselves, and let no plan loop over them.
+
+        Right after an import PostgreSQL takes a month of 20,000 documents for empty, and 20,000 times 20,000 rows take
+        the hour that hashing them does in half a second.
+        """
+        self.env.cr.execute("SET LOCAL enable_nestloop = off")
+        self.env.cr.execute(statement, params)
+        rows = self.env.cr.fetchall() if self.env.cr.description else []
+        self.env.cr.execute("SET LOCAL enable_nestloop = DEFAULT")
+        return rows
+
     def _flush_ledger(self):
         self.env["account.move"].flush_model()
         self.env["account.move.line"].flush_model()

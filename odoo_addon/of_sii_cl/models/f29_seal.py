@@ -95,7 +95,7 @@ class OfSiiF29(models.Model):
             rules = [rule._replace(code=IGNORED) if rule.code == FEES else rule for rule in rules]
         rows = [{**row, "reason": "month"} for row in self._ledger_documents()]
         self._insert_documents(rows + self._known_elsewhere())
-        self.env.cr.execute(KEEP_AMOUNTS, self._ledger_params(rules) | self._seal_params())
+        self._by_hash(KEEP_AMOUNTS, self._ledger_params(rules) | self._seal_params())
         if by_payment and fees:
             self._keep_paid_fees(fees)
         self._keep_other_amounts()

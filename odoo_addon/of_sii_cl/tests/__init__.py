@@ -15,6 +15,7 @@ from . import test_f29_people
 from . import test_f29_rates
 from . import test_f29_robot
 from . import test_f29_seal
+from . import test_f29_touched
 from . import test_f29_views
 from . import test_f29_warnings
 from . import test_f29_workflow
