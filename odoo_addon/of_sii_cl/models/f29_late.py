@@ -97,10 +97,10 @@ class OfSiiF29Late(models.Model):
     _rec_name = "folio"
 
     def init(self):
-        super().init()
         if f29_touched.install(self.env.cr):
             for form in self.env["of.sii.f29"].search([("in_force", "=", True)]):
                 self._look_at_all(form)
+        return super().init()
 
     @property
     def _table_query(self):
@@ -250,8 +250,9 @@ class OfSiiF29(models.Model):
         return late.search(domain)
 
     def _seal(self):
-        super()._seal()
+        result = super()._seal()
         self.env["of.sii.f29.late"]._look_at_all(self)
+        return result
 
     def _open_period(self):
         """The month that takes what was forgotten: the first that is not filed.

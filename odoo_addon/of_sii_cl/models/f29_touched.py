@@ -8,7 +8,7 @@ reads. A payment or a reconciliation touches nothing that a form sees.
 TABLE = """
     CREATE TABLE IF NOT EXISTS of_sii_f29_touched (
         move_id int PRIMARY KEY REFERENCES account_move ON DELETE CASCADE
-    )
+    );
 """
 # Of an entry: it is kept in a form, or now lies in a month that is approved or filed. Of an item or its taxes: its
 # entry is kept in a form (what is in none is told by the entry). OLD is null where there is none, and NEW too.
@@ -66,25 +66,34 @@ TRIGGERS = {
 }
 
 
+DROP_TRIGGERS = "".join(
+    f"DROP TRIGGER IF EXISTS {name} ON {table};\n" for name, (table, _function, _event, _condition) in TRIGGERS.items()
+)
+INSTALL = (
+    TABLE
+    + FUNCTIONS
+    + DROP_TRIGGERS
+    + "".join(
+        f"CREATE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW {condition} "
+        f"EXECUTE FUNCTION of_sii_f29_touch_{function}();\n"
+        for name, (table, function, event, condition) in TRIGGERS.items()
+    )
+)
+UNINSTALL = (
+    DROP_TRIGGERS
+    + "".join(f"DROP FUNCTION IF EXISTS of_sii_f29_touch_{function};\n" for function in ("move", "line", "tax"))
+    + "DROP TABLE IF EXISTS of_sii_f29_touched"
+)
+
+
 def install(cr):
     """Make the table and its triggers; True when there was none, so that nothing was noted until now."""
     cr.execute("SELECT to_regclass('of_sii_f29_touched') IS NULL")
     (is_new,) = cr.fetchone()
-    cr.execute(TABLE)
-    cr.execute(FUNCTIONS)
-    for name, (table, function, event, condition) in TRIGGERS.items():
-        cr.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-        cr.execute(
-            f"CREATE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW {condition} "
-            f"EXECUTE FUNCTION of_sii_f29_touch_{function}()"
-        )
+    cr.execute(INSTALL)
     return is_new
 
 
 def uninstall(cr):
     """Leave nothing on Odoo's own tables that needs the add-on's."""
-    for name, (table, _function, _event, _condition) in TRIGGERS.items():
-        cr.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-    for function in sorted({function for _table, function, _event, _condition in TRIGGERS.values()}):
-        cr.execute(f"DROP FUNCTION IF EXISTS of_sii_f29_touch_{function}")
-    cr.execute("DROP TABLE IF EXISTS of_sii_f29_touched")
+    cr.execute(UNINSTALL)
