@@ -63,10 +63,10 @@ def test_its_sql_runs(installation: Installation, postgres: Postgres) -> None:
     assert whole and said
     wrong = []
     for code, prefix in [*((block, "") for block in whole), *((code, "EXPLAIN ") for code in said)]:
-        with psycopg2.connect(postgres.dsn(LEDGER_DATABASE)) as link, link.cursor() as cursor:
+        with psycopg2.connect(postgres.dsn(LEDGER_DATABASE)) as conn, conn.cursor() as cursor:
             try:
                 cursor.execute(prefix + code.text)
             except psycopg2.Error as error:
                 wrong.append(f"{code}: {error}")
-            link.rollback()
+            conn.rollback()
     assert not wrong, "\n".join(wrong)

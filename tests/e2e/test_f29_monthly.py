@@ -95,9 +95,9 @@ class Month:
         return {name: self.rpc.execute("of.sii.f29", f"to_{fmt}", [form]).encode() for fmt, name in names.items()}
 
     def deliveries(self) -> list[Any]:
-        with self.ledger.connect() as link:
+        with self.ledger.connect() as conn:
             query = "SELECT id, casillas, run_id FROM ofitec.f29_delivery WHERE period = :p AND rut = :r ORDER BY id"
-            return list(link.execute(text(query), {"p": self.period, "r": RUT}))
+            return list(conn.execute(text(query), {"p": self.period, "r": RUT}))
 
     def everything(self) -> tuple[Any, ...]:
         """All that a run could change."""
@@ -208,8 +208,8 @@ def test_the_final_files_are_the_filed_form_and_the_last_total_told(month: Month
 
 def test_the_board_shows_what_was_filed(month: Month, first: DagRun) -> None:
     filed = month.deliveries()[-1].casillas["91"]
-    with month.ledger.begin() as link:
-        link.execute(text("DELETE FROM ofitec.source_reading"))  # as if nobody had looked for a while
+    with month.ledger.begin() as conn:
+        conn.execute(text("DELETE FROM ofitec.source_reading"))  # as if nobody had looked for a while
     wait_until(lambda: pesos(filed) in month.board(), "the board's figure")
     assert "declarado, folio 7000123456" in month.board()
 

@@ -37,9 +37,9 @@ class Attachment(BaseModel):
     size: int | None
 
 
-def stored(link: psycopg.Connection) -> list[Attachment]:
+def stored(conn: psycopg.Connection) -> list[Attachment]:
     """The files that the rows name, each once."""
-    return [Attachment(name=name, sha1=sha1, size=size) for name, sha1, size in link.execute(_QUERY)]
+    return [Attachment(name=name, sha1=sha1, size=size) for name, sha1, size in conn.execute(_QUERY)]
 
 
 def missing(filestore: Path, attachments: Iterable[Attachment]) -> list[str]:

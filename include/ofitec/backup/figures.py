@@ -54,27 +54,27 @@ class Figures(BaseModel):
         return sum(table.rows for table in self.tables.values())
 
 
-def take(link: psycopg.Connection) -> Figures:
+def take(conn: psycopg.Connection) -> Figures:
     """The figures of the database, in the transaction that is open on this connection."""
-    link.execute(_SESSION)
-    names: list[tuple[str, str]] = link.execute(_TABLES).fetchall()
+    conn.execute(_SESSION)
+    names: list[tuple[str, str]] = conn.execute(_TABLES).fetchall()
     tables: dict[str, Table] = {}
     told = time.monotonic()
     for schema, name in names:
-        tables[f"{schema}.{name}"] = _table(link, schema, name)
+        tables[f"{schema}.{name}"] = _table(conn, schema, name)
         if time.monotonic() - told > _EVERY:
             told = time.monotonic()
             log.info("Figures: %d of %d tables", len(tables), len(names))
-    sequences: dict[str, int] = dict(link.execute(_SEQUENCES).fetchall())
-    return Figures(server_major=link.info.server_version // 10000, tables=tables, sequences=sequences)
+    sequences: dict[str, int] = dict(conn.execute(_SEQUENCES).fetchall())
+    return Figures(server_major=conn.info.server_version // 10000, tables=tables, sequences=sequences)
 
 
-def _table(link: psycopg.Connection, schema: str, name: str) -> Table:
+def _table(conn: psycopg.Connection, schema: str, name: str) -> Table:
     # the alias must not be a column's name, or it would mean that column
     query = sql.SQL(
         "SELECT count(*), coalesce(sum(hashtextextended(ofitec_row_::text, 0)::numeric), 0) FROM {} ofitec_row_"
     )
-    row: tuple[int, Decimal] | None = link.execute(query.format(sql.Identifier(schema, name))).fetchone()
+    row: tuple[int, Decimal] | None = conn.execute(query.format(sql.Identifier(schema, name))).fetchone()
     assert row is not None
     return Table(rows=row[0], sum=str(row[1]))
 

@@ -77,15 +77,15 @@ def _preflight(job: Job, run_id: str, create_repository: bool) -> dict[str, Any]
     _repair_restore(job, run_id)
     version = job.restic.version()
     client = postgres.client_major()
-    with job.database.connect() as link:
-        server = postgres.server_major(link)
+    with job.database.connect() as conn:
+        server = postgres.server_major(conn)
         if client < server:
             raise ProgramTooOld(
                 f"pg_dump {client} cannot dump PostgreSQL {server}. Install postgresql-client-{server} (OFITEC_PG_BIN)."
             )
-        moment.series(link)
-        files = attachments.stored(link)
-        row = link.execute("SELECT clock_timestamp()").fetchone()
+        moment.series(conn)
+        files = attachments.stored(conn)
+        row = conn.execute("SELECT clock_timestamp()").fetchone()
         assert row is not None
         database_now = row[0].astimezone(UTC)
     attachments.require(job.filestore, files, allowed=job.rules.missing_files)

@@ -79,8 +79,8 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
             + retrieval.elsewhere(job)
         )
     retrieval.require_room(job, row, job.work)
-    with job.scratch.maintenance().connect() as link:
-        there = [f"database {database}"] if exists(link, database) else []
+    with job.scratch.maintenance().connect() as conn:
+        there = [f"database {database}"] if exists(conn, database) else []
     there += [f"folder {place}"] if place.exists() else []
     assert row.snapshot_at is not None
     return Plan(
@@ -162,8 +162,8 @@ def _drop_copies(job: Job) -> None:
 
 
 def _require_idle(job: Job, name: str) -> None:
-    with job.scratch.maintenance().connect() as link:
-        who = sessions(link, name)
+    with job.scratch.maintenance().connect() as conn:
+        who = sessions(conn, name)
     if who:
         raise LiveDatabase(
             f"Database {name} is in use by {len(who)} sessions ({sample(who)}) and is not replaced. Stop its Odoo."

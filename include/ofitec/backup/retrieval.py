@@ -150,19 +150,19 @@ def compare(said: Manifest, copy: Scratch, evidence: Evidence) -> None:
 
     :raises OtherVersion: if the server's major version is not the source's: row hashes cannot be compared then
     """
-    with copy.database.connect(autocommit=False) as link:
-        major = postgres.server_major(link)
+    with copy.database.connect(autocommit=False) as conn:
+        major = postgres.server_major(conn)
         if major != said.figures.server_major:
             raise OtherVersion(
                 f"The backup is of PostgreSQL {said.figures.server_major}, the copy's server is {major}: their row "
                 "hashes cannot be compared. Let OFITEC_SCRATCH_CONNECTION name a server of the same major version."
             )
         with evidence.timed("compare_tables"):
-            found = figures.take(link)
+            found = figures.take(conn)
             evidence.findings += figures.differences(said.figures, found)
         evidence.tables, evidence.rows = len(found.tables), found.rows
-        files = attachments.stored(link)
-        link.rollback()
+        files = attachments.stored(conn)
+        conn.rollback()
     with evidence.timed("compare_files"):
         damaged = attachments.damaged(copy.filestore, files, said.missing)
     if damaged and (left := _count(copy.filestore)) < evidence.fetched:

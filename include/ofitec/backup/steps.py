@@ -123,11 +123,11 @@ def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[st
 
 
 def settle_restore(
-    plan: dict[str, Any] | None, answer: Answer | None, *, link: str, dag_id: str, run_id: str
+    plan: dict[str, Any] | None, answer: Answer | None, *, url: str, dag_id: str, run_id: str
 ) -> list[str]:
     """Leave nothing half-way, and tell if a person said no; returns a sentence for what was repaired.
 
-    :param link: address of the run
+    :param url: address of the run
     """
     with _in_spanish():
         told = restore.repair(from_settings(), run_id=run_id)
@@ -140,7 +140,7 @@ def settle_restore(
             hours=HOURS,
             dag_id=dag_id,
             run_id=run_id,
-            link=link,
+            url=url,
             zone=settings().zone,
         )
     return told

@@ -132,8 +132,8 @@ def settle_restore(ti: Any = None, dag_run: Any = None) -> list[str]:
     from ofitec.notify.tasks import answer
 
     plan = ti.xcom_pull(task_ids="plan")
-    link = {"link": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
-    return steps.settle_restore(plan, answer(ti), **link)
+    run = {"url": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
+    return steps.settle_restore(plan, answer(ti), **run)
 
 
 @task(task_display_name="Resultado", trigger_rule="none_failed", **PLAIN)

@@ -66,8 +66,8 @@ class Host:
         hook = SSHHook(ssh_conn_id=self._conn_id, conn_timeout=15, keepalive_interval=15)
         where = f"{hook.username}@{hook.remote_host}"
         try:
-            with hook.get_conn() as link:
-                into, out, err = link.exec_command(shlex.join(argv), timeout=timeout)
+            with hook.get_conn() as client:
+                into, out, err = client.exec_command(shlex.join(argv), timeout=timeout)
                 # a command that has ended reads no more; whether it ended well, its status says
                 with suppress(OSError):
                     into.write(stdin)

@@ -19,7 +19,7 @@ _HAPPENED = {
 _SIDES = {"sale": "venta", "purchase": "compra"}
 
 
-def form_link(odoo_url: str, form_id: int) -> str:
+def form_url(odoo_url: str, form_id: int) -> str:
     """Address of the form in Odoo; the same on 16.0 and 19.0."""
     where = {"action": "of_sii_cl.f29_action", "id": form_id, "model": "of.sii.f29", "view_type": "form"}
     return f"{odoo_url}/web#{urlencode(where)}"
@@ -196,7 +196,7 @@ def _listed(lines: list[str], more: str) -> str:
 
 
 def _links(form: F29Form, receipt: Receipt, files: list[str], odoo_url: str, link_base: str) -> str:
-    parts = [f"<{form_link(odoo_url, form.id)}|Abrir el formulario en Odoo>"] if odoo_url else []
+    parts = [f"<{form_url(odoo_url, form.id)}|Abrir el formulario en Odoo>"] if odoo_url else []
     if link_base:
         parts += [f"<{link_base}/{folder_of(form)}/{name}|{name}>" for name in files]
     else:

@@ -132,8 +132,8 @@ def _refresh(ledger: Ledger, now: datetime) -> None:
 
     if not _due(f29_states.reading(ledger), now):
         return
-    with ledger.engine.connect() as link:
-        if not link.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}).scalar():
+    with ledger.engine.connect() as conn:
+        if not conn.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}).scalar():
             return
         try:
             rows = read(OdooClient.from_connection(timeout=_PATIENCE), now)

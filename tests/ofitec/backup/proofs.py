@@ -25,8 +25,8 @@ def refuted(job: Job, key: str, message: str) -> None:
 
 
 def nothing_left(job: Job) -> None:
-    with job.scratch.maintenance().connect() as link:
-        found = link.execute("SELECT datname FROM pg_database WHERE datname LIKE 'ofitec_scratch_%'").fetchall()
+    with job.scratch.maintenance().connect() as conn:
+        found = conn.execute("SELECT datname FROM pg_database WHERE datname LIKE 'ofitec_scratch_%'").fetchall()
     assert found == []
     assert list((job.work / "scratch").glob("*")) == []
 
@@ -36,8 +36,8 @@ def changed_copy(patch: pytest.MonkeyPatch, cluster: Cluster, statement: str) ->
     real = retrieval.compare
 
     def after_a_change(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
-        with cluster.admin(copy.database.name) as link:
-            link.execute(statement)
+        with cluster.admin(copy.database.name) as conn:
+            conn.execute(statement)
         real(said, copy, evidence)
 
     patch.setattr(retrieval, "compare", after_a_change)

@@ -99,11 +99,11 @@ def http(rule: Rule, upstream: int | None = None, tls: Path | None = None) -> It
                 self.answer(said[0], {"Content-Type": "application/xml"}, said[1].encode())
                 return
             assert upstream is not None
-            link = HTTPConnection("127.0.0.1", upstream, timeout=20)
-            link.request(self.command, self.path, body, dict(self.headers))
-            response = link.getresponse()
+            conn = HTTPConnection("127.0.0.1", upstream, timeout=20)
+            conn.request(self.command, self.path, body, dict(self.headers))
+            response = conn.getresponse()
             self.answer(response.status, dict(response.getheaders()), response.read(), cut=bool(said))
-            link.close()
+            conn.close()
 
         def answer(self, status: int, headers: dict[str, str], body: bytes, *, cut: bool = False) -> None:
             self.send_response_only(status)

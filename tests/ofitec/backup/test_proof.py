@@ -53,10 +53,10 @@ def test_later_changes_do_not_refute(job: Job, monkeypatch: pytest.MonkeyPatch, 
     real = type(job.restic).backup_command
 
     def users_work(*args: Any, **kwargs: Any) -> Any:
-        with cluster.admin(job.database.name) as link:
-            link.execute("UPDATE res_partner SET name = 'otro' WHERE id < 50")
-            link.execute("DELETE FROM account_move_line WHERE id % 7 = 0")
-            link.execute("SELECT nextval('folio_33')")
+        with cluster.admin(job.database.name) as conn:
+            conn.execute("UPDATE res_partner SET name = 'otro' WHERE id < 50")
+            conn.execute("DELETE FROM account_move_line WHERE id % 7 = 0")
+            conn.execute("SELECT nextval('folio_33')")
         return real(*args, **kwargs)
 
     monkeypatch.setattr(type(job.restic), "backup_command", users_work)
@@ -66,9 +66,9 @@ def test_later_changes_do_not_refute(job: Job, monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_foreign_key_violation_that_only_a_restore_shows(job: Job, cluster: Cluster) -> None:
-    with cluster.admin(job.database.name) as link:
-        link.execute("SET session_replication_role = replica")
-        link.execute("DELETE FROM account_move WHERE id = 5")
+    with cluster.admin(job.database.name) as conn:
+        conn.execute("SET session_replication_role = replica")
+        conn.execute("DELETE FROM account_move WHERE id = 5")
     key = back_up(job)
     job.restic.check(read_data=True)
     refuted(job, key, "(?s)pg_restore.*foreign key constraint")
@@ -117,8 +117,8 @@ def test_swapped_file(job: Job) -> None:
 
 
 def _size(job: Job, path: Path) -> int:
-    with job.database.connect() as link:
-        row = link.execute(
+    with job.database.connect() as conn:
+        row = conn.execute(
             "SELECT file_size FROM ir_attachment WHERE store_fname = %s", [f"{path.parent.name}/{path.name}"]
         ).fetchone()
     assert row is not None
@@ -215,8 +215,8 @@ def test_foreign_databases_are_never_dropped(job: Job, cluster: Cluster) -> None
         # even if the ledger names it: somebody else's comment protects it
         planned = {"server": job.scratch.server, "folder": "x", "purpose": "p", "run_id": "r"}
         backups.plan_scratch(job.ledger, name=strangers[0], **planned)
-        with cluster.admin() as link:
-            link.execute(f"COMMENT ON DATABASE {strangers[0]} IS 'de contabilidad'")
+        with cluster.admin() as conn:
+            conn.execute(f"COMMENT ON DATABASE {strangers[0]} IS 'de contabilidad'")
         with pytest.raises(scratch.NotOurs, match="carries the comment 'de contabilidad'"):
             scratch.drop(job, strangers[0])
         assert set(strangers) <= cluster.names()
@@ -243,32 +243,32 @@ def test_leftover_of_a_killed_proof_is_dropped_by_the_next_and_told_as_failed(jo
 def test_a_copy_at_which_autovacuum_works_is_dropped_all_the_same(job: Job, cluster: Cluster) -> None:
     """No role but the server's own may end such a worker, and DROP DATABASE ... WITH (FORCE) gives up before it."""
     copy = scratch.make(job, purpose=proof.PURPOSE, run_id="r")
-    with cluster.admin() as link:
-        link.execute("ALTER SYSTEM SET autovacuum_naptime = '1s'")
-        link.execute("SELECT pg_reload_conf()")
+    with cluster.admin() as conn:
+        conn.execute("ALTER SYSTEM SET autovacuum_naptime = '1s'")
+        conn.execute("SELECT pg_reload_conf()")
     try:
-        with copy.database.connect() as link:
-            link.autocommit = True
+        with copy.database.connect() as conn:
+            conn.autocommit = True
             slow = (
                 "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1, autovacuum_vacuum_threshold = 1"
             )
-            link.execute(
+            conn.execute(
                 f"CREATE TABLE big WITH ({slow}) AS SELECT n, repeat('x', 500) FROM generate_series(1, 20000) n"
             )
-            link.execute("DELETE FROM big")
+            conn.execute("DELETE FROM big")
         wait_until(lambda: vacuumed(cluster, copy.database.name), "autovacuum at the copy")
         scratch.drop(job, copy.database.name)
     finally:
-        with cluster.admin() as link:
-            link.execute("ALTER SYSTEM RESET autovacuum_naptime")
-            link.execute("SELECT pg_reload_conf()")
+        with cluster.admin() as conn:
+            conn.execute("ALTER SYSTEM RESET autovacuum_naptime")
+            conn.execute("SELECT pg_reload_conf()")
     nothing_left(job)
 
 
 def vacuumed(cluster: Cluster, name: str) -> bool:
     query = "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = %s"
-    with cluster.admin() as link:
-        return link.execute(query, [name]).fetchone() is not None
+    with cluster.admin() as conn:
+        return conn.execute(query, [name]).fetchone() is not None
 
 
 def test_steps_are_in_the_ledger_while_the_proof_runs(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

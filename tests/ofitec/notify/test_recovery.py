@@ -93,7 +93,7 @@ def test_a_proof_of_an_old_backup_closes_nothing_of_the_newest(runs: Runs) -> No
 )
 def test_a_run_that_a_person_said_no_to_is_no_recovery(runs: Runs, dag_id: str, params: dict[str, str]) -> None:
     runs.of(dag_id, "r1", well=False, **params)
-    rejected(runs.ledger, "No se hace", who="ana", at=None, hours=24, dag_id=dag_id, run_id="r2", link="", zone=UTC)
+    rejected(runs.ledger, "No se hace", who="ana", at=None, hours=24, dag_id=dag_id, run_id="r2", url="", zone=UTC)
     runs.heard.clear()
     assert runs.of(dag_id, "r2", well=True, **params) == []
     assert len(runs.of(dag_id, "r3", well=True, **params)) == 1
