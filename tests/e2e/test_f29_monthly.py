@@ -195,10 +195,10 @@ def test_the_final_files_are_the_filed_form_and_the_last_total_told(month: Month
     month.approve(form)
     filed = month.file(form, "7000123456")
     assert filed == before + 350_000
-    [said] = month.look()
-    assert "Declarado: F29" in said
-    assert f"Monto final: {pesos(filed)} · folio 7000123456" in said
-    assert "código 48: vacío → $350.000" in said
+    [message] = month.look()
+    assert "Declarado: F29" in message
+    assert f"Monto final: {pesos(filed)} · folio 7000123456" in message
+    assert "código 48: vacío → $350.000" in message
     files = {name: data for name, (_, data) in month.files().items()}
     manifest = json.loads(files.pop("manifest.json"))
     assert files == month.exported(form)
@@ -224,10 +224,10 @@ def test_a_month_that_is_filed_already_is_no_failure(month: Month, first: DagRun
 
 def test_what_is_posted_after_filing_is_told(month: Month, first: DagRun) -> None:
     _post_a_bill(month, net=1_000_000)
-    [said] = month.look()
-    assert "Novedad después de declarar" in said
-    assert "compra, tipo 33 folio 9002" in said
-    assert "IVA $190.000" in said
+    [message] = month.look()
+    assert "Novedad después de declarar" in message
+    assert "compra, tipo 33 folio 9002" in message
+    assert "IVA $190.000" in message
     assert month.look() == []
 
 
@@ -238,15 +238,15 @@ def test_a_rectification_is_told_by_its_difference_beside_the_filed_version(mont
     form = month.form(2)
     month.enter(form, 151, 40_000)
     month.rpc.execute("of.sii.f29", "action_compute", [form])
-    [said] = [message for message in month.look() if "ectificatoria" in message]
-    assert "Rectificatoria (versión 2) del F29" in said
-    assert "Cambió" not in said
+    [message] = [message for message in month.look() if "ectificatoria" in message]
+    assert "Rectificatoria (versión 2) del F29" in message
+    assert "Cambió" not in message
     month.approve(form)
     again = month.file(form, "7000999999")
-    [said] = month.look()
-    assert "Declarada: rectificatoria (versión 2) del F29" in said
-    assert f"Diferencia con lo ya declarado: {signed(again - filed)}" in said
-    assert f"(de {pesos(filed)} a {pesos(again)})" in said
+    [message] = month.look()
+    assert "Declarada: rectificatoria (versión 2) del F29" in message
+    assert f"Diferencia con lo ya declarado: {signed(again - filed)}" in message
+    assert f"(de {pesos(filed)} a {pesos(again)})" in message
     assert {name: data for name, (_, data) in month.files().items() if name != "manifest.json"} == before
     assert {name: data for name, (_, data) in month.files(2).items() if name != "manifest.json"} == month.exported(form)
 
@@ -258,11 +258,11 @@ def test_typing_errors_are_answered_where_they_were_typed_in_one_sentence_each(m
         ({"companies": ["96.512.340-7"]}, "Ninguna empresa de Odoo tiene el RUT 96512340-7"),
     ]
     before = month.everything()
-    runs = [(month.api.trigger(DAG, {"period": month.period, **params}), said) for params, said in typed]
-    for run_id, said in runs:
+    runs = [(month.api.trigger(DAG, {"period": month.period, **params}), sentence) for params, sentence in typed]
+    for run_id, sentence in runs:
         finished = month.api.wait(DAG, run_id, timeout=300)
         assert finished.state == "failed"
-        assert said in month.api.why_failed(finished)
+        assert sentence in month.api.why_failed(finished)
         [plan] = [task for task in month.api.tasks(DAG, run_id) if task["task_id"] == "plan"]
         assert plan["try_number"] == 1, "what cannot heal must not be retried"
         assert "lo que escribi" in month.api.log(plan), "in Spanish, for whoever typed it"

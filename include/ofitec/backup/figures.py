@@ -84,20 +84,20 @@ def differences(expected: Figures, found: Figures) -> list[str]:
 
     A sequence may be ahead: pg_dump reads it a moment later, outside the snapshot. Behind it would give a number twice.
     """
-    said = []
+    findings = []
     for name, table in expected.tables.items():
         other = found.tables.get(name)
         if other is None:
-            said.append(f"table {name} is missing ({table.rows} rows)")
+            findings.append(f"table {name} is missing ({table.rows} rows)")
         elif other.rows != table.rows:
-            said.append(f"table {name} has {other.rows} rows instead of {table.rows}")
+            findings.append(f"table {name} has {other.rows} rows instead of {table.rows}")
         elif other.sum != table.sum:
-            said.append(f"table {name} has {table.rows} rows as it should, but with other contents")
-    said += [f"table {name} should not be there" for name in found.tables.keys() - expected.tables.keys()]
+            findings.append(f"table {name} has {table.rows} rows as it should, but with other contents")
+    findings += [f"table {name} should not be there" for name in found.tables.keys() - expected.tables.keys()]
     for name, value in expected.sequences.items():
         other_value = found.sequences.get(name)
         if other_value is None:
-            said.append(f"sequence {name} is missing")
+            findings.append(f"sequence {name} is missing")
         elif other_value < value:
-            said.append(f"sequence {name} stands at {other_value}, before {value}: numbers would be given twice")
-    return said
+            findings.append(f"sequence {name} stands at {other_value}, before {value}: numbers would be given twice")
+    return findings

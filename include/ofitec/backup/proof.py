@@ -80,9 +80,9 @@ def _restore(job: Job, row: BackupRun, evidence: Evidence, *, run_id: str, read_
     with repository.exclusive(job, why=f"proof {run_id}"):
         if read_data:
             _read_all(job, evidence)
-        said = repository.healing(job, lambda: retrieval.fetch(job, row, copy, evidence))
+        expected = repository.healing(job, lambda: retrieval.fetch(job, row, copy, evidence))
     retrieval.load(job, row, copy, evidence)
-    retrieval.compare(said, copy, evidence)
+    retrieval.compare(expected, copy, evidence)
     if evidence.findings:
         raise BackupRefuted(
             f"Backup {evidence.backup} is not what was saved: {len(evidence.findings)} differences: "

@@ -116,9 +116,9 @@ def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool) -> dict[str,
             row = retrieval.wanted(job, wanted.backup)
             evidence = Evidence(backup=row.key, started_at=datetime.now(UTC))
             with repository.exclusive(job, why=why):
-                said = repository.healing(job, lambda: retrieval.fetch(job, row, copy, evidence))
+                expected = repository.healing(job, lambda: retrieval.fetch(job, row, copy, evidence))
             retrieval.load(job, row, copy, evidence)
-            retrieval.compare(said, copy, evidence)
+            retrieval.compare(expected, copy, evidence)
             if evidence.findings:
                 raise NotWhatWasSaved(
                     f"Backup {row.key} is not what was saved: {sample(evidence.findings)}. Nothing was replaced; "

@@ -110,18 +110,18 @@ def fetch(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> Manife
     :raises RepositoryDamaged: if the repository cannot give them back whole
     """
     evidence.key_id = job.restic.current_key()
-    said = manifest(job, row)
+    expected = manifest(job, row)
     parts, restic = row.snapshots, job.restic.cold()
     with evidence.timed("fetch_database"):
         progress = Progress("fetch database", parts[DATABASE]["processed"])
         restic.restore(parts[DATABASE]["id"], "/", copy.folder / "dump", progress)
     with evidence.timed("fetch_filestore"):
         progress = Progress("fetch filestore", parts[FILESTORE]["processed"])
-        restic.restore(parts[FILESTORE]["id"], said.filestore, copy.filestore, progress)
+        restic.restore(parts[FILESTORE]["id"], expected.filestore, copy.filestore, progress)
     # an empty filestore is restored as nothing at all
     copy.filestore.mkdir(parents=True, exist_ok=True)
     evidence.fetched = _count(copy.filestore)
-    return said
+    return expected
 
 
 def load(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> None:
@@ -145,33 +145,33 @@ def load(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> None:
     dump.unlink()
 
 
-def compare(said: Manifest, copy: Scratch, evidence: Evidence) -> None:
+def compare(expected: Manifest, copy: Scratch, evidence: Evidence) -> None:
     """Compare a restored copy with the source's figures, all tables and all files; what differs goes to the findings.
 
     :raises OtherVersion: if the server's major version is not the source's: row hashes cannot be compared then
     """
     with copy.database.connect(autocommit=False) as conn:
         major = postgres.server_major(conn)
-        if major != said.figures.server_major:
+        if major != expected.figures.server_major:
             raise OtherVersion(
-                f"The backup is of PostgreSQL {said.figures.server_major}, the copy's server is {major}: their row "
+                f"The backup is of PostgreSQL {expected.figures.server_major}, the copy's server is {major}: their row "
                 "hashes cannot be compared. Let OFITEC_SCRATCH_CONNECTION name a server of the same major version."
             )
         with evidence.timed("compare_tables"):
             found = figures.take(conn)
-            evidence.findings += figures.differences(said.figures, found)
+            evidence.findings += figures.differences(expected.figures, found)
         evidence.tables, evidence.rows = len(found.tables), found.rows
         files = attachments.stored(conn)
         conn.rollback()
     with evidence.timed("compare_files"):
-        damaged = attachments.damaged(copy.filestore, files, said.missing)
+        damaged = attachments.damaged(copy.filestore, files, expected.missing)
     if damaged and (left := _count(copy.filestore)) < evidence.fetched:
         raise CopyUnreadable(
             f"The copy lost files after it was restored: {left} of {evidence.fetched} are in {copy.filestore}. That "
             "says nothing about the backup. Who cleans that folder? (OFITEC_WORK_DIR)"
         )
     evidence.findings += damaged
-    evidence.files = len(files) - len(said.missing)
+    evidence.files = len(files) - len(expected.missing)
     log.info("Compared %d tables, %d rows, %d files", evidence.tables, evidence.rows, evidence.files)
 
 

@@ -119,10 +119,10 @@ def restore(wanted: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any
     from ofitec.backup import steps
     from ofitec.notify.tasks import answer
 
-    said = answer(ti)
-    if wanted["replaces"] and not (said and said.approved):
+    given = answer(ti)
+    if wanted["replaces"] and not (given and given.approved):
         raise AirflowSkipException("No se aprobó: no se cambió nada.")
-    return steps.run_restore(wanted, run_id=dag_run.run_id, approved=bool(said and said.approved))
+    return steps.run_restore(wanted, run_id=dag_run.run_id, approved=bool(given and given.approved))
 
 
 @task(task_display_name="Cerrar", execution_timeout=timedelta(hours=2), trigger_rule="all_done", queue=OPS, **PLAIN)

@@ -190,7 +190,7 @@ def _chart(
 ) -> Chart:
     spelled = [text["no_data"] if value is None else spell(value) for value in values]
     rows = list(zip(names, spelled, strict=True))
-    bars = [Bar(value, f"{name}: {said}") for value, (name, said) in zip(values, rows, strict=True)]
+    bars = [Bar(value, f"{name}: {figure}") for value, (name, figure) in zip(values, rows, strict=True)]
     return Chart(
         title=title,
         svg=plot.bars(bars, title, limit),

@@ -148,10 +148,10 @@ def program(name: str) -> str:
 
 def client_major(name: str = "pg_dump") -> int:
     """The major version of a client program, e.g. 15."""
-    said = run([program(name), "--version"], timeout=30).stdout
-    match = re.search(r"\) (\d+)", said)
+    version = run([program(name), "--version"], timeout=30).stdout
+    match = re.search(r"\) (\d+)", version)
     if match is None:
-        raise PermanentError(f"{program(name)} does not say its version: {said[:100]!r}.")
+        raise PermanentError(f"{program(name)} does not say its version: {version[:100]!r}.")
     return int(match[1])
 
 
@@ -186,8 +186,8 @@ def restore(dump: Path, target: Database, *, jobs: int, timeout: float) -> None:
     if done.returncode and _SERVER_FAILED.search(done.stderr):
         raise PostgresDown(f"pg_restore into {target.name} failed for want of the server: {done.stderr.strip()[-300:]}")
     if done.returncode:
-        said = " ".join(line for line in done.stderr.splitlines() if "error:" in line or "DETAIL" in line)[:500]
-        what = f"pg_restore into {target.name} failed with exit {done.returncode}: {said or done.stderr[-300:]}"
+        errors = " ".join(line for line in done.stderr.splitlines() if "error:" in line or "DETAIL" in line)[:500]
+        what = f"pg_restore into {target.name} failed with exit {done.returncode}: {errors or done.stderr[-300:]}"
         if _DUMP_WRONG.search(done.stderr):
             raise RestoreRefused(what)
         raise RestoreFailed(f"{what}. That says nothing about the dump: mend what is named, then prove it again.")

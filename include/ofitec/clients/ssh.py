@@ -72,7 +72,7 @@ class Host:
                 with suppress(OSError):
                     into.write(stdin)
                     into.channel.shutdown_write()
-                said, complained = out.read(), err.read()
+                output, errors = out.read(), err.read()
                 status = out.channel.recv_exit_status()
         except paramiko.BadHostKeyException:
             raise HostRefused(
@@ -85,4 +85,4 @@ class Host:
             raise HostDown(f"The host at {where} does not answer ({type(error).__name__}: {error}).") from None
         if status < 0:
             raise HostDown(f"The connection to {where} broke before the command ended.")
-        return Finished(status, said.decode(errors="replace"), complained.decode(errors="replace"))
+        return Finished(status, output.decode(errors="replace"), errors.decode(errors="replace"))

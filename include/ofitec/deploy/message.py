@@ -98,8 +98,8 @@ def rehearsed(plan: Plan, seconds: float, begins: datetime | None, url: str, zon
     """
     when = f"el {words.moment(begins, zone)}" if begins else "ahora"
     title = f"Odoo se actualiza {when}: unos {words.duration(seconds)} sin servicio"
-    said = "El ensayo en una copia salió bien. Quien esté trabajando verá la página de mantención."
-    blocks = [header(f"🟡 {title}"), section(said), *map(section, _changes(plan, code, bold="*"))]
+    sentence = "El ensayo en una copia salió bien. Quien esté trabajando verá la página de mantención."
+    blocks = [header(f"🟡 {title}"), section(sentence), *map(section, _changes(plan, code, bold="*"))]
     blocks.append(section(f"<{url}|Ver en Airflow>"))
     return message(f"{title}.", blocks)
 

@@ -78,14 +78,14 @@ def headline_of(form: F29Form) -> str:
         return _difference(form, form.previous_total)
     total = "Monto final" if form.is_filed else "Total a pagar"
     if form.total:
-        said = f"{total}: {words.pesos(form.total)}"
+        result = f"{total}: {words.pesos(form.total)}"
     elif form.amount("77"):
-        said = f"Sin pago; remanente para el mes siguiente: {words.pesos(form.amount('77'))}"
+        result = f"Sin pago; remanente para el mes siguiente: {words.pesos(form.amount('77'))}"
     else:
-        said = "Sin pago"
+        result = "Sin pago"
     if not form.movement:
-        said = f"Sin movimiento, pero se declara igual. {said}"
-    return f"{said}{_folio(form)}"
+        result = f"Sin movimiento, pero se declara igual. {result}"
+    return f"{result}{_folio(form)}"
 
 
 def _difference(form: F29Form, before: int) -> str:
@@ -107,11 +107,11 @@ def _when(form: F29Form, today: date) -> tuple[str, str]:
     """A label and a date: when it was filed, or when it is due."""
     if not form.is_filed or form.filed_on is None:
         return "Vence", due_text(form.due_date, today)
-    said = words.long_date(form.filed_on)
+    day = words.long_date(form.filed_on)
     late = (form.filed_on - form.due_date).days if form.due_date else 0
     if late > 0 and form.version == 1:
-        said += f" (fuera de plazo: {words.days(late)} después del vencimiento)"
-    return "Declarado el", said
+        day += f" (fuera de plazo: {words.days(late)} después del vencimiento)"
+    return "Declarado el", day
 
 
 def _result(form: F29Form) -> list[tuple[str, str]]:

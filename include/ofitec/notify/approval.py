@@ -56,10 +56,10 @@ def rejected(
     :param url: address of the run, "" if there is none
     """
     when = f" el {words.moment(at, zone)}" if at else ""
-    said = f"Lo rechazó {escape(who)}{when}." if who else f"Nadie respondió en {hours} horas."
-    blocks = [header(f"⚪ {title}"), section(f"{said} No se cambió nada.")]
+    answer = f"Lo rechazó {escape(who)}{when}." if who else f"Nadie respondió en {hours} horas."
+    blocks = [header(f"⚪ {title}"), section(f"{answer} No se cambió nada.")]
     blocks += [section(f"<{url}|Ver en Airflow>")] if url else []
-    told = message(f"{title}. {said} No se cambió nada.", blocks)
+    told = message(f"{title}. {answer} No se cambió nada.", blocks)
     moment = f"/{at:%Y%m%dT%H%M%S}" if at else ""
     return tell_once(ledger, told, key=_key(dag_id, run_id) + moment, kind=KIND, dag_id=dag_id, run_id=run_id)
 

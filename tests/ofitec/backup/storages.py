@@ -94,15 +94,15 @@ def http(rule: Rule, upstream: int | None = None, tls: Path | None = None) -> It
 
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            said = rule(self.command, self.path)
-            if said and said[0] > 0:
-                self.answer(said[0], {"Content-Type": "application/xml"}, said[1].encode())
+            reply = rule(self.command, self.path)
+            if reply and reply[0] > 0:
+                self.answer(reply[0], {"Content-Type": "application/xml"}, reply[1].encode())
                 return
             assert upstream is not None
             conn = HTTPConnection("127.0.0.1", upstream, timeout=20)
             conn.request(self.command, self.path, body, dict(self.headers))
             response = conn.getresponse()
-            self.answer(response.status, dict(response.getheaders()), response.read(), cut=bool(said))
+            self.answer(response.status, dict(response.getheaders()), response.read(), cut=bool(reply))
             conn.close()
 
         def answer(self, status: int, headers: dict[str, str], body: bytes, *, cut: bool = False) -> None:

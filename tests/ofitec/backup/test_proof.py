@@ -275,10 +275,10 @@ def test_steps_are_in_the_ledger_while_the_proof_runs(job: Job, monkeypatch: pyt
     key, seen = back_up(job), []
     real = retrieval.compare
 
-    def look(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+    def look(expected: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
         row = backups.proofs(job.ledger, key)[-1]
         seen.append((row.outcome, set(row.steps)))
-        real(said, copy, evidence)
+        real(expected, copy, evidence)
 
     monkeypatch.setattr(retrieval, "compare", look)
     proof.prove(job, key, run_id="r")
@@ -296,9 +296,9 @@ def test_a_copy_that_loses_files_or_its_dump_says_nothing_about_the_backup(
         (copy.folder / "dump" / "odoo.dump").unlink()
         real_load(job, row, copy, evidence)
 
-    def without_files(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+    def without_files(expected: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
         shutil.rmtree(copy.filestore)
-        real_compare(said, copy, evidence)
+        real_compare(expected, copy, evidence)
 
     for name, spoiled in (("load", without_dump), ("compare", without_files)):
         with monkeypatch.context() as patch:

@@ -170,9 +170,9 @@ def test_the_terminal_does_the_same_and_asks_first(
     assert small.get("/release") != before
     assert terminal.main(["rollback", "--watch-seconds=0", "--yes"]) == 0
     assert small.get("/release") == before
-    said = capsys.readouterr().err
-    assert f"Image    {image}" in said
-    assert "Finished: done in" in said
+    printed = capsys.readouterr().err
+    assert f"Image    {image}" in printed
+    assert "Finished: done in" in printed
 
 
 def test_a_command_that_ends_before_it_has_read_all_is_no_lost_connection(
