@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ofitec.backup import boot, repository, retrieval, scratch, switching
+from ofitec.backup import boot, retrieval, scratch, switching
 from ofitec.backup.attachments import sample
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import Job
@@ -115,10 +115,7 @@ def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool) -> dict[str,
         try:
             row = retrieval.wanted(job, wanted.backup)
             evidence = Evidence(backup=row.key, started_at=datetime.now(UTC))
-            with repository.exclusive(job, why=why):
-                expected = repository.healing(job, lambda: retrieval.fetch(job, row, copy, evidence))
-            retrieval.load(job, row, copy, evidence)
-            retrieval.compare(expected, copy, evidence)
+            retrieval.bring_back(job, row, copy, evidence, why=why)
             if evidence.findings:
                 raise NotWhatWasSaved(
                     f"Backup {row.key} is not what was saved: {sample(evidence.findings)}. Nothing was replaced; "

@@ -3,11 +3,12 @@
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ofitec.backup import attachments, figures
+from ofitec.backup import attachments, figures, repository
 from ofitec.backup.attachments import CopyUnreadable
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, Job
@@ -102,6 +103,25 @@ def require_room(job: Job, row: BackupRun, *places: Path) -> None:
                 f"Restoring {row.key} needs {mb(needed)} MB in {place}, {mb(free)} MB are free. Free some, or choose "
                 "another folder (OFITEC_WORK_DIR)."
             )
+
+
+def bring_back(
+    job: Job, row: BackupRun, copy: Scratch, evidence: Evidence, *, why: str, first: Callable[[], None] | None = None
+) -> None:
+    """A proof and a restore alike: bring a backup into a copy and compare it; what differs goes to the findings.
+
+    :param why: who we are, for those who wait for the repository
+    :param first: done before, when the repository is ours already
+    :raises Busy: if others go on working on the repository
+    :raises RepositoryDamaged: if it cannot give the backup back whole
+    :raises OtherVersion: if the copy's server cannot be compared with the source's
+    """
+    with repository.exclusive(job, why=why):
+        if first:
+            first()
+        expected = repository.healing(job, lambda: fetch(job, row, copy, evidence))
+    load(job, row, copy, evidence)
+    compare(expected, copy, evidence)
 
 
 def fetch(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> Manifest:
