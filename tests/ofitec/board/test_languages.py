@@ -55,6 +55,7 @@ def test_a_bad_night_is_told_in_the_language_of_the_page(bad_night: Ledger, now:
     assert SENTENCE not in en
 
 
+@pytest.mark.usefixtures("postgres")  # what the nights need
 @pytest.mark.parametrize("night", ["past", "bad_night"])
 def test_the_spanish_page_has_no_english_but_what_says_so(
     night: str, now: datetime, request: pytest.FixtureRequest
