@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias
 
 import pytest
@@ -186,3 +186,25 @@ def test_a_failed_night_says_why(ledger: Ledger, now: datetime) -> None:
     text = text_of(ledger, now)
     assert "Respaldo Problema El último intento de respaldo falló." in text
     assert "The repository does not answer." in text
+
+
+@pytest.mark.parametrize(
+    ("day", "card", "row"),
+    [
+        (12, "Atención Sin calcular: vence el jue 12 nov si hay pago, el sáb 28 nov si no.", "si no, el sáb 28 nov"),
+        (15, "Atención Sin calcular: venció el jue 12 nov si hay pago; si no, vence el sáb 28 nov.", "sin calcular"),
+        (29, "Problema Hay un F29 vencido sin declarar.", "si hay pago; si no, el sáb 28 nov"),
+    ],
+)
+def test_a_month_that_is_not_computed_is_told_with_both_of_its_dates(
+    ledger: Ledger, day: int, card: str, row: str
+) -> None:
+    at = datetime(2026, 11, day, 15, tzinfo=UTC)
+    missing = {"rut": "76123456-0", "company": "Los Aromos", "period": "2026-10", "status": "missing", "read_at": at}
+    f29_states.save(ledger, [{**missing, "due_date": date(2026, 11, 12)}], "2026-08", at)
+    text = text_of(ledger, at)
+    assert card in text
+    assert row in text
+    english = text_of(ledger, at, "en")
+    assert ("An F29 is overdue." in english) is (day == 29)
+    assert "if there is something to pay" in english
