@@ -76,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    if set(PARTS) & set(getattr(item, "fixturenames", ())):
+    if {"local_stack", *PARTS} & set(getattr(item, "fixturenames", ())):
         item.add_marker("services")
         if item.get_closest_marker("xdist_group") is None:
             groups = [group for path, group in _GROUP_OF.items() if item.nodeid.startswith(path)]
@@ -129,7 +129,11 @@ def local_stack(pytestconfig: pytest.Config) -> Iterator[LocalStack]:
     from dev.stack.machine.process import Processes
     from dev.stack.services import monitoring
 
-    for place in _places(pytestconfig.stash[_GROUP]):
+    group = pytestconfig.stash[_GROUP]
+    if not group:
+        # it would run in whichever worker idles, and start one more stack there
+        pytest.fail("It asks for a stack while it runs: name the part among its fixtures, then it has a group.")
+    for place in _places(group):
         place.make()
         lock = _lock(place.dir / "session.lock")
         if lock is not None:

@@ -71,15 +71,15 @@ def blocks(document: Path) -> Iterator[Code]:
         begun = None
         text = "\n".join(row.removeprefix(indent) for row in lines[start + 1 : number])
         marker = _MARKER.match(lines[start - 1]) if start else None
-        kind, said = marker.groups() if marker else ("", "")
+        kind, value = marker.groups() if marker else ("", "")
         below = _PROMISE.match("\n".join(lines[number + 1 : number + 3]))
         yield Code(
             document,
             start + 2,
             language,
             text,
-            not_run=said if kind == "not run" else "",
-            run_by=said if kind == "run by" else "",
+            not_run=value if kind == "not run" else "",
+            run_by=value if kind == "run by" else "",
             promised=below.group(1) if below else "",
         )
     assert begun is None, f"{name(document)}:{begun[0] + 1}: a block without end" if begun else ""

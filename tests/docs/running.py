@@ -37,7 +37,7 @@ def documents(*, watch: bool = False) -> list[Path]:
 
 
 @dataclass(frozen=True)
-class Said:
+class Answer:
     """What a program answered."""
 
     status: int
@@ -53,12 +53,12 @@ class AirflowCli:
             [sys.executable, str(CLI)], env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, argv: Sequence[str], env: Mapping[str, str]) -> Said:
+    def run(self, argv: Sequence[str], env: Mapping[str, str]) -> Answer:
         """One command; `env` is added for it alone."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps({"argv": list(argv), "env": dict(env)}) + "\n")
         self._process.stdin.flush()
-        return Said(*json.loads(self._process.stdout.readline()))
+        return Answer(*json.loads(self._process.stdout.readline()))
 
     def close(self) -> None:
         """End the process."""
@@ -75,9 +75,9 @@ class Installation:
     logs: Mapping[str, Path]
     here: Mapping[str, str]  # words of the documents: what stands for them
     airflow: AirflowCli | None = None
-    _known: dict[str, Said] = field(default_factory=dict)
+    _known: dict[str, Answer] = field(default_factory=dict)
 
-    def run(self, command: Code) -> Said:
+    def run(self, command: Code) -> Answer:
         """What a command says; the same command is run once."""
         text = self.translated(command.text)
         if text not in self._known:
@@ -89,17 +89,17 @@ class Installation:
         words = "|".join(map(re.escape, self.here))
         return re.sub(rf"(?<!\w)(?:{words})(?!\w)", lambda found: self.here[found.group()], text)
 
-    def _run(self, command: Code) -> Said:
+    def _run(self, command: Code) -> Answer:
         match command.words:
             case ["docker", "compose", "exec", *words]:
-                said = self._exec(words)
+                answer = self._exec(words)
             case ["docker", "compose", "logs", *words]:
-                said = self._log(words)
+                answer = self._log(words)
             case _:
                 return self._shell(command.text)
-        return self._shell(f"cat {command.rest}", said.out) if command.rest and not said.status else said
+        return self._shell(f"cat {command.rest}", answer.out) if command.rest and not answer.status else answer
 
-    def _exec(self, words: Sequence[str]) -> Said:
+    def _exec(self, words: Sequence[str]) -> Answer:
         parser = argparse.ArgumentParser(prog="docker compose exec", add_help=False)
         parser.add_argument("-e", "--env", action="append", default=[])
         parser.add_argument("service")
@@ -110,7 +110,7 @@ class Installation:
             return self.airflow.run(asked.argv[1:], added)
         return self._program(asked.argv, {**self.services[asked.service], **added})
 
-    def _log(self, words: Sequence[str]) -> Said:
+    def _log(self, words: Sequence[str]) -> Answer:
         parser = argparse.ArgumentParser(prog="docker compose logs", add_help=False)
         parser.add_argument("--tail", type=int, default=5000)
         parser.add_argument("--since")
@@ -121,16 +121,16 @@ class Installation:
             for service in asked.services
             for line in self.logs[service].read_text(errors="replace").splitlines()[-asked.tail :]
         ]
-        return Said(0, "".join(lines), "")
+        return Answer(0, "".join(lines), "")
 
-    def _shell(self, text: str, given: str = "") -> Said:
+    def _shell(self, text: str, given: str = "") -> Answer:
         return self._program(["bash", "-c", text], self.env, given)
 
-    def _program(self, argv: Sequence[str], env: Mapping[str, str], given: str = "") -> Said:
+    def _program(self, argv: Sequence[str], env: Mapping[str, str], given: str = "") -> Answer:
         done = subprocess.run(
             argv, env=dict(env), cwd=self.folder, input=given, capture_output=True, text=True, timeout=120, check=False
         )
-        return Said(done.returncode, done.stdout, done.stderr)
+        return Answer(done.returncode, done.stdout, done.stderr)
 
 
 def faults(installation: Installation, document: Path, *, watch: bool = False) -> list[str]:
@@ -142,13 +142,15 @@ def faults(installation: Installation, document: Path, *, watch: bool = False) -
     for block in blocks(document):
         promised = installation.translated(block.promised)
         for command in runs(block, watch=watch):
-            said = installation.run(command)
+            answer = installation.run(command)
             # grep that finds nothing is an answer
-            quiet = said.status == 1 and not said.err and "grep" in (command.words[0], *command.rest.split())
-            if said.status and not quiet:
-                found.append(f"{command}: {command.text}\n  ended with {said.status}: {(said.err or said.out).strip()}")
-            elif "logs" not in command.words[:3] and not _holds(said.out + said.err, promised):
-                found.append(f"{command}: {command.text}\n  promises {promised}, said: {said.out.strip()}")
+            quiet = answer.status == 1 and not answer.err and "grep" in (command.words[0], *command.rest.split())
+            if answer.status and not quiet:
+                found.append(
+                    f"{command}: {command.text}\n  ended with {answer.status}: {(answer.err or answer.out).strip()}"
+                )
+            elif "logs" not in command.words[:3] and not _holds(answer.out + answer.err, promised):
+                found.append(f"{command}: {command.text}\n  promises {promised}, said: {answer.out.strip()}")
     return found
 
 

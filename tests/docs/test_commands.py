@@ -59,14 +59,14 @@ def test_the_slowest_requests_come_first(installation: Installation) -> None:
 def test_its_sql_runs(installation: Installation, postgres: Postgres) -> None:
     """Blocks are run, what stands in sentences is planned; nothing is kept."""
     whole = [block for block in all_blocks() if block.language == "sql" and not block.not_run]
-    said = [code for document in DOCUMENTS for code in inline(document) if SQL.match(code.text)]
-    assert whole and said
+    in_sentences = [code for document in DOCUMENTS for code in inline(document) if SQL.match(code.text)]
+    assert whole and in_sentences
     wrong = []
-    for code, prefix in [*((block, "") for block in whole), *((code, "EXPLAIN ") for code in said)]:
-        with psycopg2.connect(postgres.dsn(LEDGER_DATABASE)) as link, link.cursor() as cursor:
+    for code, prefix in [*((block, "") for block in whole), *((code, "EXPLAIN ") for code in in_sentences)]:
+        with psycopg2.connect(postgres.dsn(LEDGER_DATABASE)) as conn, conn.cursor() as cursor:
             try:
                 cursor.execute(prefix + code.text)
             except psycopg2.Error as error:
                 wrong.append(f"{code}: {error}")
-            link.rollback()
+            conn.rollback()
     assert not wrong, "\n".join(wrong)

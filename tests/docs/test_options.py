@@ -40,11 +40,11 @@ def calls(pattern: str) -> list[Code]:
 
 def parses(parser: argparse.ArgumentParser, argv: list[str]) -> str:
     """What a parser has against a command line: its own words, or nothing."""
-    with contextlib.redirect_stderr(io.StringIO()) as said:
+    with contextlib.redirect_stderr(io.StringIO()) as stderr:
         try:
             parser.parse_args(argv)
         except SystemExit:
-            return said.getvalue().strip()
+            return stderr.getvalue().strip()
     return ""
 
 
@@ -74,7 +74,9 @@ def host_calls() -> Iterator[tuple[Code, list[str]]]:
 def test_the_hosts_program_takes_its_verbs_and_options() -> None:
     found = list(host_calls())
     assert len(found) > 12
-    wrong = [f"{command}: {command.text}: {said}" for command, argv in found if (said := parses(HOST(), argv))]
+    wrong = [
+        f"{command}: {command.text}: {complaint}" for command, argv in found if (complaint := parses(HOST(), argv))
+    ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -98,8 +100,8 @@ def test_make_takes_its_variables() -> None:
         assert given.keys() <= read, f"{command}: {command.text}"
         arguments = given.get("ARGS", "").split()
         if target in ("deploy", "rollback"):
-            said = parses(TERMINAL(), [target, *(["--image", "x"] if target == "deploy" else []), *arguments])
-            assert not said, f"{command}: {command.text}: {said}"
+            complaint = parses(TERMINAL(), [target, *(["--image", "x"] if target == "deploy" else []), *arguments])
+            assert not complaint, f"{command}: {command.text}: {complaint}"
         if target == "bench":
             assert set(arguments) <= importlib.import_module("tests.bench.__main__").BENCHES.keys(), command
         if target == "test":

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from dev.stack.local_stack import LocalStack
 from dev.stack.services.airflow import Airflow
 from dev.stack.services.browser import Complaints, odoo_page, sign_in_to_airflow
-from ofitec.f29.message import form_link
+from ofitec.f29.message import form_url
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +45,7 @@ def test_the_form_in_odoo(local_stack: LocalStack, browser: Browser, closed: str
     form = open_form(local_stack)
     page = odoo_page(browser, local_stack.odoo)
     complaints = Complaints(page)
-    page.goto(form_link(local_stack.odoo.url, form))
+    page.goto(form_url(local_stack.odoo.url, form))
     page.wait_for_selector(".o_form_view .o_statusbar_status", timeout=60_000)
     page.wait_for_selector(".o_form_view tr.o_data_row")
     shown = page.inner_text(".o_form_view")

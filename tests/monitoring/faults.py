@@ -186,8 +186,8 @@ def connections_exhausted(drill: Drill) -> Fault:
     server = drill.stack.postgres
 
     def inject() -> None:
-        with psycopg.connect(server.dsn("postgres")) as link:
-            row = link.execute(
+        with psycopg.connect(server.dsn("postgres")) as conn:
+            row = conn.execute(
                 "SELECT current_setting('max_connections')::int, count(*)::int "
                 "FROM pg_stat_activity WHERE datname IS NOT NULL"
             ).fetchone()

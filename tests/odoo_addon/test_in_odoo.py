@@ -17,8 +17,8 @@ def test_the_add_ons_own_tests(odoo_parts: Odoo) -> None:
         odoo_parts.drop(database)
     with odoo_parts.log.open(errors="replace") as log:
         log.seek(begun)
-        said = log.read()
-    closing = re.findall(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests", said)
+        output = log.read()
+    closing = re.findall(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests", output)
     assert closing, f"Odoo printed no closing line; see {odoo_parts.log}"
     failed, errors, ran = map(int, closing[-1])
     assert (failed, errors) == (0, 0)

@@ -26,11 +26,11 @@ def test_dates_and_rut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "spelled"),
     [(1, "1 segundo"), (89, "89 segundos"), (250, "4 minutos"), (7200, "2 horas"), (8100, "2 horas y 15 minutos")],
 )
-def test_about_how_long(seconds: float, said: str) -> None:
-    assert words.duration(seconds) == said
+def test_about_how_long(seconds: float, spelled: str) -> None:
+    assert words.duration(seconds) == spelled
 
 
 def test_counts_and_measures_have_a_decimal_comma_and_a_plural() -> None:

@@ -27,6 +27,6 @@ def test_a_long_step_is_announced_with_what_its_log_says(capsys: pytest.CaptureF
         with log.open("a") as lines:
             lines.write("Loading module base (1/54)\nLoading module web (4/54)\n")
         time.sleep(progress.ANNOUNCE + 1.2)
-    said = capsys.readouterr().err
-    assert re.search(r"  … Odoo \(web \(4/54\)\)  \d s\n", said)
-    assert said.endswith(" s\n")
+    printed = capsys.readouterr().err
+    assert re.search(r"  … Odoo \(web \(4/54\)\)  \d s\n", printed)
+    assert printed.endswith(" s\n")

@@ -49,15 +49,15 @@ def await_proof(api: AirflowApi, before: list[str]) -> DagRun:
 
 def lines(row: BackupRun, proof: RestoreProof) -> list[str]:
     """A backup and its proof as text."""
-    said = [f"\nBackup {row.key}, proven by restoring it\n"]
+    shown = [f"\nBackup {row.key}, proven by restoring it\n"]
     for part, saved in row.snapshots.items():
-        said.append(
+        shown.append(
             f"  {part:<10} snapshot {saved['id'][:12]}  {_mb(saved['processed']):>8} MB read"
             f"  {_mb(saved['added']):>8} MB added"
         )
     seconds = ", ".join(f"{step} {took:.1f}" for step, took in proof.steps.items())
     return [
-        *said,
+        *shown,
         f"\n  compared   {proof.tables} tables, {proof.rows:,} rows, {proof.files} files; all as at the source",
         f"  RTO        {proof.rto_seconds:.1f} s (seconds a step: {seconds})",
     ]

@@ -140,8 +140,8 @@ limit_memory_hard = 0
             "OFITEC_ODOO_ADMIN_PASSWORD": self.postgres.credentials.odoo_admin,
             "OFITEC_ODOO_BOT_PASSWORD": self.postgres.credentials.odoo_bot,
         }
-        said = self.shell(database, _PREPARE.read_text(), what="preparing the Odoo template", env=passwords)
-        if "prepared" not in said:
+        output = self.shell(database, _PREPARE.read_text(), what="preparing the Odoo template", env=passwords)
+        if "prepared" not in output:
             raise StackError(f"preparing the Odoo template ended early; see {self.log}.")
 
     def addon_template(self) -> str:

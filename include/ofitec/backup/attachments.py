@@ -37,9 +37,9 @@ class Attachment(BaseModel):
     size: int | None
 
 
-def stored(link: psycopg.Connection) -> list[Attachment]:
+def stored(conn: psycopg.Connection) -> list[Attachment]:
     """The files that the rows name, each once."""
-    return [Attachment(name=name, sha1=sha1, size=size) for name, sha1, size in link.execute(_QUERY)]
+    return [Attachment(name=name, sha1=sha1, size=size) for name, sha1, size in conn.execute(_QUERY)]
 
 
 def missing(filestore: Path, attachments: Iterable[Attachment]) -> list[str]:
@@ -82,7 +82,7 @@ def damaged(filestore: Path, attachments: list[Attachment], known_missing: Itera
 
     :raises CopyUnreadable: if a file is there and cannot be read
     """
-    known, said, told = set(known_missing), [], time.monotonic()
+    known, findings, told = set(known_missing), [], time.monotonic()
     for count, attachment in enumerate(attachments):
         if attachment.name in known:
             continue
@@ -90,7 +90,7 @@ def damaged(filestore: Path, attachments: list[Attachment], known_missing: Itera
             with (filestore / attachment.name).open("rb") as file:
                 found = hashlib.file_digest(file, "sha1").hexdigest()
         except FileNotFoundError:
-            said.append(f"attachment {attachment.name} has no file")
+            findings.append(f"attachment {attachment.name} has no file")
             continue
         except OSError as error:
             raise CopyUnreadable(
@@ -99,11 +99,11 @@ def damaged(filestore: Path, attachments: list[Attachment], known_missing: Itera
         # Odoo names the file by its sha1; the checksum column says it again
         expected = attachment.sha1 or attachment.name.rpartition("/")[2]
         if found != expected:
-            said.append(f"attachment {attachment.name} holds other bytes: sha1 {found} instead of {expected}")
+            findings.append(f"attachment {attachment.name} holds other bytes: sha1 {found} instead of {expected}")
         if time.monotonic() - told > _EVERY:
             told = time.monotonic()
             log.info("Files compared: %d of %d", count, len(attachments))
-    return said
+    return findings
 
 
 def sample(names: list[str]) -> str:

@@ -47,11 +47,11 @@ def require_series(command: str, series: str) -> None:
     :raises BootFailed: if not
     """
     program, _ = split_command(command)
-    said = run([*program, "--version"], timeout=120).stdout
-    found = re.search(r"(\d+\.\d+)", said)
+    version = run([*program, "--version"], timeout=120).stdout
+    found = re.search(r"(\d+\.\d+)", version)
     if found is None or found[1] != series:
         raise BootFailed(
-            f"The backup is of Odoo {series}, but OFITEC_ODOO_COMMAND runs {said.strip()[:60] or 'nothing'}."
+            f"The backup is of Odoo {series}, but OFITEC_ODOO_COMMAND runs {version.strip()[:60] or 'nothing'}."
         )
 
 
@@ -65,13 +65,13 @@ def read_back(command: str, copy: Scratch, *, timeout: float = 900) -> dict[str,
     line = next((line for line in done.stdout.splitlines() if line.startswith(_MARK)), None)
     if done.returncode or line is None:
         raise BootFailed(f"Odoo did not run on {copy.database.name} (exit {done.returncode}): {_words(done)}")
-    said: dict[str, Any] = json.loads(line.removeprefix(_MARK))
-    if said["bad"]:
-        raise BootFailed(f"Odoo read {len(said['bad'])} attachments wrong: {', '.join(said['bad'][:3])}.")
-    if not said["neutralized"]:
+    answer: dict[str, Any] = json.loads(line.removeprefix(_MARK))
+    if answer["bad"]:
+        raise BootFailed(f"Odoo read {len(answer['bad'])} attachments wrong: {', '.join(answer['bad'][:3])}.")
+    if not answer["neutralized"]:
         raise BootFailed(f"Odoo says that {copy.database.name} is not neutralised.")
-    log.info("Odoo on the copy: %s", said)
-    return said
+    log.info("Odoo on the copy: %s", answer)
+    return answer
 
 
 def _odoo(command: str, copy: Scratch, verb: Sequence[str], *, timeout: float, stdin: bytes = b"") -> Finished:

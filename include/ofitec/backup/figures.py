@@ -54,27 +54,27 @@ class Figures(BaseModel):
         return sum(table.rows for table in self.tables.values())
 
 
-def take(link: psycopg.Connection) -> Figures:
+def take(conn: psycopg.Connection) -> Figures:
     """The figures of the database, in the transaction that is open on this connection."""
-    link.execute(_SESSION)
-    names: list[tuple[str, str]] = link.execute(_TABLES).fetchall()
+    conn.execute(_SESSION)
+    names: list[tuple[str, str]] = conn.execute(_TABLES).fetchall()
     tables: dict[str, Table] = {}
     told = time.monotonic()
     for schema, name in names:
-        tables[f"{schema}.{name}"] = _table(link, schema, name)
+        tables[f"{schema}.{name}"] = _table(conn, schema, name)
         if time.monotonic() - told > _EVERY:
             told = time.monotonic()
             log.info("Figures: %d of %d tables", len(tables), len(names))
-    sequences: dict[str, int] = dict(link.execute(_SEQUENCES).fetchall())
-    return Figures(server_major=link.info.server_version // 10000, tables=tables, sequences=sequences)
+    sequences: dict[str, int] = dict(conn.execute(_SEQUENCES).fetchall())
+    return Figures(server_major=conn.info.server_version // 10000, tables=tables, sequences=sequences)
 
 
-def _table(link: psycopg.Connection, schema: str, name: str) -> Table:
+def _table(conn: psycopg.Connection, schema: str, name: str) -> Table:
     # the alias must not be a column's name, or it would mean that column
     query = sql.SQL(
         "SELECT count(*), coalesce(sum(hashtextextended(ofitec_row_::text, 0)::numeric), 0) FROM {} ofitec_row_"
     )
-    row: tuple[int, Decimal] | None = link.execute(query.format(sql.Identifier(schema, name))).fetchone()
+    row: tuple[int, Decimal] | None = conn.execute(query.format(sql.Identifier(schema, name))).fetchone()
     assert row is not None
     return Table(rows=row[0], sum=str(row[1]))
 
@@ -84,20 +84,20 @@ def differences(expected: Figures, found: Figures) -> list[str]:
 
     A sequence may be ahead: pg_dump reads it a moment later, outside the snapshot. Behind it would give a number twice.
     """
-    said = []
+    findings = []
     for name, table in expected.tables.items():
         other = found.tables.get(name)
         if other is None:
-            said.append(f"table {name} is missing ({table.rows} rows)")
+            findings.append(f"table {name} is missing ({table.rows} rows)")
         elif other.rows != table.rows:
-            said.append(f"table {name} has {other.rows} rows instead of {table.rows}")
+            findings.append(f"table {name} has {other.rows} rows instead of {table.rows}")
         elif other.sum != table.sum:
-            said.append(f"table {name} has {table.rows} rows as it should, but with other contents")
-    said += [f"table {name} should not be there" for name in found.tables.keys() - expected.tables.keys()]
+            findings.append(f"table {name} has {table.rows} rows as it should, but with other contents")
+    findings += [f"table {name} should not be there" for name in found.tables.keys() - expected.tables.keys()]
     for name, value in expected.sequences.items():
         other_value = found.sequences.get(name)
         if other_value is None:
-            said.append(f"sequence {name} is missing")
+            findings.append(f"sequence {name} is missing")
         elif other_value < value:
-            said.append(f"sequence {name} stands at {other_value}, before {value}: numbers would be given twice")
-    return said
+            findings.append(f"sequence {name} stands at {other_value}, before {value}: numbers would be given twice")
+    return findings

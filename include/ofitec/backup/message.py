@@ -18,7 +18,7 @@ from ofitec.words import counted, days, duration, number, size
 KILLED = "La ejecución fue interrumpida antes de terminar (el equipo o el proceso se detuvo). No dejó un respaldo."
 _SAMPLE = 5
 # by the name of the error's class, or of one it is a kind of; {names} are the error's own figures
-_SAID = {
+_SENTENCES = {
     "RepositoryGone": "El repositorio de respaldos no está en {where}; según el registro debía tener {counted}. "
     "No cree otro ahí: averigüe primero qué pasó (¿está montado su disco?).",
     "RepositoryMissing": "No hay un repositorio de respaldos en la dirección de la conexión. Revise la dirección y si "
@@ -74,12 +74,12 @@ _SAID = {
 }
 
 
-def said(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
     """What an error means, for people; true whatever step raised it."""
     for kind in type(error).__mro__:
-        if sentence := _SAID.get(kind.__name__):
+        if found := _SENTENCES.get(kind.__name__):
             known = counted(getattr(error, "backups", 0), "respaldo")
-            return sentence.format_map({**vars(error), "counted": known})
+            return found.format_map({**vars(error), "counted": known})
     if isinstance(error, Exception):
         return f"El proceso no terminó por un error inesperado ({type(error).__name__})."
     return KILLED

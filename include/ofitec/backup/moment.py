@@ -52,19 +52,19 @@ class Moment:
     attachments: list[Attachment]
 
 
-def series(link: psycopg.Connection) -> str:
+def series(conn: psycopg.Connection) -> str:
     """The series of the Odoo in this database, e.g. "19.0".
 
     :raises NotOdoo: if there is none
     """
-    found = link.execute(
+    found = conn.execute(
         "SELECT to_regclass('public.ir_module_module'), to_regclass('public.ir_attachment')"
     ).fetchone()
     if found is None or None in found:
-        raise NotOdoo(f"Database {link.info.dbname} holds no Odoo (no ir_module_module). Check connection odoo_db.")
-    row = link.execute(_BASE).fetchone()
+        raise NotOdoo(f"Database {conn.info.dbname} holds no Odoo (no ir_module_module). Check connection odoo_db.")
+    row = conn.execute(_BASE).fetchone()
     if row is None or not row[0]:
-        raise NotOdoo(f"The Odoo in database {link.info.dbname} has no installed module base: it is empty.")
+        raise NotOdoo(f"The Odoo in database {conn.info.dbname} has no installed module base: it is empty.")
     return ".".join(str(row[0]).split(".")[:2])
 
 
@@ -77,13 +77,13 @@ def files_kept(database: Database, *, lock_timeout: int) -> Iterator[None]:
     :raises NotOdoo: if this is no Odoo
     :raises PostgresDown: if the connection broke before the end: then the filestore was not protected
     """
-    with database.connect(autocommit=False) as link:
+    with database.connect(autocommit=False) as conn:
         # no snapshot outlives its statement, so rows that die meanwhile can be cleaned away
-        link.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-        link.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        link.execute(f"SET LOCAL lock_timeout = '{int(lock_timeout)}s'")  # type: ignore[arg-type, unused-ignore]
+        conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        conn.execute(f"SET LOCAL lock_timeout = '{int(lock_timeout)}s'")  # type: ignore[arg-type, unused-ignore]
         try:
-            link.execute("LOCK TABLE public.ir_attachment IN ROW EXCLUSIVE MODE")
+            conn.execute("LOCK TABLE public.ir_attachment IN ROW EXCLUSIVE MODE")
         except psycopg.errors.LockNotAvailable:
             raise OdooWorking(
                 f"Table ir_attachment of {database.name} stayed locked for {lock_timeout} s: Odoo cleans its files or "
@@ -95,8 +95,8 @@ def files_kept(database: Database, *, lock_timeout: int) -> Iterator[None]:
             ) from None
         yield
         # the files were kept to the end only if the connection still lives
-        link.execute("SELECT 1")
-        link.rollback()
+        conn.execute("SELECT 1")
+        conn.rollback()
 
 
 @contextmanager
@@ -105,10 +105,10 @@ def of(database: Database) -> Iterator[Moment]:
 
     :raises NotOdoo: if this is no Odoo
     """
-    with database.connect(autocommit=False) as link:
-        link.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        link.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        row = link.execute(
+    with database.connect(autocommit=False) as conn:
+        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        row = conn.execute(
             "SELECT pg_export_snapshot(), clock_timestamp(), pg_database_size(current_database())"
         ).fetchone()
         assert row is not None
@@ -116,8 +116,8 @@ def of(database: Database) -> Iterator[Moment]:
             snapshot=row[0],
             at=row[1].astimezone(UTC),
             bytes=row[2],
-            series=series(link),
-            attachments=attachments.stored(link),
-            figures=figures.take(link),
+            series=series(conn),
+            attachments=attachments.stored(conn),
+            figures=figures.take(conn),
         )
-        link.rollback()
+        conn.rollback()

@@ -66,9 +66,9 @@ def noted(job: Job, run_id: str) -> Iterator[None]:
         yield
     except BaseException as error:
         with suppress(OfitecError):
-            said, place = message.said(error), job.restic.where
+            sentence, place = message.sentence(error), job.restic.where
             backups.note_failure(
-                job.ledger, env=job.env, repository=place, run_id=run_id, error=_words(error), said=said
+                job.ledger, env=job.env, repository=place, run_id=run_id, error=_words(error), said=sentence
             )
         raise
 
@@ -77,15 +77,15 @@ def _preflight(job: Job, run_id: str, create_repository: bool) -> dict[str, Any]
     _repair_restore(job, run_id)
     version = job.restic.version()
     client = postgres.client_major()
-    with job.database.connect() as link:
-        server = postgres.server_major(link)
+    with job.database.connect() as conn:
+        server = postgres.server_major(conn)
         if client < server:
             raise ProgramTooOld(
                 f"pg_dump {client} cannot dump PostgreSQL {server}. Install postgresql-client-{server} (OFITEC_PG_BIN)."
             )
-        moment.series(link)
-        files = attachments.stored(link)
-        row = link.execute("SELECT clock_timestamp()").fetchone()
+        moment.series(conn)
+        files = attachments.stored(conn)
+        row = conn.execute("SELECT clock_timestamp()").fetchone()
         assert row is not None
         database_now = row[0].astimezone(UTC)
     attachments.require(job.filestore, files, allowed=job.rules.missing_files)
@@ -145,8 +145,8 @@ def check(job: Job, key: str, *, run_id: str) -> dict[str, Any]:
             size = job.restic.repository_bytes()
         except BaseException as error:
             # saved, and not counted until a later check or proof passes
-            said = message.said(error)
-            backups.change(job.ledger, key, error=_words(error), said=said, finished_at=datetime.now(UTC))
+            sentence = message.sentence(error)
+            backups.change(job.ledger, key, error=_words(error), said=sentence, finished_at=datetime.now(UTC))
             raise
         there = {snapshot.id for snapshot in job.restic.snapshots(*job.tags)}
     for row in backups.of_status(job.ledger, job.env, backups.STORED):
@@ -223,7 +223,7 @@ def _words(error: BaseException) -> str:
 
 def _give_up(job: Job, key: str, error: BaseException) -> None:
     """Mark a backup failed and remove what it saved. Never hides the error that led here."""
-    values = {"status": backups.FAILED, "error": _words(error)[:2000], "said": message.said(error)}
+    values = {"status": backups.FAILED, "error": _words(error)[:2000], "said": message.sentence(error)}
     with suppress(OfitecError):
         backups.change(job.ledger, key, **values, finished_at=datetime.now(UTC))
         if job.pruner is not None:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from ofitec.backup import boot as odoo
 from ofitec.backup import repository, retrieval, scratch
@@ -77,12 +78,8 @@ def prove(job: Job, key: str, *, run_id: str, read_data: bool = False) -> tuple[
 def _restore(job: Job, row: BackupRun, evidence: Evidence, *, run_id: str, read_data: bool) -> None:
     retrieval.require_room(job, row, job.work)
     copy = scratch.make(job, purpose=PURPOSE, run_id=run_id)
-    with repository.exclusive(job, why=f"proof {run_id}"):
-        if read_data:
-            _read_all(job, evidence)
-        said = repository.healing(job, lambda: retrieval.fetch(job, row, copy, evidence))
-    retrieval.load(job, row, copy, evidence)
-    retrieval.compare(said, copy, evidence)
+    read_all = partial(_read_all, job, evidence) if read_data else None
+    retrieval.bring_back(job, row, copy, evidence, why=f"proof {run_id}", first=read_all)
     if evidence.findings:
         raise BackupRefuted(
             f"Backup {evidence.backup} is not what was saved: {len(evidence.findings)} differences: "

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ofitec.backup import boot, repository, retrieval, scratch, switching
+from ofitec.backup import boot, retrieval, scratch, switching
 from ofitec.backup.attachments import sample
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import Job
@@ -79,8 +79,8 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
             + retrieval.elsewhere(job)
         )
     retrieval.require_room(job, row, job.work)
-    with job.scratch.maintenance().connect() as link:
-        there = [f"database {database}"] if exists(link, database) else []
+    with job.scratch.maintenance().connect() as conn:
+        there = [f"database {database}"] if exists(conn, database) else []
     there += [f"folder {place}"] if place.exists() else []
     assert row.snapshot_at is not None
     return Plan(
@@ -115,10 +115,7 @@ def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool) -> dict[str,
         try:
             row = retrieval.wanted(job, wanted.backup)
             evidence = Evidence(backup=row.key, started_at=datetime.now(UTC))
-            with repository.exclusive(job, why=why):
-                said = repository.healing(job, lambda: retrieval.fetch(job, row, copy, evidence))
-            retrieval.load(job, row, copy, evidence)
-            retrieval.compare(said, copy, evidence)
+            retrieval.bring_back(job, row, copy, evidence, why=why)
             if evidence.findings:
                 raise NotWhatWasSaved(
                     f"Backup {row.key} is not what was saved: {sample(evidence.findings)}. Nothing was replaced; "
@@ -162,8 +159,8 @@ def _drop_copies(job: Job) -> None:
 
 
 def _require_idle(job: Job, name: str) -> None:
-    with job.scratch.maintenance().connect() as link:
-        who = sessions(link, name)
+    with job.scratch.maintenance().connect() as conn:
+        who = sessions(conn, name)
     if who:
         raise LiveDatabase(
             f"Database {name} is in use by {len(who)} sessions ({sample(who)}) and is not replaced. Stop its Odoo."

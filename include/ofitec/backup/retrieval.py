@@ -3,11 +3,12 @@
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ofitec.backup import attachments, figures
+from ofitec.backup import attachments, figures, repository
 from ofitec.backup.attachments import CopyUnreadable
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, Job
@@ -104,24 +105,43 @@ def require_room(job: Job, row: BackupRun, *places: Path) -> None:
             )
 
 
+def bring_back(
+    job: Job, row: BackupRun, copy: Scratch, evidence: Evidence, *, why: str, first: Callable[[], None] | None = None
+) -> None:
+    """A proof and a restore alike: bring a backup into a copy and compare it; what differs goes to the findings.
+
+    :param why: who we are, for those who wait for the repository
+    :param first: done before, when the repository is ours already
+    :raises Busy: if others go on working on the repository
+    :raises RepositoryDamaged: if it cannot give the backup back whole
+    :raises OtherVersion: if the copy's server cannot be compared with the source's
+    """
+    with repository.exclusive(job, why=why):
+        if first:
+            first()
+        expected = repository.healing(job, lambda: fetch(job, row, copy, evidence))
+    load(job, row, copy, evidence)
+    compare(expected, copy, evidence)
+
+
 def fetch(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> Manifest:
     """Bring dump and filestore from the repository into a copy's folder; returns the manifest.
 
     :raises RepositoryDamaged: if the repository cannot give them back whole
     """
     evidence.key_id = job.restic.current_key()
-    said = manifest(job, row)
+    expected = manifest(job, row)
     parts, restic = row.snapshots, job.restic.cold()
     with evidence.timed("fetch_database"):
         progress = Progress("fetch database", parts[DATABASE]["processed"])
         restic.restore(parts[DATABASE]["id"], "/", copy.folder / "dump", progress)
     with evidence.timed("fetch_filestore"):
         progress = Progress("fetch filestore", parts[FILESTORE]["processed"])
-        restic.restore(parts[FILESTORE]["id"], said.filestore, copy.filestore, progress)
+        restic.restore(parts[FILESTORE]["id"], expected.filestore, copy.filestore, progress)
     # an empty filestore is restored as nothing at all
     copy.filestore.mkdir(parents=True, exist_ok=True)
     evidence.fetched = _count(copy.filestore)
-    return said
+    return expected
 
 
 def load(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> None:
@@ -145,33 +165,33 @@ def load(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> None:
     dump.unlink()
 
 
-def compare(said: Manifest, copy: Scratch, evidence: Evidence) -> None:
+def compare(expected: Manifest, copy: Scratch, evidence: Evidence) -> None:
     """Compare a restored copy with the source's figures, all tables and all files; what differs goes to the findings.
 
     :raises OtherVersion: if the server's major version is not the source's: row hashes cannot be compared then
     """
-    with copy.database.connect(autocommit=False) as link:
-        major = postgres.server_major(link)
-        if major != said.figures.server_major:
+    with copy.database.connect(autocommit=False) as conn:
+        major = postgres.server_major(conn)
+        if major != expected.figures.server_major:
             raise OtherVersion(
-                f"The backup is of PostgreSQL {said.figures.server_major}, the copy's server is {major}: their row "
+                f"The backup is of PostgreSQL {expected.figures.server_major}, the copy's server is {major}: their row "
                 "hashes cannot be compared. Let OFITEC_SCRATCH_CONNECTION name a server of the same major version."
             )
         with evidence.timed("compare_tables"):
-            found = figures.take(link)
-            evidence.findings += figures.differences(said.figures, found)
+            found = figures.take(conn)
+            evidence.findings += figures.differences(expected.figures, found)
         evidence.tables, evidence.rows = len(found.tables), found.rows
-        files = attachments.stored(link)
-        link.rollback()
+        files = attachments.stored(conn)
+        conn.rollback()
     with evidence.timed("compare_files"):
-        damaged = attachments.damaged(copy.filestore, files, said.missing)
+        damaged = attachments.damaged(copy.filestore, files, expected.missing)
     if damaged and (left := _count(copy.filestore)) < evidence.fetched:
         raise CopyUnreadable(
             f"The copy lost files after it was restored: {left} of {evidence.fetched} are in {copy.filestore}. That "
             "says nothing about the backup. Who cleans that folder? (OFITEC_WORK_DIR)"
         )
     evidence.findings += damaged
-    evidence.files = len(files) - len(said.missing)
+    evidence.files = len(files) - len(expected.missing)
     log.info("Compared %d tables, %d rows, %d files", evidence.tables, evidence.rows, evidence.files)
 
 

@@ -60,9 +60,9 @@ def make(job: Job, *, purpose: str, run_id: str) -> Scratch:
     copy = named(job, f"{PREFIX}{token_hex(8)}")
     name, server = copy.database.name, job.scratch.server
     backups.plan_scratch(job.ledger, name=name, server=server, folder=str(copy.folder), purpose=purpose, run_id=run_id)
-    with job.scratch.maintenance().connect() as link:
-        administer(link, "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", name)
-        administer(link, f"COMMENT ON DATABASE {{}} IS '{_MARK}{_plain(purpose)}'", name)
+    with job.scratch.maintenance().connect() as conn:
+        administer(conn, "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", name)
+        administer(conn, f"COMMENT ON DATABASE {{}} IS '{_MARK}{_plain(purpose)}'", name)
     copy.folder.mkdir(mode=0o700, parents=True)
     return copy
 
@@ -74,14 +74,14 @@ def drop(job: Job, name: str) -> None:
     """
     row = backups.scratch(job.ledger, name)
     if row is None or not name.startswith(PREFIX) or row.server != job.scratch.server:
-        with job.scratch.maintenance().connect() as link:
-            if exists(link, name):
+        with job.scratch.maintenance().connect() as conn:
+            if exists(conn, name):
                 raise NotOurs(f"Database {name} on {job.scratch.server} was not made by us: it is not dropped.")
         return
-    with job.scratch.maintenance().connect() as link:
-        if exists(link, name):
-            _require_mark(link, name)
-            postgres.drop(link, name)
+    with job.scratch.maintenance().connect() as conn:
+        if exists(conn, name):
+            _require_mark(conn, name)
+            postgres.drop(conn, name)
     folder = named(job, name).folder
     if str(folder) == row.folder and folder.exists():
         shutil.rmtree(folder)
@@ -96,9 +96,9 @@ def sweep(job: Job, *, purpose: str) -> None:
         drop(job, row.name)
 
 
-def _require_mark(link: psycopg.Connection, name: str) -> None:
+def _require_mark(conn: psycopg.Connection, name: str) -> None:
     query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-    row = link.execute(query, [name]).fetchone()
+    row = conn.execute(query, [name]).fetchone()
     if row is not None and row[0] is not None and not str(row[0]).startswith(_MARK):
         raise NotOurs(f"Database {name} carries the comment {row[0]!r}, not ours: it is not dropped.")
 

@@ -74,17 +74,22 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
     with _in_spanish():
         job = from_settings()
         key = proof.choose(job, asked or newest)
-        number, said, lifted = proof.prove(job, key, run_id=run_id, read_data=read_data)
+        number, evidence, lifted = proof.prove(job, key, run_id=run_id, read_data=read_data)
     row = backups.get(job.ledger, key)
     assert row is not None
     if lifted:
         _tell(f"lifted/{number}", "backup_verify", run_id, *message.lifted(row))
-    if said.read_data:
+    if evidence.read_data:
         done = backups.proofs(job.ledger, key)[-1]
         text, blocks = message.proven(row, done, kept_for_ever=job.pruner is None)
         _tell(f"proof/{number}", "backup_verify", run_id, text, blocks)
-    figures = {"tables": said.tables, "rows": said.rows, "files": said.files, "rto_seconds": said.rto_seconds}
-    return {"proof": number, "backup": key, **figures, "steps": said.steps}
+    figures = {
+        "tables": evidence.tables,
+        "rows": evidence.rows,
+        "files": evidence.files,
+        "rto_seconds": evidence.rto_seconds,
+    }
+    return {"proof": number, "backup": key, **figures, "steps": evidence.steps}
 
 
 def plan_restore(params: dict[str, Any]) -> dict[str, Any]:
@@ -123,11 +128,11 @@ def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[st
 
 
 def settle_restore(
-    plan: dict[str, Any] | None, answer: Answer | None, *, link: str, dag_id: str, run_id: str
+    plan: dict[str, Any] | None, answer: Answer | None, *, url: str, dag_id: str, run_id: str
 ) -> list[str]:
     """Leave nothing half-way, and tell if a person said no; returns a sentence for what was repaired.
 
-    :param link: address of the run
+    :param url: address of the run
     """
     with _in_spanish():
         told = restore.repair(from_settings(), run_id=run_id)
@@ -140,7 +145,7 @@ def settle_restore(
             hours=HOURS,
             dag_id=dag_id,
             run_id=run_id,
-            link=link,
+            url=url,
             zone=settings().zone,
         )
     return told
@@ -210,7 +215,7 @@ def _nights_job(run_id: str) -> Job:
         return from_settings()
     except OfitecError as error:
         with suppress(OfitecError):
-            note = {"env": settings().env, "repository": "", "run_id": run_id, "said": message.said(error)}
+            note = {"env": settings().env, "repository": "", "run_id": run_id, "said": message.sentence(error)}
             backups.note_failure(open_ledger(), error=str(error), **note)
         raise
 
@@ -220,7 +225,7 @@ def _in_spanish() -> Iterator[None]:
     try:
         yield
     except OfitecError as error:
-        error.args = (f"{message.said(error)} ({error})", *error.args[1:])
+        error.args = (f"{message.sentence(error)} ({error})", *error.args[1:])
         raise
 
 

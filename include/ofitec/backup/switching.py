@@ -36,8 +36,8 @@ def take_place(job: Job, *, database: str, place: Path, copy: scratch.Scratch, r
     :raises OfitecError: if a rename is refused (somebody is connected); all is as it was before
     """
     suffix = f"_before_{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    with job.scratch.maintenance().connect() as link:
-        there = exists(link, database)
+    with job.scratch.maintenance().connect() as conn:
+        there = exists(conn, database)
     journal = switches.begin(
         job.ledger,
         RestoreSwitch(
@@ -90,21 +90,21 @@ def _go(job: Job, journal: RestoreSwitch, copy: scratch.Scratch) -> None:
     # across disks this copies, so it happens before anything changes
     shutil.move(copy.filestore, incoming)
     (incoming / _MARK).write_text(journal.copy)
-    with job.scratch.maintenance().connect() as link:
+    with job.scratch.maintenance().connect() as conn:
         if journal.old_database:
-            administer(link, "ALTER DATABASE {} RENAME TO {}", journal.database, journal.old_database)
+            administer(conn, "ALTER DATABASE {} RENAME TO {}", journal.database, journal.old_database)
         if journal.old_place:
             place.rename(journal.old_place)
         incoming.rename(place)
-        with link.transaction():
-            administer(link, f"COMMENT ON DATABASE {{}} IS '{_COMMENT}{journal.copy}'", journal.copy)
-            administer(link, "ALTER DATABASE {} RENAME TO {}", journal.copy, journal.database)
+        with conn.transaction():
+            administer(conn, f"COMMENT ON DATABASE {{}} IS '{_COMMENT}{journal.copy}'", journal.copy)
+            administer(conn, "ALTER DATABASE {} RENAME TO {}", journal.copy, journal.database)
 
 
 def _settle(job: Job, journal: RestoreSwitch) -> str:
     """Complete a switch whose last rename happened, undo any other; returns its outcome. Harmless to run again."""
-    with job.scratch.maintenance().connect() as link:
-        if _comment(link, journal.database) == f"{_COMMENT}{journal.copy}":
+    with job.scratch.maintenance().connect() as conn:
+        if _comment(conn, journal.database) == f"{_COMMENT}{journal.copy}":
             outcome = switches.DONE
             with suppress(FileNotFoundError):
                 (Path(journal.place) / _MARK).unlink()
@@ -114,8 +114,8 @@ def _settle(job: Job, journal: RestoreSwitch) -> str:
             outcome = switches.UNDONE
             # the files first: the old database gets its name back only beside its own files
             _undo_files(journal)
-            if journal.old_database and exists(link, journal.old_database) and not exists(link, journal.database):
-                administer(link, "ALTER DATABASE {} RENAME TO {}", journal.old_database, journal.database)
+            if journal.old_database and exists(conn, journal.old_database) and not exists(conn, journal.database):
+                administer(conn, "ALTER DATABASE {} RENAME TO {}", journal.old_database, journal.database)
     switches.end(job.ledger, journal, outcome)
     return outcome
 
@@ -131,7 +131,7 @@ def _undo_files(journal: RestoreSwitch) -> None:
         shutil.rmtree(incoming)
 
 
-def _comment(link: psycopg.Connection, name: str) -> str | None:
+def _comment(conn: psycopg.Connection, name: str) -> str | None:
     query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-    row = link.execute(query, [name]).fetchone()
+    row = conn.execute(query, [name]).fetchone()
     return None if row is None else row[0]

@@ -119,10 +119,10 @@ def restore(wanted: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any
     from ofitec.backup import steps
     from ofitec.notify.tasks import answer
 
-    said = answer(ti)
-    if wanted["replaces"] and not (said and said.approved):
+    given = answer(ti)
+    if wanted["replaces"] and not (given and given.approved):
         raise AirflowSkipException("No se aprobó: no se cambió nada.")
-    return steps.run_restore(wanted, run_id=dag_run.run_id, approved=bool(said and said.approved))
+    return steps.run_restore(wanted, run_id=dag_run.run_id, approved=bool(given and given.approved))
 
 
 @task(task_display_name="Cerrar", execution_timeout=timedelta(hours=2), trigger_rule="all_done", queue=OPS, **PLAIN)
@@ -132,8 +132,8 @@ def settle_restore(ti: Any = None, dag_run: Any = None) -> list[str]:
     from ofitec.notify.tasks import answer
 
     plan = ti.xcom_pull(task_ids="plan")
-    link = {"link": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
-    return steps.settle_restore(plan, answer(ti), **link)
+    run = {"url": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
+    return steps.settle_restore(plan, answer(ti), **run)
 
 
 @task(task_display_name="Resultado", trigger_rule="none_failed", **PLAIN)

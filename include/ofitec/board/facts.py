@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +10,7 @@ from ofitec.board import airflow_state
 from ofitec.board.airflow_state import AirflowState
 from ofitec.errors import OfitecError
 from ofitec.f29 import standing
-from ofitec.f29.period import complete
+from ofitec.f29.period import Period, complete
 from ofitec.ledger import backup_history, deploy_history, f29_states, open_ledger
 from ofitec.ledger.backup_history import Backups
 from ofitec.ledger.deploy_history import Deploys
@@ -33,6 +33,18 @@ class F29:
     status: str
     due_days: int
     state: F29State
+
+    @property
+    def last_due(self) -> date:
+        """The last day on which it may be due. Until it is computed nobody knows whether there is something to pay."""
+        if self.status != standing.MISSING:
+            return self.state.due_date
+        return max(self.state.due_date, standing.latest_due(Period.parse(self.period)))
+
+    @property
+    def last_days(self) -> int:
+        """Days to that day; negative: late for certain."""
+        return self.due_days + (self.last_due - self.state.due_date).days
 
     @property
     def late_days(self) -> int | None:

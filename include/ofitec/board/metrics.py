@@ -77,6 +77,11 @@ def _f29(ledger: LedgerFacts) -> Iterator[Metric]:
         "ofitec_f29_status", "1 for the status in which a company's F29 of a month is", ["rut", "period", "status"]
     )
     due = _Family("ofitec_f29_days_to_due", "Days to the due date, negative after it", ["rut", "period"])
+    last = _Family(
+        "ofitec_f29_days_to_last_due",
+        "Days to when it is late for certain: until it is computed, the 28th",
+        ["rut", "period"],
+    )
     payable = _Family("ofitec_f29_payable_pesos", "What is paid: as filed, else código 91", ["rut", "period"])
     late = _Family("ofitec_f29_filed_late_days", "Days from the due date to the filing, 0 in time", ["rut", "period"])
     rectifying = _Family("ofitec_f29_rectifying", "1 while a filed form's new version is not filed", ["rut", "period"])
@@ -84,10 +89,11 @@ def _f29(ledger: LedgerFacts) -> Iterator[Metric]:
         key = [form.rut, form.period]
         status.add([*key, form.status], 1)
         due.add(key, form.due_days)
+        last.add(key, form.last_days)
         payable.add(key, form.state.payable)
         late.add(key, None if form.late_days is None else max(form.late_days, 0))
         rectifying.add(key, int(form.state.rectifying is not None))
-    yield from (family.metric for family in (status, due, payable, late, rectifying))
+    yield from (family.metric for family in (status, due, last, payable, late, rectifying))
     if ledger.odoo is not None:
         yield _gauge("ofitec_odoo_read_up", "Whether Odoo answered when it was last asked", int(not ledger.odoo.error))
         if ledger.odoo.read_at is not None:

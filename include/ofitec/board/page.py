@@ -14,7 +14,7 @@ from markupsafe import Markup
 from ofitec.board import plot, verdict
 from ofitec.board.airflow_state import COMPONENTS
 from ofitec.board.days import daily
-from ofitec.board.facts import Facts, LedgerFacts
+from ofitec.board.facts import F29, Facts, LedgerFacts
 from ofitec.board.plot import Bar
 from ofitec.board.texts import TEXTS
 from ofitec.board.verdict import Verdict
@@ -84,7 +84,7 @@ def render(facts: Facts, firing: list[Firing] | None, lang: str, chosen: Setting
         ledger=ledger,
         cards=_cards(facts, firing, text, words, bool(chosen.alertmanager_url)),
         backups=[_backup(backups, facts.now, text, words) for backups in (ledger.backups if ledger else [])],
-        forms=[(form, verdict.form(form), _due(form.due_days, text, words)) for form in (ledger.f29 if ledger else [])],
+        forms=[(form, verdict.form(form), _due(form, text, words)) for form in (ledger.f29 if ledger else [])],
         firing=shown,
         state=facts.airflow,
         components=_components(facts),
@@ -109,8 +109,20 @@ def _step(steps: list[dict[str, Any]], lang: str) -> str:
     return STEPS.get(name, name) if lang == "es" else name.replace("_", " ")
 
 
-def _due(days: int, text: dict[str, str], words: Words) -> str:
-    return {0: text["today"], 1: text["tomorrow"]}.get(days) or words.in_days(days)
+def _dates(form: F29, text: dict[str, str], words: Words) -> dict[str, str]:
+    """When a form is due, for the sentences of texts.py."""
+    days = form.due_days
+    return {
+        "when": {0: text["today"], 1: text["tomorrow"]}.get(days) or words.in_days(days),
+        "paid": words.day(form.state.due_date),
+        "unpaid": words.day(form.last_due),
+    }
+
+
+def _due(form: F29, text: dict[str, str], words: Words) -> str:
+    """What stands beside the due date."""
+    dates = _dates(form, text, words)
+    return dates["when"] if form.last_days == form.due_days else text["if_paid"].format(**dates)
 
 
 def _cards(
@@ -145,8 +157,8 @@ def _from_ledger(ledger: LedgerFacts, now: datetime, text: dict[str, str], words
     judged = verdict.odoo(reading, now)
     cards.append(Card(text["odoo"], judged, text[judged.key], "odoo", age))
     judged, first = verdict.forms(ledger.f29, reading, now)
-    sentence = text[judged.key].format(when=_due(first.due_days, text, words) if first else "")
-    cards.append(Card(text["f29"], judged, sentence, "f29", age))
+    dates = _dates(first, text, words) if first else {}
+    cards.append(Card(text["f29"], judged, text[judged.key].format(**dates), "f29", age))
 
     deploys = ledger.deploys[0] if ledger.deploys else None
     judged = verdict.production(deploys)
@@ -190,7 +202,7 @@ def _chart(
 ) -> Chart:
     spelled = [text["no_data"] if value is None else spell(value) for value in values]
     rows = list(zip(names, spelled, strict=True))
-    bars = [Bar(value, f"{name}: {said}") for value, (name, said) in zip(values, rows, strict=True)]
+    bars = [Bar(value, f"{name}: {figure}") for value, (name, figure) in zip(values, rows, strict=True)]
     return Chart(
         title=title,
         svg=plot.bars(bars, title, limit),

@@ -52,7 +52,7 @@ def form(f29: F29) -> Level:
     if f29.status not in _GRAVE:
         return "good"
     warn, bad = {"missing": (1, 0), "draft": (1, 0), "ready": (3, 1), "approved": (2, 0)}[f29.status]
-    if f29.due_days <= bad:
+    if f29.last_days <= bad:
         return "bad"
     return "warn" if f29.due_days <= warn else "unknown"
 
@@ -71,7 +71,7 @@ def _fresh(reading: SourceReading | None, now: datetime) -> bool:
 
 
 def forms(every: list[F29], reading: SourceReading | None, now: datetime) -> tuple[Verdict, F29 | None]:
-    """Are all forms filed? And the open one that is due first. What was read long ago is not good."""
+    """Are all forms filed? And the one that the answer is about. What was read long ago is not good."""
     if reading is None or reading.read_at is None:
         return Verdict("unknown", "f29_unknown"), None
     answer, first = _forms(every)
@@ -88,7 +88,17 @@ def _forms(every: list[F29]) -> tuple[Verdict, F29 | None]:
         return Verdict("good", "f29_done"), None
     levels = {form(f29) for f29 in pending}
     level: Level = "bad" if "bad" in levels else "warn" if "warn" in levels else "good"
-    return Verdict(level, "f29_pending" if pending[0].due_days >= 0 else "f29_overdue"), pending[0]
+    first = next((f29 for f29 in pending if f29.last_days < 0), pending[0])
+    return Verdict(level, _due(first)), first
+
+
+def _due(f29: F29) -> str:
+    """The key of the sentence on when an open form is due."""
+    if f29.last_days < 0:
+        return "f29_overdue"
+    if f29.last_days == f29.due_days:
+        return "f29_pending"
+    return "f29_uncomputed" if f29.due_days >= 0 else "f29_uncomputed_since"
 
 
 def production(deploys: Deploys | None) -> Verdict:

@@ -108,7 +108,7 @@ class Database:
         :raises InputError: if it refuses our login or has no such database
         """
         try:
-            link = psycopg.connect(
+            conn = psycopg.connect(
                 host=self.host or None,
                 port=self.port,
                 user=self.user,
@@ -123,14 +123,14 @@ class Database:
         except psycopg.OperationalError as error:
             raise self._translated(error) from None
         try:
-            with link:
-                yield link
+            with conn:
+                yield conn
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             if isinstance(error, psycopg.errors.LockNotAvailable):
                 raise
             raise self._translated(error) from None
         finally:
-            link.close()
+            conn.close()
 
     def _translated(self, error: Exception) -> PermanentError | TransientError:
         # libpq's text names host, port, user and database, never the password
@@ -148,16 +148,16 @@ def program(name: str) -> str:
 
 def client_major(name: str = "pg_dump") -> int:
     """The major version of a client program, e.g. 15."""
-    said = run([program(name), "--version"], timeout=30).stdout
-    match = re.search(r"\) (\d+)", said)
+    version = run([program(name), "--version"], timeout=30).stdout
+    match = re.search(r"\) (\d+)", version)
     if match is None:
-        raise PermanentError(f"{program(name)} does not say its version: {said[:100]!r}.")
+        raise PermanentError(f"{program(name)} does not say its version: {version[:100]!r}.")
     return int(match[1])
 
 
-def server_major(link: psycopg.Connection) -> int:
+def server_major(conn: psycopg.Connection) -> int:
     """The major version of the server, e.g. 15."""
-    return link.info.server_version // 10000
+    return conn.info.server_version // 10000
 
 
 def dump_command(snapshot: str) -> list[str]:
@@ -186,46 +186,46 @@ def restore(dump: Path, target: Database, *, jobs: int, timeout: float) -> None:
     if done.returncode and _SERVER_FAILED.search(done.stderr):
         raise PostgresDown(f"pg_restore into {target.name} failed for want of the server: {done.stderr.strip()[-300:]}")
     if done.returncode:
-        said = " ".join(line for line in done.stderr.splitlines() if "error:" in line or "DETAIL" in line)[:500]
-        what = f"pg_restore into {target.name} failed with exit {done.returncode}: {said or done.stderr[-300:]}"
+        errors = " ".join(line for line in done.stderr.splitlines() if "error:" in line or "DETAIL" in line)[:500]
+        what = f"pg_restore into {target.name} failed with exit {done.returncode}: {errors or done.stderr[-300:]}"
         if _DUMP_WRONG.search(done.stderr):
             raise RestoreRefused(what)
         raise RestoreFailed(f"{what}. That says nothing about the dump: mend what is named, then prove it again.")
 
 
-def exists(link: psycopg.Connection, name: str) -> bool:
+def exists(conn: psycopg.Connection, name: str) -> bool:
     """Whether the server has a database of that name."""
-    return link.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+    return conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
 
 
-def sessions(link: psycopg.Connection, name: str) -> list[str]:
+def sessions(conn: psycopg.Connection, name: str) -> list[str]:
     """Who is connected to a database: "user/application from address"."""
     query = """
         SELECT usename || '/' || coalesce(nullif(application_name, ''), '?')
                || ' from ' || coalesce(client_addr::text, 'here')
         FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()
     """
-    return [row[0] for row in link.execute(query, [name])]
+    return [row[0] for row in conn.execute(query, [name])]
 
 
-def administer(link: psycopg.Connection, statement: LiteralString, *names: str) -> None:
+def administer(conn: psycopg.Connection, statement: LiteralString, *names: str) -> None:
     """Run a statement about databases with their names quoted, e.g. `ALTER DATABASE {} RENAME TO {}`."""
-    link.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
-def drop(link: psycopg.Connection, name: str) -> None:
+def drop(conn: psycopg.Connection, name: str) -> None:
     """Drop a database and end its sessions.
 
     :raises psycopg.errors.ObjectInUse: if a session that is not ours comes between
     """
     try:
-        administer(link, "DROP DATABASE {} WITH (FORCE)", name)
+        administer(conn, "DROP DATABASE {} WITH (FORCE)", name)
     except psycopg.errors.InsufficientPrivilege:
         # an autovacuum worker is at it, which belongs to no role: FORCE refuses before it ends any session, while the
         # plain form has the server stop the worker, and waits for that
-        link.execute(
+        conn.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = %s AND usename = current_user AND pid <> pg_backend_pid()",
             [name],
         )
-        administer(link, "DROP DATABASE {}", name)
+        administer(conn, "DROP DATABASE {}", name)

@@ -76,11 +76,11 @@ class Restic:
         :raises ProgramMissing: if restic is not installed
         :raises ResticTooOld: below 0.17
         """
-        said = run([self.binary, "version"], timeout=30).stdout
-        match = re.search(r"restic (\d+)\.(\d+)\.(\d+)", said)
+        output = run([self.binary, "version"], timeout=30).stdout
+        match = re.search(r"restic (\d+)\.(\d+)\.(\d+)", output)
         version = tuple(int(part) for part in match.groups()) if match else (0,)
         if version[:2] < OLDEST:
-            raise ResticTooOld(f"{said.strip() or self.binary} is too old: 0.17 or newer is needed. Install it.")
+            raise ResticTooOld(f"{output.strip() or self.binary} is too old: 0.17 or newer is needed. Install it.")
         return version
 
     def open(self) -> str:
@@ -167,11 +167,13 @@ class Restic:
         found = []
         for name in self._run(["list", "locks"], lock=False, as_json=False, timeout=self.limits.opening).stdout.split():
             try:
-                said = self._run(["cat", "lock", name], lock=False, as_json=False, timeout=self.limits.opening).stdout
+                content = self._run(
+                    ["cat", "lock", name], lock=False, as_json=False, timeout=self.limits.opening
+                ).stdout
             except ResticFailed:
                 # it was released between the two calls
                 continue
-            record = json.loads(said)
+            record = json.loads(content)
             held = (moment_of(record["time"]), record["hostname"], int(record["pid"]), bool(record.get("exclusive")))
             found.append(Lock(name, *held))
         return found
@@ -192,10 +194,10 @@ class Restic:
     def key_created(self) -> datetime | None:
         """When the key that our password opens was made; None if restic does not say."""
         records = json.loads(self._run(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
-        said = next((str(record["created"]) for record in records if record["current"]), "")
+        created = next((str(record["created"]) for record in records if record["current"]), "")
         try:
             # local time, by restic's own format
-            return datetime.strptime(said, "%Y-%m-%d %H:%M:%S").astimezone()
+            return datetime.strptime(created, "%Y-%m-%d %H:%M:%S").astimezone()
         except ValueError:
             return None
 
@@ -216,14 +218,14 @@ class Restic:
         # --time is read in local time
         utc = {"TZ": "UTC", **(env or {})}
         finished = self._run(argv, progress=progress, stdin=stdin, env=utc, secrets=secrets)
-        said = progress.summary
-        if not said.get("snapshot_id"):
+        summary = progress.summary
+        if not summary.get("snapshot_id"):
             raise error_of("backup", self.where, finished)
         return Saved(
-            id=said["snapshot_id"],
-            processed=int(said["total_bytes_processed"]),
-            added=int(said.get("data_added_packed", said["data_added"])),
-            files=int(said["total_files_processed"]),
+            id=summary["snapshot_id"],
+            processed=int(summary["total_bytes_processed"]),
+            added=int(summary.get("data_added_packed", summary["data_added"])),
+            files=int(summary["total_files_processed"]),
             seconds=finished.seconds,
         )
 

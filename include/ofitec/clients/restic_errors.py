@@ -93,18 +93,18 @@ _SAMPLE = 3
 
 def words(finished: Finished) -> str:
     """What a failed restic said, in one line: its last word first, then what tells most of the errors before it."""
-    said = _said(finished)
-    if not said:
+    messages = _messages(finished)
+    if not messages:
         return "it said nothing"
-    last = next((text for text in reversed(said) if text.startswith("Fatal")), said[-1])
-    others = [text for text in said if text != last and text not in last]
+    last = next((text for text in reversed(messages) if text.startswith("Fatal")), messages[-1])
+    others = [text for text in messages if text != last and text not in last]
     # restic goes on after an error and fails at all that needed it: what is wrong with data says more than that
     others.sort(key=lambda text: not _WRONG.search(text.lower()) and not _FILE.search(text))
     return last[:300] + (f" ({'; '.join(others[:_SAMPLE])[:300]})" if others else "")
 
 
-def _said(finished: Finished) -> list[str]:
-    said: list[str] = []
+def _messages(finished: Finished) -> list[str]:
+    messages: list[str] = []
     for line in finished.stderr.splitlines():
         try:
             record = json.loads(line)
@@ -114,8 +114,8 @@ def _said(finished: Finished) -> list[str]:
         error = record.get("error")
         text = record.get("message") or (error.get("message") if isinstance(error, dict) else error) or ""
         if str(text).strip():
-            said.append(" ".join(str(text).split()))
-    return said
+            messages.append(" ".join(str(text).split()))
+    return messages
 
 
 def missing(where: str) -> RepositoryMissing:
@@ -126,23 +126,23 @@ def missing(where: str) -> RepositoryMissing:
     )
 
 
-def unanswered(verb: str, where: str, said: str) -> OfitecError:
+def unanswered(verb: str, where: str, reason: str) -> OfitecError:
     """The error for a restic that was ended because it went on trying.
 
-    :param said: how it was ended, and its last words
+    :param reason: how it was ended, and its last words
     """
-    if "specified bucket does not exist" in said:
+    if "specified bucket does not exist" in reason:
         # restic takes it for a hiccup and would ask for a quarter of an hour
         return missing(where)
-    if _REFUSED.search(said.lower()):
-        return refused(verb, where, said)
-    return RepositoryUnreachable(f"restic {verb} on {where}: {said} Its storage may be down; it is tried again.")
+    if _REFUSED.search(reason.lower()):
+        return refused(verb, where, reason)
+    return RepositoryUnreachable(f"restic {verb} on {where}: {reason} Its storage may be down; it is tried again.")
 
 
-def refused(verb: str, where: str, said: str) -> RepositoryRefused:
+def refused(verb: str, where: str, reason: str) -> RepositoryRefused:
     """The storage does not let us in."""
     return RepositoryRefused(
-        f"The storage of the restic repository {where} does not let us in ({verb}: {said}). Check the "
+        f"The storage of the restic repository {where} does not let us in ({verb}: {reason}). Check the "
         "credentials and what they may do; nothing was learnt about the data."
     )
 
@@ -151,7 +151,7 @@ def named(finished: Finished) -> dict[str, set[str]]:
     """The repository's files that a failed restic complained of: {"packs" | "snapshots" | "index": {ids or their
     beginnings}}. Whether they are missing, only a listing can say."""
     found: dict[str, set[str]] = {}
-    for text in _said(finished):
+    for text in _messages(finished):
         for kind, name, pack in _FILE.findall(text):
             found.setdefault(_LISTS[kind or "data"], set()).add(name or pack)
     return found
@@ -174,11 +174,11 @@ def error_of(verb: str, where: str, finished: Finished) -> OfitecError:  # noqa:
     :param verb: restic's command, e.g. "backup"
     :param where: the repository's address without credentials
     """
-    said, code = words(finished), finished.returncode
+    reason, code = words(finished), finished.returncode
     if code < 0:
         # the kernel for want of memory, or a person: it says nothing about the repository
         return ResticFailed(f"restic {verb} on {where} was killed by signal {-code}. It is tried again.")
-    everything = "\n".join(_said(finished)).lower()
+    everything = "\n".join(_messages(finished)).lower()
     if code == 10:
         return missing(where)
     if code == 12:
@@ -187,26 +187,29 @@ def error_of(verb: str, where: str, finished: Finished) -> OfitecError:  # noqa:
             "if it is right, the repository's key files are gone (runbook: repository keys)."
         )
     if code == 11:
-        return RepositoryLocked(f"The restic repository {where} is locked: {said}. It is tried again.")
+        return RepositoryLocked(f"The restic repository {where} is locked: {reason}. It is tried again.")
     if kind := _damage(everything):
-        return kind(f"restic {verb}: the repository {where} is damaged: {said}. Do not prune it; see the runbook.")
+        return kind(f"restic {verb}: the repository {where} is damaged: {reason}. Do not prune it; see the runbook.")
     if "no space left on device" in everything or "disk quota exceeded" in everything:
         if verb == "restore":
             return CopyDiskFull(
-                f"No space left for the copy that restic restores: {said}. Free or add space where OFITEC_WORK_DIR is."
+                f"No space left for the copy that restic restores: {reason}. Free or add space where OFITEC_WORK_DIR "
+                "is."
             )
-        return RepositoryFull(f"No space left for restic {verb} to {where}: {said}. Free or add space, then run again.")
+        return RepositoryFull(
+            f"No space left for restic {verb} to {where}: {reason}. Free or add space, then run again."
+        )
     if verb == "backup" and (code == 3 or "command failed" in everything):
         return SourceUnreadable(
-            f"restic {verb} could not read all it should save (exit {code}): {said}. Nothing of it is counted."
+            f"restic {verb} could not read all it should save (exit {code}): {reason}. Nothing of it is counted."
         )
     if _REFUSED.search(everything):
-        return refused(verb, where, said)
+        return refused(verb, where, reason)
     if _UNREACHABLE.search(everything):
         return RepositoryUnreachable(
-            f"The restic repository {where} does not answer ({verb}: {said}). Check its storage."
+            f"The restic repository {where} does not answer ({verb}: {reason}). Check its storage."
         )
-    return ResticFailed(f"restic {verb} on {where} failed with exit {code}: {said}.")
+    return ResticFailed(f"restic {verb} on {where} failed with exit {code}: {reason}.")
 
 
 def _damage(everything: str) -> type[RepositoryDamaged] | None:

@@ -66,13 +66,13 @@ class Host:
         hook = SSHHook(ssh_conn_id=self._conn_id, conn_timeout=15, keepalive_interval=15)
         where = f"{hook.username}@{hook.remote_host}"
         try:
-            with hook.get_conn() as link:
-                into, out, err = link.exec_command(shlex.join(argv), timeout=timeout)
+            with hook.get_conn() as client:
+                into, out, err = client.exec_command(shlex.join(argv), timeout=timeout)
                 # a command that has ended reads no more; whether it ended well, its status says
                 with suppress(OSError):
                     into.write(stdin)
                     into.channel.shutdown_write()
-                said, complained = out.read(), err.read()
+                output, errors = out.read(), err.read()
                 status = out.channel.recv_exit_status()
         except paramiko.BadHostKeyException:
             raise HostRefused(
@@ -85,4 +85,4 @@ class Host:
             raise HostDown(f"The host at {where} does not answer ({type(error).__name__}: {error}).") from None
         if status < 0:
             raise HostDown(f"The connection to {where} broke before the command ended.")
-        return Finished(status, said.decode(errors="replace"), complained.decode(errors="replace"))
+        return Finished(status, output.decode(errors="replace"), errors.decode(errors="replace"))

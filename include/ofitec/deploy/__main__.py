@@ -60,7 +60,7 @@ def _plan(args: argparse.Namespace, run: str, run_id: str) -> Plan:
 
 def _settled(plan: Plan | None, run: str, run_id: str) -> str:
     try:
-        return steps.settle(plan, run=run, link="", dag_id=_DAG, run_id=run_id)
+        return steps.settle(plan, run=run, url="", dag_id=_DAG, run_id=run_id)
     except OfitecError as error:
         _say(str(error))
         return "not settled"

@@ -90,7 +90,7 @@ def timing(plan: Plan) -> str:
     return f"{begin} pero solo entre las {first} y las {last} (hora de Santiago): fuera de ese horario, espera."
 
 
-def rehearsed(plan: Plan, seconds: float, begins: datetime | None, link: str, zone: tzinfo) -> Message:
+def rehearsed(plan: Plan, seconds: float, begins: datetime | None, url: str, zone: tzinfo) -> Message:
     """The rehearsal went well: how long people will be without Odoo, and from when.
 
     :param seconds: predicted time without service
@@ -98,13 +98,13 @@ def rehearsed(plan: Plan, seconds: float, begins: datetime | None, link: str, zo
     """
     when = f"el {words.moment(begins, zone)}" if begins else "ahora"
     title = f"Odoo se actualiza {when}: unos {words.duration(seconds)} sin servicio"
-    said = "El ensayo en una copia salió bien. Quien esté trabajando verá la página de mantención."
-    blocks = [header(f"🟡 {title}"), section(said), *map(section, _changes(plan, code, bold="*"))]
-    blocks.append(section(f"<{link}|Ver en Airflow>"))
+    sentence = "El ensayo en una copia salió bien. Quien esté trabajando verá la página de mantención."
+    blocks = [header(f"🟡 {title}"), section(sentence), *map(section, _changes(plan, code, bold="*"))]
+    blocks.append(section(f"<{url}|Ver en Airflow>"))
     return message(f"{title}.", blocks)
 
 
-def ended(plan: Plan, journal: dict[str, Any] | None, status: str, link: str, *, answered_by: str = "") -> Message:
+def ended(plan: Plan, journal: dict[str, Any] | None, status: str, url: str, *, answered_by: str = "") -> Message:
     """How a run ended; `status` as the ledger has it, not `rejected`."""
     title = _TITLES[status]
     image = short(plan.image if status == "done" else plan.current.image)
@@ -118,8 +118,8 @@ def ended(plan: Plan, journal: dict[str, Any] | None, status: str, link: str, *,
         blocks.append(section(_steps(journal["steps"])))
     if status in ("undone", "stuck") and journal and journal.get("error"):
         blocks.append(section(_why(journal)))
-    if link:
-        blocks.append(section(f"<{link}|Ver en Airflow>"))
+    if url:
+        blocks.append(section(f"<{url}|Ver en Airflow>"))
     return message(f"{title}: {image}", blocks)
 
 

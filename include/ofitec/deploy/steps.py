@@ -152,10 +152,10 @@ def rehearse(plan: Plan) -> dict[str, Any]:
     return times
 
 
-def tell_rehearsed(plan: Plan, times: dict[str, Any], *, link: str, dag_id: str, run_id: str) -> bool:
+def tell_rehearsed(plan: Plan, times: dict[str, Any], *, url: str, dag_id: str, run_id: str) -> bool:
     """Tell Slack from when and how long people will be without Odoo. True if a message was sent now."""
     begins = opening(plan, datetime.now(UTC))
-    told = message.rehearsed(plan, times["predicted"], begins, link, settings().zone)
+    told = message.rehearsed(plan, times["predicted"], begins, url, settings().zone)
     return _tell(f"deploy/{plan.run}/rehearsed", told, dag_id, run_id)
 
 
@@ -186,7 +186,7 @@ def settle(
     plan: Plan | None,
     *,
     run: str,
-    link: str,
+    url: str,
     dag_id: str,
     run_id: str,
     answered_by: str = "",
@@ -211,14 +211,14 @@ def settle(
     if outcome != deployments.REJECTED:
         _tell(
             f"deploy/{run}/{outcome}",
-            message.ended(plan, journal, outcome, link, answered_by=answered_by),
+            message.ended(plan, journal, outcome, url, answered_by=answered_by),
             dag_id,
             run_id,
         )
     return outcome
 
 
-def reject(plan: Plan, *, who: str, at: datetime | None, hours: int, link: str, dag_id: str, run_id: str) -> None:
+def reject(plan: Plan, *, who: str, at: datetime | None, hours: int, url: str, dag_id: str, run_id: str) -> None:
     """Write down and tell that the answer was no.
 
     :param who: "" if nobody answered within `hours`
@@ -226,7 +226,7 @@ def reject(plan: Plan, *, who: str, at: datetime | None, hours: int, link: str, 
     answered(plan, who=who, at=at)
     title = "La vuelta atrás de Odoo no se hace" if plan.is_rollback else "El despliegue de Odoo no se hace"
     approval.rejected(
-        open_ledger(), title, who=who, at=at, hours=hours, dag_id=dag_id, run_id=run_id, link=link,
+        open_ledger(), title, who=who, at=at, hours=hours, dag_id=dag_id, run_id=run_id, url=url,
         zone=settings().zone,
     )  # fmt: skip
 

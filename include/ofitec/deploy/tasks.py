@@ -112,7 +112,7 @@ def rehearse(plan: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any]
 
     read = steps.read(plan)
     times = steps.rehearse(read)
-    steps.tell_rehearsed(read, times, link=ti.log_url, dag_id=dag_run.dag_id, run_id=dag_run.run_id)
+    steps.tell_rehearsed(read, times, url=ti.log_url, dag_id=dag_run.dag_id, run_id=dag_run.run_id)
     return times
 
 
@@ -153,7 +153,7 @@ def settle(ti: Any = None, dag_run: Any = None) -> str:
 
     found, given = ti.xcom_pull(task_ids="plan"), answer(ti)
     plan = steps.read(found) if found else None
-    told = {"link": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
+    told = {"url": ti.log_url, "dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
     rejected = given is not None and not given.approved
     who = given.who if given else ""
     run = steps.host_run(dag_run.run_id, dag_run.run_after)

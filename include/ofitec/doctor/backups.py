@@ -29,8 +29,8 @@ def programs() -> str:
 
     :raises InputError: if the program is older than the server
     """
-    with Database.from_connection("odoo_db").connect() as link:
-        server = postgres.server_major(link)
+    with Database.from_connection("odoo_db").connect() as conn:
+        server = postgres.server_major(conn)
     found = {name: postgres.client_major(name) for name in ("pg_dump", "pg_restore")}
     old = [f"{name} {version}" for name, version in found.items() if version < server]
     if old:
@@ -46,8 +46,8 @@ def database_rights() -> str:
 
     :raises InputError: if it lacks one of them
     """
-    with Database.from_connection("odoo_db").connect() as link:
-        row = link.execute(
+    with Database.from_connection("odoo_db").connect() as conn:
+        row = conn.execute(
             "SELECT has_table_privilege('ir_attachment', 'INSERT, UPDATE, DELETE'), current_user"
         ).fetchone()
     assert row is not None
@@ -57,8 +57,8 @@ def database_rights() -> str:
             "back while files are saved. Use the role that owns Odoo's database."
         )
     scratch = Database.from_connection(settings().scratch_connection)
-    with scratch.maintenance().connect() as link:
-        made = link.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    with scratch.maintenance().connect() as conn:
+        made = conn.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
     if made is None or not made[0]:
         raise InputError(
             f"The role of connection {settings().scratch_connection} may not make databases, so nothing can be proven: "
@@ -89,8 +89,8 @@ def room() -> str:
 
     :raises PermanentError: if a proof would fill it
     """
-    with Database.from_connection("odoo_db").connect() as link:
-        row = link.execute(
+    with Database.from_connection("odoo_db").connect() as conn:
+        row = conn.execute(
             "SELECT pg_database_size(current_database())::bigint, "
             "(SELECT coalesce(sum(file_size), 0)::bigint FROM ir_attachment WHERE store_fname IS NOT NULL)"
         ).fetchone()

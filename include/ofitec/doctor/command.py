@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
     wrong = sum(finding.state is State.WRONG for finding in found)
     waiting = sum(finding.state is State.WAITING for finding in found)
     if args.json:
-        rows = [{"part": f.part, "state": f.state.value, "said": f.said} for f in found]
+        rows = [{"part": f.part, "state": f.state.value, "said": f.sentence} for f in found]
         print(json.dumps({"ok": not wrong, "checks": rows}, ensure_ascii=False, indent=2))  # noqa: T201
     else:
         print(f"\n{summary(wrong, waiting, len(found))}")  # noqa: T201
@@ -92,7 +92,7 @@ def _page() -> Iterator[TextIO]:
 
 def line(finding: Finding) -> str:
     """One finding for a terminal."""
-    return f"{_MARKS[finding.state]} {finding.part}: {finding.said}"
+    return f"{_MARKS[finding.state]} {finding.part}: {finding.sentence}"
 
 
 def summary(wrong: int, waiting: int, looked_at: int) -> str:

@@ -26,7 +26,7 @@ class Finding:
 
     part: str
     state: State
-    said: str
+    sentence: str
 
 
 class Unused(Exception):
@@ -57,7 +57,7 @@ class Check:
             return Finding(self.part, State.WRONG, redact(str(error)))
         except Exception as error:  # one broken part must not hide the others
             log.debug("Check of %s broke", self.part, exc_info=True)
-            said = redact(f"{type(error).__name__}: {error}".splitlines()[0])
+            reason = redact(f"{type(error).__name__}: {error}".splitlines()[0])
             return Finding(
-                self.part, State.WRONG, f"The check broke: {said}. AIRFLOW__LOGGING__LOGGING_LEVEL=DEBUG tells."
+                self.part, State.WRONG, f"The check broke: {reason}. AIRFLOW__LOGGING__LOGGING_LEVEL=DEBUG tells."
             )

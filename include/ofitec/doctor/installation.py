@@ -54,16 +54,16 @@ def dag_bundle() -> str:
 
 def ledger() -> str:
     """Open the ledger; this also brings its schema up to date."""
-    with open_ledger().engine.connect() as link:
-        current = revision(link)
-        link.execute(text("SELECT count(*) FROM ofitec.notification"))
+    with open_ledger().engine.connect() as conn:
+        current = revision(conn)
+        conn.execute(text("SELECT count(*) FROM ofitec.notification"))
     return f"answers, schema at revision {current}"
 
 
 def clock() -> str:
     """This machine's clock against the ledger's."""
-    with open_ledger().engine.connect() as link:
-        theirs = link.execute(text("SELECT clock_timestamp()")).scalar_one()
+    with open_ledger().engine.connect() as conn:
+        theirs = conn.execute(text("SELECT clock_timestamp()")).scalar_one()
     now = datetime.now(UTC)
     apart = abs((now - theirs).total_seconds())
     if apart > _SKEW:

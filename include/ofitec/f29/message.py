@@ -19,7 +19,7 @@ _HAPPENED = {
 _SIDES = {"sale": "venta", "purchase": "compra"}
 
 
-def form_link(odoo_url: str, form_id: int) -> str:
+def form_url(odoo_url: str, form_id: int) -> str:
     """Address of the form in Odoo; the same on 16.0 and 19.0."""
     where = {"action": "of_sii_cl.f29_action", "id": form_id, "model": "of.sii.f29", "view_type": "form"}
     return f"{odoo_url}/web#{urlencode(where)}"
@@ -78,14 +78,14 @@ def headline_of(form: F29Form) -> str:
         return _difference(form, form.previous_total)
     total = "Monto final" if form.is_filed else "Total a pagar"
     if form.total:
-        said = f"{total}: {words.pesos(form.total)}"
+        result = f"{total}: {words.pesos(form.total)}"
     elif form.amount("77"):
-        said = f"Sin pago; remanente para el mes siguiente: {words.pesos(form.amount('77'))}"
+        result = f"Sin pago; remanente para el mes siguiente: {words.pesos(form.amount('77'))}"
     else:
-        said = "Sin pago"
+        result = "Sin pago"
     if not form.movement:
-        said = f"Sin movimiento, pero se declara igual. {said}"
-    return f"{said}{_folio(form)}"
+        result = f"Sin movimiento, pero se declara igual. {result}"
+    return f"{result}{_folio(form)}"
 
 
 def _difference(form: F29Form, before: int) -> str:
@@ -107,11 +107,11 @@ def _when(form: F29Form, today: date) -> tuple[str, str]:
     """A label and a date: when it was filed, or when it is due."""
     if not form.is_filed or form.filed_on is None:
         return "Vence", due_text(form.due_date, today)
-    said = words.long_date(form.filed_on)
+    day = words.long_date(form.filed_on)
     late = (form.filed_on - form.due_date).days if form.due_date else 0
     if late > 0 and form.version == 1:
-        said += f" (fuera de plazo: {words.days(late)} después del vencimiento)"
-    return "Declarado el", said
+        day += f" (fuera de plazo: {words.days(late)} después del vencimiento)"
+    return "Declarado el", day
 
 
 def _result(form: F29Form) -> list[tuple[str, str]]:
@@ -196,7 +196,7 @@ def _listed(lines: list[str], more: str) -> str:
 
 
 def _links(form: F29Form, receipt: Receipt, files: list[str], odoo_url: str, link_base: str) -> str:
-    parts = [f"<{form_link(odoo_url, form.id)}|Abrir el formulario en Odoo>"] if odoo_url else []
+    parts = [f"<{form_url(odoo_url, form.id)}|Abrir el formulario en Odoo>"] if odoo_url else []
     if link_base:
         parts += [f"<{link_base}/{folder_of(form)}/{name}|{name}>" for name in files]
     else:

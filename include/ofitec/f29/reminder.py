@@ -3,7 +3,7 @@
 from datetime import date
 
 from ofitec.f29.form import F29Form
-from ofitec.f29.message import due_text, form_link, headline_of, name_of, waiting
+from ofitec.f29.message import due_text, form_url, headline_of, name_of, waiting
 from ofitec.notify.blocks import header, message, section
 from ofitec.notify.escape import Message
 
@@ -39,5 +39,5 @@ def build(form: F29Form, *, today: date, odoo_url: str = "") -> Message:
         *waiting(form),
     ]
     if odoo_url:
-        blocks.append(section(f"<{form_link(odoo_url, form.id)}|Abrir el formulario en Odoo>"))
+        blocks.append(section(f"<{form_url(odoo_url, form.id)}|Abrir el formulario en Odoo>"))
     return message(f"{title}. Vence {due}. {headline_of(form)}.", blocks)

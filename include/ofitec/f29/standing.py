@@ -27,6 +27,7 @@ _LOCK = 0x0F1729  # advisory lock: one process reads, the others leave it to tha
 _here = threading.Lock()  # and in a process one thread
 # The earliest legal due day (docs/f29.md), for a month without a form in an Odoo whose add-on does not say more
 _EARLIEST_DAY = 12
+_LATEST_DAY = 28  # for who has nothing to pay, and never moved (docs/f29.md)
 _FIELDS = [
     *("company_id", "period", "version", "status", "due_date", "total_to_pay"),
     *("filed_total", "folio", "filed_on"),
@@ -44,6 +45,11 @@ class Odoo(Protocol):
 def earliest_due(period: Period) -> date:
     """The earliest legal due date of a period: the 12th of the month after it."""
     return date(*period.before(-1), _EARLIEST_DAY)
+
+
+def latest_due(period: Period) -> date:
+    """The latest legal due date of a period, when there is nothing to pay: the 28th of the month after it."""
+    return date(*period.before(-1), _LATEST_DAY)
 
 
 def read(odoo: Odoo, now: datetime) -> list[dict[str, Any]]:
@@ -71,7 +77,8 @@ def read(odoo: Odoo, now: datetime) -> list[dict[str, Any]]:
 
 
 def _missing(odoo: Odoo, company: int, period: Period) -> dict[str, Any]:
-    """A month without a form, due when Odoo says; on the earliest legal day if an older add-on does not."""
+    """A month without a form, due when Odoo says, as if there is something to pay: nobody knows yet. On the earliest
+    legal day if an older add-on does not say."""
     try:
         due = _date(str(odoo.call("of.sii.f29", "read_due_date", company, str(period))))
     except PermanentError:
@@ -132,8 +139,8 @@ def _refresh(ledger: Ledger, now: datetime) -> None:
 
     if not _due(f29_states.reading(ledger), now):
         return
-    with ledger.engine.connect() as link:
-        if not link.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}).scalar():
+    with ledger.engine.connect() as conn:
+        if not conn.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}).scalar():
             return
         try:
             rows = read(OdooClient.from_connection(timeout=_PATIENCE), now)

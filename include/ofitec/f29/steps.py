@@ -57,9 +57,9 @@ def standing(closed: list[dict[str, Any]]) -> str:
     form = F29Form.model_validate(closed[-1]["form"])
     stands = {"approved": "aprobado, falta declarar", "filed": "ya declarado", "paid": "ya declarado y pagado"}
     folio = f", folio {form.folio}" if form.is_filed and form.folio else ""
-    said = f"{stands.get(form.status, 'calculado')}{folio}, {words.pesos(form.total)}"
-    log.info("F29 de %s, %s: %s", words.month(form.period), form.company, said)
-    return said
+    sentence = f"{stands.get(form.status, 'calculado')}{folio}, {words.pesos(form.total)}"
+    log.info("F29 de %s, %s: %s", words.month(form.period), form.company, sentence)
+    return sentence
 
 
 def deliver(closed: list[dict[str, Any]], *, run_id: str, force: bool) -> list[dict[str, Any]]:

@@ -15,5 +15,5 @@ def migrate(args: argparse.Namespace) -> None:
         ledger = open_ledger()
     except OfitecError as error:
         sys.exit(str(error))
-    with ledger.engine.connect() as link:
-        print(f"The ledger's schema is at revision {revision(link)}.")  # noqa: T201
+    with ledger.engine.connect() as conn:
+        print(f"The ledger's schema is at revision {revision(conn)}.")  # noqa: T201

@@ -37,8 +37,8 @@ class Busy(TransientError):
 class Held:
     """A lock that we hold."""
 
-    def __init__(self, link: Connection, name: str) -> None:
-        self._link, self._name = link, name
+    def __init__(self, conn: Connection, name: str) -> None:
+        self._conn, self._name = conn, name
 
     def confirm(self) -> None:
         """Make sure that it is still ours.
@@ -46,7 +46,7 @@ class Held:
         :raises Busy: if the ledger's connection broke meanwhile, and with it the lock
         """
         try:
-            self._link.execute(text("SELECT 1"))
+            self._conn.execute(text("SELECT 1"))
         except DBAPIError:
             raise Busy(f"The lock {self._name} was lost: the ledger's connection broke. Run again.") from None
 
@@ -59,20 +59,20 @@ def held(ledger: Ledger, name: str, *, why: str, wait: float) -> Iterator[Held]:
     :param wait: seconds
     :raises Busy: if it is not free by then; says who holds it
     """
-    with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as link:
+    with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         # a connection of its own, closed at the end, so that the lock cannot live on in the pool
-        link.detach()
+        conn.detach()
         session = {"application_name": why[:63], "idle_session_timeout": "0", **store.KEEPALIVE.server()}
         for setting, value in session.items():
-            link.execute(text("SELECT set_config(:setting, :value, false)"), {"setting": setting, "value": value})
-        _wait(link, name, wait)
-        yield Held(link, name)
+            conn.execute(text("SELECT set_config(:setting, :value, false)"), {"setting": setting, "value": value})
+        _wait(conn, name, wait)
+        yield Held(conn, name)
 
 
-def _wait(link: Connection, name: str, wait: float) -> None:
+def _wait(conn: Connection, name: str, wait: float) -> None:
     until, told = time.monotonic() + wait, False
-    while not link.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name}).scalar():
-        who = link.execute(_HOLDER, {"name": name}).scalar() or "somebody who just let go"
+    while not conn.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name}).scalar():
+        who = conn.execute(_HOLDER, {"name": name}).scalar() or "somebody who just let go"
         if time.monotonic() >= until:
             raise Busy(f"{name} is held by {who} for more than {wait:.0f} s. Wait for it to end, then run again.")
         if not told:

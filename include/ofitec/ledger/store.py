@@ -116,11 +116,11 @@ def migrate(engine: Engine) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head()
-    with engine.begin() as link:
-        if revision(link) == head:
+    with engine.begin() as conn:
+        if revision(conn) == head:
             return
-        link.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        current = revision(link)
+        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        current = revision(conn)
         if current == head:
             return
         known = {script.revision for script in scripts.walk_revisions()}
@@ -129,17 +129,17 @@ def migrate(engine: Engine) -> None:
                 f"The ledger's schema is at revision {current}, which this package does not know: "
                 "it was made by a newer one. Deploy that version again, or restore the ledger's backup."
             )
-        link.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-        config.attributes["connection"] = link
+        conn.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        config.attributes["connection"] = conn
         command.upgrade(config, "head")
         log.info("Ledger schema migrated from %s to %s", current or "nothing", head)
 
 
-def revision(link: Connection) -> str | None:
+def revision(conn: Connection) -> str | None:
     """The schema's revision, None before the first migration."""
-    if not inspect(link).has_table("alembic_version", schema=SCHEMA):
+    if not inspect(conn).has_table("alembic_version", schema=SCHEMA):
         return None
-    version = link.execute(text("SELECT version_num FROM ofitec.alembic_version")).scalar()
+    version = conn.execute(text("SELECT version_num FROM ofitec.alembic_version")).scalar()
     return None if version is None else str(version)
 
 

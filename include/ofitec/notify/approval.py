@@ -46,20 +46,20 @@ def rejected(
     hours: int,
     dag_id: str,
     run_id: str,
-    link: str,
+    url: str,
     zone: tzinfo,
 ) -> bool:
     """Tell once that the answer was no, and mark the run as one that did nothing.
 
     :param title: what is not done, e.g. "El despliegue de Odoo no se hace"
     :param who: who said no; "" if nobody answered in `hours`
-    :param link: address of the run, "" if there is none
+    :param url: address of the run, "" if there is none
     """
     when = f" el {words.moment(at, zone)}" if at else ""
-    said = f"Lo rechazó {escape(who)}{when}." if who else f"Nadie respondió en {hours} horas."
-    blocks = [header(f"⚪ {title}"), section(f"{said} No se cambió nada.")]
-    blocks += [section(f"<{link}|Ver en Airflow>")] if link else []
-    told = message(f"{title}. {said} No se cambió nada.", blocks)
+    answer = f"Lo rechazó {escape(who)}{when}." if who else f"Nadie respondió en {hours} horas."
+    blocks = [header(f"⚪ {title}"), section(f"{answer} No se cambió nada.")]
+    blocks += [section(f"<{url}|Ver en Airflow>")] if url else []
+    told = message(f"{title}. {answer} No se cambió nada.", blocks)
     moment = f"/{at:%Y%m%dT%H%M%S}" if at else ""
     return tell_once(ledger, told, key=_key(dag_id, run_id) + moment, kind=KIND, dag_id=dag_id, run_id=run_id)
 

@@ -48,7 +48,7 @@ def fields(texts: Sequence[str]) -> Block:
 
 def facts(pairs: Sequence[tuple[str, str]]) -> Block:
     """`fields` of (label, mrkdwn), the label in bold above."""
-    return fields([f"*{label}*\n{said}" for label, said in pairs])
+    return fields([f"*{label}*\n{value}" for label, value in pairs])
 
 
 def context(text: str) -> Block:

@@ -26,10 +26,10 @@ def remember_error(context: dict[str, Any]) -> None:
         from ofitec.ledger.tables import TaskError
         from ofitec.notify.redact import redact
 
-        instance, said = context["ti"], redact(str(context.get("exception") or "")).strip()[:2000]
+        instance, reason = context["ti"], redact(str(context.get("exception") or "")).strip()[:2000]
         typed = _typed(context)
         if typed:
-            log.error("Revise lo que escribió al ejecutar a mano: %s\nNo se cambió nada y no se avisó a nadie.", said)
+            log.error("Revise lo que escribió al ejecutar a mano: %s\nNo se cambió nada y no se avisó a nadie.", reason)
         task_errors.remember(
             open_ledger(),
             TaskError(
@@ -37,7 +37,7 @@ def remember_error(context: dict[str, Any]) -> None:
                 run_id=instance.run_id,
                 task_id=instance.task_id,
                 label=str(getattr(instance, "rendered_map_index", None) or ""),
-                error=said,
+                error=reason,
                 clear_number=_clear_number(context) or 0,
                 typed=typed,
             ),

@@ -80,7 +80,7 @@ def build(
         known.append(("Motivo según Airflow", code(cut(reason, 200))))
     blocks: list[Block] = [header(f"🔴 {title}"), section(what), facts(known)]
     if errors:
-        lines = [f"• *{escape(where)}*: {escape(cut(said, 500))}" for where, said in errors[:_MOST_ERRORS]]
+        lines = [f"• *{escape(where)}*: {escape(cut(error, 500))}" for where, error in errors[:_MOST_ERRORS]]
         if len(errors) > _MOST_ERRORS:
             lines.append(f"… y {len(errors) - _MOST_ERRORS} más.")
         blocks.append(section("*Detalle técnico*\n" + "\n".join(lines)))

@@ -47,9 +47,9 @@ def build(dag_id: str, run_id: str, minutes: int, runbook_url: str) -> "Message"
     from ofitec.notify.escape import code
 
     title = f"{dag_id} está tardando demasiado"
-    said = (
+    sentence = (
         f"La ejecución {code(run_id)} lleva más de {minutes} minutos y sigue en curso. "
         "Todavía no ha fallado: si falla, llegará otro aviso."
     )
-    blocks = [header(f"🟡 {title}"), section(said), section(f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>")]
+    blocks = [header(f"🟡 {title}"), section(sentence), section(f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>")]
     return message(f"{title}: más de {minutes} minutos, ejecución {run_id}.", blocks)

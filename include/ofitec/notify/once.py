@@ -182,5 +182,5 @@ def _settle(ledger: Ledger, key: str, **values: object) -> None:
 
 
 def _with_note(late: Notification) -> list[Block]:
-    said = f"Aviso del {words.moment(late.made_at, settings().zone)}, que no se pudo entregar antes."
-    return [*(late.blocks or []), context(said)]
+    note = f"Aviso del {words.moment(late.made_at, settings().zone)}, que no se pudo entregar antes."
+    return [*(late.blocks or []), context(note)]

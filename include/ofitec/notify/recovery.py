@@ -103,9 +103,11 @@ def build(dag_id: str, run_id: str, closed: list[Closed]) -> "Message":
     what = meaning(dag_id).title
     title = f"Resuelto: {what[0].lower()}{what[1:]}"
     failed = ", ".join(code(each.failure.run_id) for each in closed[-_MOST:])
-    said = f"{code(dag_id)} volvió a terminar bien (ejecución {code(run_id)}) después de la falla avisada ({failed})."
+    sentence = (
+        f"{code(dag_id)} volvió a terminar bien (ejecución {code(run_id)}) después de la falla avisada ({failed})."
+    )
     labels = list(dict.fromkeys(label for each in closed for label in each.labels))[:_MOST]
     if labels:
-        said = f"*{escape('; '.join(labels))}*\n{said}"
+        sentence = f"*{escape('; '.join(labels))}*\n{sentence}"
     text = f"{title}: {'; '.join(labels) or dag_id}, ejecución {run_id}."
-    return message(text, [header(f"✅ {title}"), section(said)])
+    return message(text, [header(f"✅ {title}"), section(sentence)])

@@ -53,9 +53,9 @@ class Cluster:
                 break
             assert time.monotonic() < until, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.1)
-        with self.admin() as link:
-            link.execute(f"CREATE ROLE odoo LOGIN CREATEDB PASSWORD '{ODOO}'")
-            link.execute(f"CREATE ROLE ledger LOGIN CREATEDB PASSWORD '{LEDGER}'")
+        with self.admin() as conn:
+            conn.execute(f"CREATE ROLE odoo LOGIN CREATEDB PASSWORD '{ODOO}'")
+            conn.execute(f"CREATE ROLE ledger LOGIN CREATEDB PASSWORD '{LEDGER}'")
 
     def stop(self) -> None:
         if self._process is not None:
@@ -72,14 +72,14 @@ class Cluster:
         return Database("127.0.0.1", self.port, "odoo", ODOO, name)
 
     def create(self, name: str, template: str = "template0", owner: str = "odoo") -> Database:
-        with self.admin() as link:
-            link.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {owner} STRATEGY FILE_COPY')
+        with self.admin() as conn:
+            conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {owner} STRATEGY FILE_COPY')
         return self.database(name)
 
     def drop(self, name: str) -> None:
-        with self.admin() as link:
-            link.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        with self.admin() as conn:
+            conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def names(self) -> set[str]:
-        with self.admin() as link:
-            return {row[0] for row in link.execute("SELECT datname FROM pg_database")}
+        with self.admin() as conn:
+            return {row[0] for row in conn.execute("SELECT datname FROM pg_database")}

@@ -53,8 +53,8 @@ def restic_binary() -> str:
 def templates(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Template databases `t_odoo`, `t_ledger`; returns the filestore that belongs to the first."""
     filestore = tmp_path_factory.mktemp("template") / "filestore"
-    with cluster.create("t_odoo").connect() as link:
-        odoo_like.fill(link, filestore)
+    with cluster.create("t_odoo").connect() as conn:
+        odoo_like.fill(conn, filestore)
     cluster.create("t_ledger", owner="ledger")
     ledger = open_ledger(f"postgresql://ledger:{LEDGER}@127.0.0.1:{cluster.port}/t_ledger")
     ledger.engine.dispose()

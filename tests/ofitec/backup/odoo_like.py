@@ -29,21 +29,21 @@ SCHEMA = """
 """
 
 
-def fill(link: psycopg.Connection, filestore: Path, *, files: int = 60, seed: int = 1) -> None:
+def fill(conn: psycopg.Connection, filestore: Path, *, files: int = 60, seed: int = 1) -> None:
     """Create the tables, and `files` attachments with their files."""
-    link.execute(SCHEMA)
+    conn.execute(SCHEMA)
     for number in range(files):
-        attach(link, filestore, random.Random(seed * 1000 + number).randbytes(200 + 97 * number), f"documento {number}")
+        attach(conn, filestore, random.Random(seed * 1000 + number).randbytes(200 + 97 * number), f"documento {number}")
 
 
-def attach(link: psycopg.Connection, filestore: Path, content: bytes, name: str) -> str:
+def attach(conn: psycopg.Connection, filestore: Path, content: bytes, name: str) -> str:
     """Add an attachment as Odoo does: first the file, then the row. Returns its store_fname."""
     digest = hashlib.sha1(content).hexdigest()
     path = filestore / digest[:2] / digest
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     store_fname = f"{digest[:2]}/{digest}"
-    link.execute(
+    conn.execute(
         "INSERT INTO ir_attachment (name, store_fname, checksum, file_size, res_model) VALUES (%s, %s, %s, %s, 'x')",
         [name, store_fname, digest, len(content)],
     )

@@ -10,8 +10,8 @@ def restic_binary() -> str:
     """restic 0.17 or newer: the one in OFITEC_RESTIC, on PATH, or the one that the local stack provides."""
     named = os.environ.get("OFITEC_RESTIC") or shutil.which("restic")
     if named:
-        said = subprocess.run([named, "version"], capture_output=True, text=True, check=True).stdout
-        match = re.search(r"restic 0\.(\d+)", said)
+        output = subprocess.run([named, "version"], capture_output=True, text=True, check=True).stdout
+        match = re.search(r"restic 0\.(\d+)", output)
         if match and int(match[1]) >= 17:
             return named
     from dev.stack.machine import debian

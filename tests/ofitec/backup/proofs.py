@@ -25,8 +25,8 @@ def refuted(job: Job, key: str, message: str) -> None:
 
 
 def nothing_left(job: Job) -> None:
-    with job.scratch.maintenance().connect() as link:
-        found = link.execute("SELECT datname FROM pg_database WHERE datname LIKE 'ofitec_scratch_%'").fetchall()
+    with job.scratch.maintenance().connect() as conn:
+        found = conn.execute("SELECT datname FROM pg_database WHERE datname LIKE 'ofitec_scratch_%'").fetchall()
     assert found == []
     assert list((job.work / "scratch").glob("*")) == []
 
@@ -35,10 +35,10 @@ def changed_copy(patch: pytest.MonkeyPatch, cluster: Cluster, statement: str) ->
     """Between the load and the comparison, do something to the copy."""
     real = retrieval.compare
 
-    def after_a_change(said: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
-        with cluster.admin(copy.database.name) as link:
-            link.execute(statement)
-        real(said, copy, evidence)
+    def after_a_change(expected: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+        with cluster.admin(copy.database.name) as conn:
+            conn.execute(statement)
+        real(expected, copy, evidence)
 
     patch.setattr(retrieval, "compare", after_a_change)
 
@@ -56,6 +56,6 @@ def outcome(place: storages.Place, fault: storages.Fault, key: str, *, read_data
             backups.change(job.ledger, key, repository=place.job.restic.where)
     row = backups.get(place.job.ledger, key)
     assert row is not None
-    said = backups.proofs(place.job.ledger, key)[-1]
-    assert row.status == (backups.REFUTED if said.outcome == backups.REFUTED else backups.CHECKED), said.findings
-    return said.outcome
+    newest = backups.proofs(place.job.ledger, key)[-1]
+    assert row.status == (backups.REFUTED if newest.outcome == backups.REFUTED else backups.CHECKED), newest.findings
+    return newest.outcome

@@ -7,7 +7,7 @@ that can be had.
 
 PACK = "25b8503313bbb5aeb5f72e86771e41ec8b16cd1be413c508957cea46ffde256f"
 
-_SAID = {
+_WORDS = {
     "S3": (
         "Access Denied.",
         "Stat: Access Denied.",
@@ -106,9 +106,9 @@ _SAID = {
     ),
 }
 _AROUND = (
-    "Load(<data/25b8503313>, 503, 0) failed: {said}\nFatal: There were 2 errors",
+    "Load(<data/25b8503313>, 503, 0) failed: {text}\nFatal: There were 2 errors",
     # what check says of packs when it could not list them
-    "List(data) returned error, retrying after 1s: {said}\npack " + PACK + ": does not exist\n"
+    "List(data) returned error, retrying after 1s: {text}\npack " + PACK + ": does not exist\n"
     "The repository is damaged and must be repaired.\nFatal: repository contains errors",
 )
 _OTHER = (
@@ -124,7 +124,7 @@ _OTHER = (
     "Fatal: invalid number of retry-lock",
     "",
 )
-FAULTS = [around.format(said=said) for words in _SAID.values() for said in words for around in _AROUND] + [*_OTHER]
+FAULTS = [around.format(text=text) for texts in _WORDS.values() for text in texts for around in _AROUND] + [*_OTHER]
 
 DAMAGE = [
     f"decrypting blob <data/37ece99b> from pack {PACK} failed: ciphertext verification failed",

@@ -59,7 +59,7 @@ class TcpProxy:
             sink.shutdown(socket.SHUT_WR)
 
 
-def _reset(link: socket.socket) -> None:
+def _reset(conn: socket.socket) -> None:
     # linger 0: RST in place of FIN
-    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-    link.close()
+    conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    conn.close()

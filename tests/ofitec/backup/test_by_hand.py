@@ -22,8 +22,8 @@ def test_restore_by_hand_in_five_commands(job: Job, cluster: Cluster, tmp_path: 
     assert len(script.splitlines()) == 5
     [manifest] = [code.text for code in inline(DOC) if code.text.startswith("restic dump")]
     wanted = back_up(job)
-    with job.database.connect() as link:
-        link.execute("DELETE FROM account_move_line")
+    with job.database.connect() as conn:
+        conn.execute("DELETE FROM account_move_line")
     back_up(job)  # a younger one that must not be taken
     target = f"{job.database.name}_mano"
     restic = str(Path(job.restic.binary).parent)
@@ -52,8 +52,8 @@ def test_restore_by_hand_in_five_commands(job: Job, cluster: Cluster, tmp_path: 
         assert done.returncode == 0, done.stderr
         assert f"run={wanted}" in done.stdout
         assert json.loads(done.stdout[done.stdout.index("\n{") :])["key"] == wanted
-        with job.database.on(target).connect() as link:
-            assert link.execute("SELECT count(*) FROM account_move_line").fetchone() == (20000,)
+        with job.database.on(target).connect() as conn:
+            assert conn.execute("SELECT count(*) FROM account_move_line").fetchone() == (20000,)
         restored = tmp_path / "vuelta" / "filestore" / target
         for path in job.filestore.rglob("*"):
             if path.is_file():

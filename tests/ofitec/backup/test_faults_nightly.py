@@ -56,8 +56,8 @@ def test_server_process_ended_during_the_dump(job: Job, pg_dump_as: Callable[[st
     def end_sessions() -> None:
         query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         time.sleep(1.5)
-        with cluster.admin() as link:
-            link.execute(query, [job.database.name])
+        with cluster.admin() as conn:
+            conn.execute(query, [job.database.name])
 
     thread = threading.Thread(target=end_sessions)
     thread.start()
@@ -72,9 +72,9 @@ def test_barrier_lost_while_the_filestore_is_saved(job: Job, cluster: Cluster, m
     real = type(job.restic).backup_folder
 
     def ends_the_barrier(*args: Any, **kwargs: Any) -> Any:
-        with cluster.admin() as link:
+        with cluster.admin() as conn:
             query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-            link.execute(query, [job.database.name])
+            conn.execute(query, [job.database.name])
         return real(*args, **kwargs)
 
     monkeypatch.setattr(type(job.restic), "backup_folder", ends_the_barrier)
@@ -152,8 +152,8 @@ def test_database_that_is_no_odoo(job: Job, cluster: Cluster) -> None:
 
 
 def test_upgrade_holds_the_table(job: Job, cluster: Cluster) -> None:
-    with cluster.admin(job.database.name) as link, link.transaction():
-        link.execute("LOCK TABLE ir_attachment IN ACCESS EXCLUSIVE MODE")
+    with cluster.admin(job.database.name) as conn, conn.transaction():
+        conn.execute("LOCK TABLE ir_attachment IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(OdooWorking, match="stayed locked for 2 s"):
             nightly.snapshot(job, run_id="r")
     nothing_counts(job)
@@ -165,12 +165,12 @@ def test_odoo_cannot_remove_files_during_the_backup_and_users_can_work(
     real, seen = type(job.restic).backup_folder, []
 
     def meanwhile(*args: Any, **kwargs: Any) -> Any:
-        with cluster.admin(job.database.name) as link:
-            link.execute("INSERT INTO ir_attachment (name) VALUES ('de un usuario')")
-            link.execute("SET lock_timeout = '300ms'")
+        with cluster.admin(job.database.name) as conn:
+            conn.execute("INSERT INTO ir_attachment (name) VALUES ('de un usuario')")
+            conn.execute("SET lock_timeout = '300ms'")
             try:
-                with link.transaction():
-                    link.execute("LOCK ir_attachment IN SHARE MODE")  # as _gc_file_store does
+                with conn.transaction():
+                    conn.execute("LOCK ir_attachment IN SHARE MODE")  # as _gc_file_store does
             except Exception as error:
                 seen.append(type(error).__name__)
         return real(*args, **kwargs)
@@ -178,8 +178,8 @@ def test_odoo_cannot_remove_files_during_the_backup_and_users_can_work(
     monkeypatch.setattr(type(job.restic), "backup_folder", meanwhile)
     nightly.snapshot(job, run_id="r")
     assert seen == ["LockNotAvailable"]
-    with cluster.admin(job.database.name) as link, link.transaction():
-        link.execute("LOCK ir_attachment IN SHARE MODE NOWAIT")
+    with cluster.admin(job.database.name) as conn, conn.transaction():
+        conn.execute("LOCK ir_attachment IN SHARE MODE NOWAIT")
 
 
 def test_vacuum_goes_on_while_the_files_are_saved_and_the_dump_alone_holds_it_back(
@@ -195,8 +195,8 @@ def test_vacuum_goes_on_while_the_files_are_saved_and_the_dump_alone_holds_it_ba
         real = getattr(type(job.restic), method)
 
         def look(*args: object, real: Any = real, method: str = method, **kwargs: object) -> object:
-            with cluster.admin() as link:
-                row = link.execute(oldest, [job.database.name]).fetchone()
+            with cluster.admin() as conn:
+                row = conn.execute(oldest, [job.database.name]).fetchone()
             assert row is not None
             seen[method] = row[0]
             return real(*args, **kwargs)
@@ -213,11 +213,11 @@ def test_no_file_can_go_between_the_database_s_moment_and_the_files(
     won: list[str] = []
 
     def clean(where: str) -> None:
-        with cluster.admin(job.database.name) as link:
-            link.execute("SET lock_timeout = '200ms'")
+        with cluster.admin(job.database.name) as conn:
+            conn.execute("SET lock_timeout = '200ms'")
             try:
-                with link.transaction():
-                    link.execute("LOCK ir_attachment IN SHARE MODE")
+                with conn.transaction():
+                    conn.execute("LOCK ir_attachment IN SHARE MODE")
                 won.append(where)
             except Exception:
                 return

@@ -29,13 +29,13 @@ def raised_by_backups() -> set[type[OfitecError]]:
 
 
 def test_every_error_of_backups_has_its_own_spanish_sentence() -> None:
-    general = message.said(OfitecError("x"))
-    silent = {kind.__name__ for kind in raised_by_backups() if message.said(kind("x")) == general}
+    general = message.sentence(OfitecError("x"))
+    silent = {kind.__name__ for kind in raised_by_backups() if message.sentence(kind("x")) == general}
     assert silent == set()
 
 
 def test_no_sentence_claims_what_was_not_looked_at() -> None:
-    told = [*message._SAID.values(), *(meaning.meaning for meaning in MEANINGS.values())]
+    told = [*message._SENTENCES.values(), *(meaning.meaning for meaning in MEANINGS.values())]
     for sentence in told:
         assert "intacto" not in sentence
         assert "anoche" not in sentence
@@ -43,14 +43,14 @@ def test_no_sentence_claims_what_was_not_looked_at() -> None:
 
 @pytest.mark.parametrize(("count", "words"), [(3, "debía tener 3 respaldos."), (1, "debía tener 1 respaldo.")])
 def test_a_repository_that_is_gone_is_told_with_what_it_should_hold(count: int, words: str) -> None:
-    said = message.said(RepositoryGone("x", where="/respaldos", backups=count))
-    assert said.startswith("El repositorio de respaldos no está en /respaldos; según el registro " + words)
+    sentence = message.sentence(RepositoryGone("x", where="/respaldos", backups=count))
+    assert sentence.startswith("El repositorio de respaldos no está en /respaldos; según el registro " + words)
 
 
 def test_an_error_that_nobody_foresaw_is_named() -> None:
-    assert message.said(KeyError("x")) == "El proceso no terminó por un error inesperado (KeyError)."
-    assert message.said(KeyboardInterrupt()) == message.KILLED
-    assert message.said(InputError("x")).startswith("Un dato de la conexión")
+    assert message.sentence(KeyError("x")) == "El proceso no terminó por un error inesperado (KeyError)."
+    assert message.sentence(KeyboardInterrupt()) == message.KILLED
+    assert message.sentence(InputError("x")).startswith("Un dato de la conexión")
 
 
 PLAN: dict[str, Any] = {

@@ -33,8 +33,8 @@ def test_backup_counts_with_three_snapshots_of_one_moment(job: Job) -> None:
 
 def test_second_backup_adds_little(job: Job) -> None:
     # a dump of many chunks: the first, which holds the dump's date, is new each time
-    with job.database.connect() as link:
-        link.execute("CREATE TABLE entry AS SELECT n, md5(n::text) AS hash FROM generate_series(1, 250000) n")
+    with job.database.connect() as conn:
+        conn.execute("CREATE TABLE entry AS SELECT n, md5(n::text) AS hash FROM generate_series(1, 250000) n")
     first = backups.get(job.ledger, back_up(job))
     second = backups.get(job.ledger, back_up(job))
     assert first is not None

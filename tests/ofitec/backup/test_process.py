@@ -27,9 +27,9 @@ def test_secret_never_shows_in_what_a_program_says(form: str) -> None:
 
 def test_program_does_not_get_airflows_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_ODOO_DB", "postgres://u:secreta@h/d")
-    said = run(["env"], timeout=10, env={"A": "1"}).stdout
-    assert "A=1" in said.splitlines()
-    assert "AIRFLOW" not in said
+    output = run(["env"], timeout=10, env={"A": "1"}).stdout
+    assert "A=1" in output.splitlines()
+    assert "AIRFLOW" not in output
 
 
 def test_timeout_ends_the_whole_group(tmp_path: Path) -> None:

@@ -36,9 +36,9 @@ def test_restore_into_a_free_place(job: Job, cluster: Cluster) -> None:
         assert done["kept"] == []
         assert Path(done["filestore"]) == job.filestore.parent / target
         assert content(Path(done["filestore"])) == content(job.filestore)
-        with job.database.on(target).connect() as link:
-            assert link.execute("SELECT count(*) FROM account_move_line").fetchone() == (20000,)
-            assert link.execute("SELECT nextval('folio_33')").fetchone() == (4712,)
+        with job.database.on(target).connect() as conn:
+            assert conn.execute("SELECT count(*) FROM account_move_line").fetchone() == (20000,)
+            assert conn.execute("SELECT nextval('folio_33')").fetchone() == (4712,)
         nothing_left(job)
     finally:
         cluster.drop(target)
@@ -46,8 +46,8 @@ def test_restore_into_a_free_place(job: Job, cluster: Cluster) -> None:
 
 def test_restore_over_an_old_one_keeps_it_under_another_name(job: Job, cluster: Cluster) -> None:
     key = back_up(job)
-    with job.database.connect() as link:
-        link.execute("DELETE FROM account_move")
+    with job.database.connect() as conn:
+        conn.execute("DELETE FROM account_move")
     before = content(job.filestore)
     next(job.filestore.rglob("*/*")).unlink()
     plan = planned(job, job.database.name, key=key, filestore=str(job.filestore))
@@ -57,10 +57,10 @@ def test_restore_over_an_old_one_keeps_it_under_another_name(job: Job, cluster: 
     done = restore.restore(job, plan, run_id="r", approved=True)
     folder, database = done["kept"]
     try:
-        with job.database.connect() as link:
-            assert link.execute("SELECT count(*) FROM account_move").fetchone() == (2000,)
-        with job.database.on(database).connect() as link:
-            assert link.execute("SELECT count(*) FROM account_move").fetchone() == (0,)
+        with job.database.connect() as conn:
+            assert conn.execute("SELECT count(*) FROM account_move").fetchone() == (2000,)
+        with job.database.on(database).connect() as conn:
+            assert conn.execute("SELECT count(*) FROM account_move").fetchone() == (0,)
         assert content(job.filestore) == before
         assert len(content(Path(folder))) == len(before) - 1
         nothing_left(job)
@@ -72,11 +72,11 @@ def test_never_over_a_live_database(job: Job) -> None:
     key = back_up(job)
     plan = planned(job, job.database.name, key=key, filestore=str(job.filestore))
     before = content(job.filestore)
-    with job.database.connect() as link:
-        link.execute("SET application_name = 'odoo-4711'")
+    with job.database.connect() as conn:
+        conn.execute("SET application_name = 'odoo-4711'")
         with pytest.raises(LiveDatabase, match=r"in use by 1 sessions.*odoo-4711"):
             restore.restore(job, plan, run_id="r", approved=True)
-        assert link.execute("SELECT count(*) FROM account_move").fetchone() == (2000,)
+        assert conn.execute("SELECT count(*) FROM account_move").fetchone() == (2000,)
     assert content(job.filestore) == before
     nothing_left(job)
 
@@ -89,10 +89,10 @@ def test_user_who_connects_meanwhile_saves_the_old_database(
     plan = planned(job, job.database.name, key=key, filestore=str(job.filestore))
     before = content(job.filestore)
     monkeypatch.setattr(restore, "_require_idle", lambda job, name: None)
-    with job.database.connect() as link:
+    with job.database.connect() as conn:
         with pytest.raises(Exception, match="being accessed by other users"):
             restore.restore(job, plan, run_id="r", approved=True)
-        assert link.execute("SELECT count(*) FROM account_move").fetchone() == (2000,)
+        assert conn.execute("SELECT count(*) FROM account_move").fetchone() == (2000,)
     assert content(job.filestore) == before
     nothing_left(job)
 
@@ -162,8 +162,8 @@ def test_a_switch_killed_at_any_rename_is_undone(job: Job, cluster: Cluster, old
 def killed_at(job: Job, target: str, place: Path, step: int) -> bool:
     """Switch a small copy into the place and be killed at the n-th change. False if it came through."""
     copy = scratch.make(job, purpose=restore.PURPOSE, run_id="r")
-    with copy.database.connect() as link:
-        link.execute("CREATE TABLE account_move (id int)")
+    with copy.database.connect() as conn:
+        conn.execute("CREATE TABLE account_move (id int)")
     (copy.filestore / "bb").mkdir(parents=True)
     (copy.filestore / "bb" / "nuevo").write_bytes(b"nuevo")
     with pytest.MonkeyPatch.context() as patch:
@@ -203,8 +203,8 @@ def paired(cluster: Cluster, target: str, place: Path) -> str:
     """Which database with which files stands under the name: "old", "new", or "nothing" if no database has it."""
     if target not in cluster.names():
         return "nothing"
-    with cluster.admin(target) as link:
-        row = link.execute("SELECT to_regclass('public.account_move') IS NOT NULL").fetchone()
+    with cluster.admin(target) as conn:
+        row = conn.execute("SELECT to_regclass('public.account_move') IS NOT NULL").fetchone()
     assert row is not None
     new_files = not (place / "aa" / "antiguo").exists() and place.exists()
     assert row[0] == new_files, "a database with the files of another moment"

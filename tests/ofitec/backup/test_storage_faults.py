@@ -50,7 +50,7 @@ def test_storages_that_fail_refute_nothing(
     place = storages.Place(job, moto, tmp_path, monkeypatch)
     outcomes = {name: outcome(place, fault, key) for name, fault in storages.QUICKLY.items()}
     print(f"{len(outcomes)} faults provoked: {list(outcomes.values()).count(backups.REFUTED)} refuted the good backup")  # noqa: T201
-    assert {name: said for name, said in outcomes.items() if said != backups.FAILED} == {}
+    assert {name: ended for name, ended in outcomes.items() if ended != backups.FAILED} == {}
     proof.prove(job, key, run_id="r")
 
 

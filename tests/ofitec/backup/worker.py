@@ -49,21 +49,21 @@ def describe(job: Job) -> dict[str, Any]:
     }
 
 
-def load(said: dict[str, Any]) -> Job:
-    restic = said["restic"]
+def load(given: dict[str, Any]) -> Job:
+    restic = given["restic"]
     client = Restic(**{**restic, "cache": Path(restic["cache"]), "limits": Limits(**restic["limits"])})
-    database = Database(**said["database"])
+    database = Database(**given["database"])
     return Job(
-        env=said["env"],
+        env=given["env"],
         database=database,
-        filestore=Path(said["filestore"]),
+        filestore=Path(given["filestore"]),
         restic=client,
         pruner=client,
-        ledger=open_ledger(said["ledger"].replace("postgresql+psycopg", "postgresql")),
+        ledger=open_ledger(given["ledger"].replace("postgresql+psycopg", "postgresql")),
         scratch=database,
-        work=Path(said["work"]),
-        rules=Rules(**said["rules"]),
-        odoo_command=said["odoo_command"],
+        work=Path(given["work"]),
+        rules=Rules(**given["rules"]),
+        odoo_command=given["odoo_command"],
     )
 
 

@@ -16,7 +16,7 @@ from tests.ofitec.board.past import backup, proof
 from tests.ofitec.board.test_page import WATCHED, facts
 from tests.ofitec.spanish import english_words
 
-SAID = "El repositorio de respaldos no responde."
+SENTENCE = "El repositorio de respaldos no responde."
 
 
 def text_of(html: str) -> str:
@@ -31,7 +31,7 @@ def shown(ledger: Ledger, now: datetime, lang: str) -> str:
 def bad_night(ledger: Ledger, now: datetime) -> Ledger:
     """A refuted backup, and after it a night that failed."""
     refuted, failed = backup(now - timedelta(days=1)), backup(now, failed=True)
-    failed.said = SAID
+    failed.said = SENTENCE
     with ledger.transaction() as session:
         session.add_all([refuted, failed])
         session.flush()
@@ -41,20 +41,21 @@ def bad_night(ledger: Ledger, now: datetime) -> Ledger:
 
 def test_a_failed_deploy_names_its_step_and_what_the_host_said(past: Ledger, now: datetime) -> None:
     es, en = (text_of(shown(past, now, lang)) for lang in ("es", "en"))
-    said = "The login page answered 500 after the switch."
-    assert f"despliegue en el paso «observar». Detalle técnico: {said}" in es
-    assert f"deploy at step “watch”. Technical detail: {said}" in en
+    detail = "The login page answered 500 after the switch."
+    assert f"despliegue en el paso «observar». Detalle técnico: {detail}" in es
+    assert f"deploy at step “watch”. Technical detail: {detail}" in en
 
 
 def test_a_bad_night_is_told_in_the_language_of_the_page(bad_night: Ledger, now: datetime) -> None:
     es, en = (text_of(shown(bad_night, now, lang)) for lang in ("es", "en"))
-    assert SAID in es
+    assert SENTENCE in es
     assert "The repository does not answer." not in es
     assert "no pasó Detalle técnico: Table res_partner has 3 rows less." in es
     assert "Technical detail: The repository does not answer." in en
-    assert SAID not in en
+    assert SENTENCE not in en
 
 
+@pytest.mark.usefixtures("postgres")  # what the nights need
 @pytest.mark.parametrize("night", ["past", "bad_night"])
 def test_the_spanish_page_has_no_english_but_what_says_so(
     night: str, now: datetime, request: pytest.FixtureRequest

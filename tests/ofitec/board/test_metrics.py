@@ -72,6 +72,10 @@ def test_the_forms_with_their_days_and_the_lost_message(past: Ledger, now: datet
     assert found["ofitec_f29_status", "2026-10", "77888999-1", "missing"] == 1
     assert found["ofitec_f29_days_to_due", "2026-10", "76123456-0"] == 2
     assert found["ofitec_f29_days_to_due", "2026-09", "76123456-0"] == -35
+    assert found["ofitec_f29_days_to_last_due", "2026-10", "76123456-0"] == 2
+    assert found["ofitec_f29_days_to_last_due", "2026-10", "77888999-1"] == 4, (
+        "not computed: the 28th, if nothing is due"
+    )
     assert found["ofitec_f29_payable_pesos", "2026-10", "76123456-0"] == 4_318_250
     assert found["ofitec_f29_payable_pesos", "2026-09", "76123456-0"] == 2_482_412, "as filed, not as delivered"
     assert ("ofitec_f29_payable_pesos", "2026-10", "77888999-1") not in found

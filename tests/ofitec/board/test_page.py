@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias
 
 import pytest
@@ -65,16 +65,16 @@ def test_it_bears_axe_and_fits_the_screen(past: Ledger, now: datetime, shown: Pa
 def test_with_nothing_to_tell_it_still_bears_axe(now: datetime, shown: Page) -> None:
     shown.set_content(page.render(Facts(now, None, None), None, "es", WATCHED)[0])
     assert grave_findings(shown) == []
-    said = shown.inner_text("main")
-    assert SPANISH["ledger_down"] in said
-    assert SPANISH["alerts_down"] in said
-    assert SPANISH["airflow_unknown"] in said
+    text = shown.inner_text("main")
+    assert SPANISH["ledger_down"] in text
+    assert SPANISH["alerts_down"] in text
+    assert SPANISH["airflow_unknown"] in text
 
 
 def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Browser) -> None:
     tab = browser.new_page(viewport=SIZES["desk"])
     tab.set_content(page.render(facts(past, now), fires(now), "es", WATCHED)[0])
-    said = tab.inner_text("main")
+    text = tab.inner_text("main")
     for expected in (
         "El respaldo del 24 nov, 02:30 está probado.",
         "leído hace 3 minutos",
@@ -99,8 +99,8 @@ def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Browser)
         "Nadie <puede> trabajar.",
         "broken.py",
     ):
-        assert expected in said, expected
-    assert "Watchdog" not in said
+        assert expected in text, expected
+    assert "Watchdog" not in text
     assert tab.locator("svg.plot rect.hit").count() == 180
     assert tab.locator("svg.plot rect.over").count() == 5  # two nights in a row, and the refuted one
     tab.close()
@@ -153,21 +153,21 @@ def test_both_languages_say_the_same_things() -> None:
         assert sentence.count("{") == ENGLISH[key].count("{"), key
 
 
-def said_of(ledger: Ledger, now: datetime, lang: str = "es") -> str:
+def text_of(ledger: Ledger, now: datetime, lang: str = "es") -> str:
     html = page.render(facts(ledger, now), None, lang, WATCHED)[0]
     return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<main")[2]).split())
 
 
 def test_the_first_visit_says_one_thing(ledger: Ledger, now: datetime) -> None:
-    said = said_of(ledger, now)
-    assert "Aún no se ha leído de Odoo." in said
-    assert "No se sabe: Odoo todavía no ha respondido." in said
-    assert "ninguna empresa con RUT" not in said
+    text = text_of(ledger, now)
+    assert "Aún no se ha leído de Odoo." in text
+    assert "No se sabe: Odoo todavía no ha respondido." in text
+    assert "ninguna empresa con RUT" not in text
     f29_states.save(ledger, [], "2026-08", now)
-    said = said_of(ledger, now)
-    assert "Ninguna empresa tiene un RUT chileno." in said
-    assert "Odoo no tiene ninguna empresa con RUT chileno." in said
-    assert "todavía no ha respondido" not in said
+    text = text_of(ledger, now)
+    assert "Ninguna empresa tiene un RUT chileno." in text
+    assert "Odoo no tiene ninguna empresa con RUT chileno." in text
+    assert "todavía no ha respondido" not in text
 
 
 def test_an_odoo_that_is_down_is_told_with_its_reason_and_the_age_of_what_is_shown(
@@ -175,14 +175,36 @@ def test_an_odoo_that_is_down_is_told_with_its_reason_and_the_age_of_what_is_sho
 ) -> None:
     f29_states.save(ledger, [], "2026-08", now - timedelta(minutes=7))
     f29_states.failed(ledger, "Odoo no responde en <odoo:8069>", now)
-    said = said_of(ledger, now)
-    assert "Odoo Problema No responde, o no deja leer. leído hace 7 minutos" in said
-    assert "Odoo no responde en &lt;odoo:8069&gt;" in said
+    text = text_of(ledger, now)
+    assert "Odoo Problema No responde, o no deja leer. leído hace 7 minutos" in text
+    assert "Odoo no responde en &lt;odoo:8069&gt;" in text
 
 
 def test_a_failed_night_says_why(ledger: Ledger, now: datetime) -> None:
     with ledger.transaction() as session:
         session.add_all([backup(now - timedelta(days=1)), backup(now, failed=True)])
-    said = said_of(ledger, now)
-    assert "Respaldo Problema El último intento de respaldo falló." in said
-    assert "The repository does not answer." in said
+    text = text_of(ledger, now)
+    assert "Respaldo Problema El último intento de respaldo falló." in text
+    assert "The repository does not answer." in text
+
+
+@pytest.mark.parametrize(
+    ("day", "card", "row"),
+    [
+        (12, "Atención Sin calcular: vence el jue 12 nov si hay pago, el sáb 28 nov si no.", "si no, el sáb 28 nov"),
+        (15, "Atención Sin calcular: venció el jue 12 nov si hay pago; si no, vence el sáb 28 nov.", "sin calcular"),
+        (29, "Problema Hay un F29 vencido sin declarar.", "si hay pago; si no, el sáb 28 nov"),
+    ],
+)
+def test_a_month_that_is_not_computed_is_told_with_both_of_its_dates(
+    ledger: Ledger, day: int, card: str, row: str
+) -> None:
+    at = datetime(2026, 11, day, 15, tzinfo=UTC)
+    missing = {"rut": "76123456-0", "company": "Los Aromos", "period": "2026-10", "status": "missing", "read_at": at}
+    f29_states.save(ledger, [{**missing, "due_date": date(2026, 11, 12)}], "2026-08", at)
+    text = text_of(ledger, at)
+    assert card in text
+    assert row in text
+    english = text_of(ledger, at, "en")
+    assert ("An F29 is overdue." in english) is (day == 29)
+    assert "if there is something to pay" in english

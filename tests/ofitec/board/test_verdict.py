@@ -1,16 +1,16 @@
 """The answers at a glance."""
 
 import dataclasses
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from ofitec.board import verdict
 from ofitec.board.airflow_state import COMPONENTS, AirflowState
-from ofitec.board.facts import read_ledger
+from ofitec.board.facts import F29, read_ledger
 from ofitec.clients.alertmanager import Firing
 from ofitec.ledger import Ledger
-from ofitec.ledger.tables import SourceReading
+from ofitec.ledger.tables import F29State, SourceReading
 from tests.ofitec.board.past import backup, proof
 
 
@@ -76,6 +76,39 @@ def test_what_was_read_too_long_ago_is_not_good(past: Ledger, now: datetime) -> 
     assert verdict.forms(filed, known.odoo, later)[0] == verdict.Verdict("warn", "f29_stale")
     overdue = [dataclasses.replace(form, status="ready", due_days=-1) for form in filed]
     assert verdict.forms(overdue, known.odoo, later)[0].level == "bad", "age does not soften what was bad"
+
+
+@pytest.mark.parametrize(
+    ("day", "level", "key"),
+    [
+        (18, "good", "f29_uncomputed"),
+        (19, "warn", "f29_uncomputed"),
+        (20, "warn", "f29_uncomputed"),
+        (21, "warn", "f29_uncomputed_since"),
+        (27, "warn", "f29_uncomputed_since"),
+        (28, "bad", "f29_uncomputed_since"),
+        (29, "bad", "f29_overdue"),
+    ],
+)
+def test_a_month_that_is_not_computed_is_overdue_when_it_is_so_without_payment_too(
+    day: int, level: verdict.Level, key: str
+) -> None:
+    """Who has nothing to pay may declare until the 28th (SII FAQ 1597), whatever the company's own day."""
+    row = F29State(rut="76123456-0", company="x", period="2026-10", status="missing", due_date=date(2026, 11, 20))
+    month = F29(row.rut, row.company, row.period, row.status, due_days=20 - day, state=row)
+    read = datetime(2026, 11, day, 11, tzinfo=UTC)
+    reading = SourceReading(source="odoo", tried_at=read, read_at=read, error=None)
+    assert verdict.forms([month], reading, read) == (verdict.Verdict(level, key), month)
+    assert verdict.form(month) == ("unknown" if level == "good" else level)
+
+
+def test_a_computed_form_is_overdue_after_its_own_date(now: datetime) -> None:
+    row = F29State(rut="76123456-0", company="x", period="2026-10", status="ready", due_date=date(2026, 11, 20))
+    late = F29(row.rut, row.company, row.period, row.status, due_days=-1, state=row)
+    open_one = dataclasses.replace(late, status="missing", due_days=-3)
+    assert (late.last_due, late.last_days) == (date(2026, 11, 20), -1)
+    reading = SourceReading(source="odoo", tried_at=now, read_at=now, error=None)
+    assert verdict.forms([open_one, late], reading, now) == (verdict.Verdict("bad", "f29_overdue"), late)
 
 
 def test_odoo_by_its_last_answer(now: datetime) -> None:

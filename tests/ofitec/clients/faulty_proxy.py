@@ -53,11 +53,11 @@ def proxy_before(upstream: str) -> Iterator[FaultyProxy]:
             if proxy.refuses(self.command):
                 self.answer(403, {"Content-Type": "application/xml"}, _REFUSAL)
                 return
-            link = http.client.HTTPConnection(proxy.upstream.hostname or "", proxy.upstream.port, timeout=20)
-            link.request(self.command, self.path, body, dict(self.headers))
-            response = link.getresponse()
+            conn = http.client.HTTPConnection(proxy.upstream.hostname or "", proxy.upstream.port, timeout=20)
+            conn.request(self.command, self.path, body, dict(self.headers))
+            response = conn.getresponse()
             self.answer(response.status, dict(response.getheaders()), response.read())
-            link.close()
+            conn.close()
 
         def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
             self.send_response_only(status)

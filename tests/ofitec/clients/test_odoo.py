@@ -37,7 +37,7 @@ def connect(odoo: OdooServer, monkeypatch: pytest.MonkeyPatch) -> Connect:
 
 
 @pytest.mark.parametrize(
-    ("changed", "error", "said"),
+    ("changed", "error", "words"),
     [
         ({"password": "a-wrong-password"}, InputError, "rechazó el ingreso de 'ofitec_bot'"),
         ({"extra": {"database": "no_such_db"}}, InputError, "no_such_db"),
@@ -48,9 +48,9 @@ def connect(odoo: OdooServer, monkeypatch: pytest.MonkeyPatch) -> Connect:
     ],
 )
 def test_a_wrong_connection_is_one_clear_line(
-    connect: Connect, changed: dict[str, Any], error: type[Exception], said: str
+    connect: Connect, changed: dict[str, Any], error: type[Exception], words: str
 ) -> None:
-    with pytest.raises(error, match=said) as refused:
+    with pytest.raises(error, match=words) as refused:
         connect(**changed)
     assert "\n" not in str(refused.value)
     assert "a-wrong-password" not in str(refused.value)

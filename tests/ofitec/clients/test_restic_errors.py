@@ -24,8 +24,8 @@ def restore(words: str) -> OfitecError:
 
 def test_a_pack_that_cannot_be_opened_is_looked_for_and_no_damage_by_these_words_alone() -> None:
     """A folder that is not mounted any more says the same: the repository's own list decides."""
-    said = Finished("restic", 1, "", f"{GONE}\nFatal: There were 2 errors\n", 0.1)
-    assert named(said) == {"packs": {PACK[:10]}}
+    finished = Finished("restic", 1, "", f"{GONE}\nFatal: There were 2 errors\n", 0.1)
+    assert named(finished) == {"packs": {PACK[:10]}}
     assert not isinstance(restore(GONE), RepositoryDamaged)
 
 

@@ -44,23 +44,23 @@ class Load:
         return sum(self.failed.values())
 
     def _ask(self, keep: bool) -> None:
-        link: http.client.HTTPConnection | None = None
+        conn: http.client.HTTPConnection | None = None
         while not self._stop.is_set():
             try:
-                link = link or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-                link.request("GET", self.path, headers={"Connection": "keep-alive" if keep else "close"})
-                answer = link.getresponse()
+                conn = conn or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                conn.request("GET", self.path, headers={"Connection": "keep-alive" if keep else "close"})
+                answer = conn.getresponse()
                 body = answer.read().decode(errors="replace")
                 self._count(f"HTTP {answer.status}" if answer.status != 200 else "", body)
                 if not keep or answer.will_close:
-                    link.close()
-                    link = None
+                    conn.close()
+                    conn = None
             except (OSError, http.client.HTTPException) as error:
                 self._count(type(error).__name__, "")
-                link = None
+                conn = None
             time.sleep(self.pause)
-        if link:
-            link.close()
+        if conn:
+            conn.close()
 
     def _count(self, problem: str, body: str) -> None:
         with self._lock:

@@ -84,8 +84,8 @@ class SshHost:
         deadline = time.monotonic() + 20
         while True:
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1) as link:
-                    if link.recv(4) == b"SSH-":
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1) as conn:
+                    if conn.recv(4) == b"SSH-":
                         return
             except OSError:
                 pass

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,25 +16,48 @@ from dev.stack.machine.paths import ROOT
 from dev.stack.services.docker_engine import Docker
 from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.run import secrets
+from ofitec.settings import Settings
 
 PROFILES = ("odoo", "airflow", "celery", "colours", "monitoring")
 FILES = ("docker-compose.yml", "include/monitoring/compose.yml")
 
 
+Config = Callable[..., str]
+
+
 @pytest.fixture(scope="module")
-def shown() -> Callable[..., str]:
+def config() -> Config:
     """`docker compose ... config` of these files and profiles: needs the program, no engine."""
     program = next((debian.unpacked("docker-compose") / "usr").rglob("cli-plugins/docker-compose"))
 
-    def config(files: tuple[str, ...], profiles: tuple[str, ...], *options: str) -> str:
-        argv = [str(program), *[f"--file={ROOT / name}" for name in files], *[f"--profile={name}" for name in profiles]]
-        # with the defaults, whatever .env stands here
-        env = {"PATH": os.environ["PATH"], "COMPOSE_DISABLE_ENV_FILE": "1"}
-        done = subprocess.run([*argv, "config", *options], env=env, capture_output=True, text=True, check=False)
+    def config(folder: Path, files: tuple[str, ...], profiles: tuple[str, ...], *options: str) -> str:
+        argv = [
+            str(program),
+            *[f"--file={folder / name}" for name in files],
+            *[f"--profile={name}" for name in profiles],
+        ]
+        done = subprocess.run(
+            [*argv, "config", *options], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     return config
+
+
+@pytest.fixture(scope="module")
+def shown(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """The same with the defaults, whatever .env stands here."""
+    return partial(config, installation(tmp_path_factory.mktemp("defaults")))
+
+
+def installation(folder: Path, settings: str = "") -> Path:
+    """The folder of an installation, with these lines in .env."""
+    for name in ("docker-compose.yml", "docker-compose.traefik.yml", "include"):
+        (folder / name).symlink_to(ROOT / name)
+    if settings:
+        (folder / ".env").write_text(settings)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -54,11 +78,46 @@ def test_the_triggerer_can_tell_of_a_late_run(shown: Callable[..., str]) -> None
     """Deadlines' callbacks run there: it needs the package, its settings, and the ledger's and Slack's connections."""
     services = json.loads(shown(FILES[:1], ("airflow",), "--format=json"))["services"]
     triggerer, scheduler = services["airflow-triggerer"], services["airflow-scheduler"]
-    needed = [name for name in scheduler["environment"] if name.startswith(("OFITEC_", "AIRFLOW__SECRETS__", "PYTHON"))]
-    assert len(needed) > 8
-    assert all(triggerer["environment"][name] == scheduler["environment"][name] for name in needed)
+    assert triggerer["environment"] == scheduler["environment"]
+    assert "AIRFLOW__SECRETS__BACKEND" in triggerer["environment"]
     assert "/run/airflow" in {volume["target"] for volume in triggerer["volumes"]}
     assert set(scheduler["networks"]) <= set(triggerer["networks"])
+
+
+def airflow_services(text: str) -> dict[str, dict[str, str]]:
+    """Each service that runs Airflow, and its environment."""
+    found = {name: one for name, one in json.loads(text)["services"].items() if name.startswith("airflow-")}
+    del found["airflow-secrets"]  # it copies files and reads no setting
+    return {name: one["environment"] for name, one in found.items()}
+
+
+def test_every_setting_of_the_example_reaches_airflow(config: Config, tmp_path: Path) -> None:
+    """`.env` is the one way; only where this file mounts something, it says itself where."""
+    mounted = {
+        "OFITEC_METRICS_TOKEN_FILE": "/run/airflow/ofitec_metrics_token",
+        "OFITEC_FILESTORE": "/var/lib/odoo/filestore/empresa",
+    }
+    chosen = {f"OFITEC_{name.upper()}": f"de {name}" for name in Settings.model_fields}
+    lines = "".join(f"{name}='{value}'\n" for name, value in chosen.items())
+    folder = installation(tmp_path, f"ODOO_DB=empresa\n{lines}OFITEC_PRUNE_CONNECTION=\n")
+    services = airflow_services(config(folder, FILES[:1], ("airflow", "celery"), "--format=json"))
+    assert len(services) == 6
+    for name, environment in services.items():
+        given = {key: value for key, value in environment.items() if key in chosen}
+        assert given == chosen | mounted | {"OFITEC_PRUNE_CONNECTION": ""}, name
+
+
+def test_without_env_airflow_has_the_packages_own_defaults(shown: Callable[..., str]) -> None:
+    for environment in airflow_services(shown(FILES[:1], ("airflow",), "--format=json")).values():
+        given = {name for name in environment if name.startswith("OFITEC_")}
+        assert given == {"OFITEC_METRICS_TOKEN_FILE", "OFITEC_FILESTORE"}
+
+
+def test_no_secret_stands_in_an_environment(shown: Callable[..., str]) -> None:
+    for environment in airflow_services(shown(FILES[:1], ("airflow", "celery"), "--format=json")).values():
+        secret = [name for name in environment if re.search("PASSWORD|SECRET|_KEY|TOKEN|SQL_ALCHEMY|BROKER", name)]
+        assert secret
+        assert all(name.endswith(("_CMD", "_FILE", "BACKEND", "BACKEND_KWARGS")) for name in secret), secret
 
 
 def test_prometheus_asks_only_services_that_run(shown: Callable[..., str]) -> None:

@@ -73,7 +73,7 @@ def test_a_deploy_from_plan_to_message(small: Installation, tiny: dict[str, str]
     assert not steps.ask(plan, expected_seconds=None, until=until, **question)
     with Load(small.http, clients=4) as load:
         steps.apply(plan)
-        assert steps.settle(plan, run=run, link="https://airflow/y", dag_id="odoo_deploy", run_id="r1") == "done"
+        assert steps.settle(plan, run=run, url="https://airflow/y", dag_id="odoo_deploy", run_id="r1") == "done"
     assert dict(load.failed) == {}
     row = deployments.get(open_ledger(), run)
     assert row is not None
@@ -95,7 +95,7 @@ def test_a_failed_deploy_is_told_with_its_reason(
     plan = steps.plan_deploy(tiny["crash"], [], TERMS, run=run, run_id="r2", **WHO)
     with pytest.raises(Undone, match=r"this release cannot start.*The version before serves again"):
         steps.apply(plan)
-    assert steps.settle(plan, run=run, link="l", dag_id="odoo_deploy", run_id="r2") == "undone"
+    assert steps.settle(plan, run=run, url="l", dag_id="odoo_deploy", run_id="r2") == "undone"
     assert "this release cannot start" in told[-1][1]
     row = deployments.get(open_ledger(), run)
     assert row is not None
@@ -110,7 +110,7 @@ def test_a_rejected_plan_gives_the_lock_back(
     plan = steps.plan_deploy(other(small, tiny), [], TERMS, run=run, run_id="r3", **WHO)
     with pytest.raises(VerbFailed, match=f"Paula holds the lock of this host with run {run}"):
         steps.plan_rollback("", TERMS, run=run_name(), run_id="r4", **WHO)
-    ends = {"link": "l", "dag_id": "odoo_deploy", "run_id": "r3"}
+    ends = {"url": "l", "dag_id": "odoo_deploy", "run_id": "r3"}
     assert steps.settle(plan, run=run, rejected=True, **ends) == "rejected"
     at = datetime.now(UTC)
     steps.reject(plan, who="Pedro", at=at, hours=24, **ends)
@@ -170,9 +170,9 @@ def test_the_terminal_does_the_same_and_asks_first(
     assert small.get("/release") != before
     assert terminal.main(["rollback", "--watch-seconds=0", "--yes"]) == 0
     assert small.get("/release") == before
-    said = capsys.readouterr().err
-    assert f"Image    {image}" in said
-    assert "Finished: done in" in said
+    printed = capsys.readouterr().err
+    assert f"Image    {image}" in printed
+    assert "Finished: done in" in printed
 
 
 def test_a_command_that_ends_before_it_has_read_all_is_no_lost_connection(

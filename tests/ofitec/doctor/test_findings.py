@@ -24,7 +24,7 @@ def break_down() -> str:
 
 
 @pytest.mark.parametrize(
-    ("use", "state", "said"),
+    ("use", "state", "words"),
     [
         (lambda: "answers", State.OK, "answers"),
         (refuse, State.WRONG, "Mount it."),
@@ -32,11 +32,11 @@ def break_down() -> str:
         (break_down, State.WRONG, "RuntimeError"),
     ],
 )
-def test_a_check_ends_as_a_finding(use: Callable[[], str], state: State, said: str) -> None:
+def test_a_check_ends_as_a_finding(use: Callable[[], str], state: State, words: str) -> None:
     found = Check("part", use).run()
     assert found.state is state
-    assert said in found.said
-    assert "hunter2" not in found.said
+    assert words in found.sentence
+    assert "hunter2" not in found.sentence
 
 
 def test_what_needs_a_wrong_part_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,14 +67,14 @@ def test_the_exit_status_says_whether_all_is_well(
             command.run(Namespace(json=as_json))
     else:
         command.run(Namespace(json=as_json))
-    said = capfd.readouterr().out
+    printed = capfd.readouterr().out
     if as_json:
-        answer = json.loads(said)
+        answer = json.loads(printed)
         assert answer["ok"] is not wrong
         assert [row["part"] for row in answer["checks"]] == ["one", "two"]
     else:
-        assert ("✗ two: The folder /data is not there. Mount it." in said) is wrong
-        assert ("All is well" in said) is not wrong
+        assert ("✗ two: The folder /data is not there. Mount it." in printed) is wrong
+        assert ("All is well" in printed) is not wrong
 
 
 def test_every_need_names_a_check_that_stands_before() -> None:

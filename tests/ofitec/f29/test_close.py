@@ -37,12 +37,12 @@ class Recorded:
 
     def call(self, model: str, method: str, *args: object) -> Any:
         self.asked.append(method)
-        said = self.answers[method]
-        if isinstance(said, list):
-            said = said.pop(0)
-        if isinstance(said, Exception):
-            raise said
-        return said
+        reply = self.answers[method]
+        if isinstance(reply, list):
+            reply = reply.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
 
     def search_read(self, model: str, domain: list[Any], fields: list[str]) -> Any:
         return self.answers["companies"]
@@ -169,7 +169,7 @@ def test_the_ppm_rate_is_the_one_decimal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "said", "named"),
+    ("method", "reply", "named"),
     [
         ("to_csv", "casilla,monto,glosa\n538,1,x\n", "CSV"),
         ("to_json", "{", "JSON"),
@@ -178,6 +178,6 @@ def test_the_ppm_rate_is_the_one_decimal() -> None:
         ("compute_period", answer(rut="76123456-0"), "no el de 77123456-9"),
     ],
 )
-def test_what_does_not_fit_is_refused(method: str, said: object, named: str) -> None:
+def test_what_does_not_fit_is_refused(method: str, reply: object, named: str) -> None:
     with pytest.raises((PermanentError, InputError), match=named):
-        look(Recorded(**{method: said}), COMPANY, "2026-08")
+        look(Recorded(**{method: reply}), COMPANY, "2026-08")

@@ -38,7 +38,7 @@ def test_a_form_without_a_rate_has_no_115() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fmt", "old", "new", "said"),
+    ("fmt", "old", "new", "complaint"),
     [
         ("csv", "115,0.25", "115,0.125", r"difiere del formulario en 1 códigos, el primero 115: 0\.125 contra 0\.25"),
         ("csv", "115,0.25,glosa\n", "", r"el primero 115: None contra 0\.25"),
@@ -49,7 +49,7 @@ def test_a_form_without_a_rate_has_no_115() -> None:
         ("xml", ">228000<", ">0.5<", "No se puede leer"),
     ],
 )
-def test_another_rate_or_another_decimal_is_refused(fmt: str, old: str, new: str, said: str) -> None:
+def test_another_rate_or_another_decimal_is_refused(fmt: str, old: str, new: str, complaint: str) -> None:
     assert old in FILES[fmt]
-    with pytest.raises(PermanentError, match=said):
+    with pytest.raises(PermanentError, match=complaint):
         exports.check(FORM, FILES | {fmt: FILES[fmt].replace(old, new)})

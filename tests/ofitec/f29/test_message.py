@@ -42,11 +42,11 @@ def test_amount_and_due_date_as_a_chilean_reads_them() -> None:
         "F29 de agosto de 2026 · Comercial Los Aromos SpA: Total a pagar: $32.775. "
         "Vence: lunes 21 de septiembre de 2026 (faltan 11 días)."
     )
-    said = read(blocks)
-    assert "77.123.456-9" in said
-    assert "$229.901" in said
-    assert "$45.599" in said
-    assert URL in said
+    body = read(blocks)
+    assert "77.123.456-9" in body
+    assert "$229.901" in body
+    assert "$45.599" in body
+    assert URL in body
 
 
 def test_links_open_the_form_and_each_file_of_its_version() -> None:
@@ -58,10 +58,10 @@ def test_links_open_the_form_and_each_file_of_its_version() -> None:
         odoo_url="https://odoo.example",
         link_base="https://files.example",
     )
-    said = read(blocks)
-    assert "<https://odoo.example/web#action=of_sii_cl.f29_action&id=7&model=of.sii.f29&view_type=form|" in said
+    body = read(blocks)
+    assert "<https://odoo.example/web#action=of_sii_cl.f29_action&id=7&model=of.sii.f29&view_type=form|" in body
     for name in FILES:
-        assert f"<https://files.example/f29/77123456-9/2026-08/v2/{name}|{name}>" in said
+        assert f"<https://files.example/f29/77123456-9/2026-08/v2/{name}|{name}>" in body
 
 
 def test_changes_are_told_codigo_by_codigo_counts_without_pesos() -> None:
@@ -72,12 +72,12 @@ def test_changes_are_told_codigo_by_codigo_counts_without_pesos() -> None:
         Change(code="115", before=0.25, after=0.125),
     ]
     text, blocks = build(example_a(), receipt(FIGURES, changes=changes), FILES, today=EARLY)
-    said = read(blocks)
+    body = read(blocks)
     assert text.startswith("Cambió el F29")
-    assert "código 503: 2 → 3" in said
-    assert "código 502: $228.000 → $247.000" in said
-    assert "código 48: vacío → $9" in said
-    assert "código 115: 0,25 % → 0,125 %" in said
+    assert "código 503: 2 → 3" in body
+    assert "código 502: $228.000 → $247.000" in body
+    assert "código 48: vacío → $9" in body
+    assert "código 115: 0,25 % → 0,125 %" in body
 
 
 def test_a_filed_form_is_told_with_its_folio_and_final_amount() -> None:
@@ -117,16 +117,16 @@ def test_the_title_says_what_it_is(of: dict[str, Any], reasons: list[str], title
 
 
 @pytest.mark.parametrize(
-    ("before", "said"),
+    ("before", "words"),
     [
         (30_000, "Diferencia con lo ya declarado: +$2.775 (de $30.000 a $32.775)"),
         (40_000, "Diferencia con lo ya declarado: -$7.225 (de $40.000 a $32.775)"),
         (32_775, "El total a pagar no cambia: $32.775"),
     ],
 )
-def test_a_rectification_is_told_by_its_difference(before: int, said: str) -> None:
+def test_a_rectification_is_told_by_its_difference(before: int, words: str) -> None:
     text = shown(form(version=2, previous_total=before), NEW)
-    assert said in text
+    assert words in text
     assert "Total a pagar: $" not in text
 
 
@@ -135,9 +135,9 @@ def test_what_is_missing_or_unanswered_is_told_with_last_months_amount() -> None
         missing_inputs=[MissingInput(code="48", glosa="Impuesto único", last=1_200_000)],
         questions=[Question(code="504", message="¿Cuánto era el remanente?")],
     )
-    said = shown(waits, NEW)
-    assert "código 48 Impuesto único: el mes pasado $1.200.000" in said
-    assert "código 504: ¿Cuánto era el remanente?" in said
+    body = shown(waits, NEW)
+    assert "código 48 Impuesto único: el mes pasado $1.200.000" in body
+    assert "código 504: ¿Cuánto era el remanente?" in body
     assert "el mes pasado" not in shown(waits.model_copy(update={"status": "filed"}), FILED_NOW)
 
 
@@ -145,12 +145,12 @@ def test_late_documents_are_told_with_the_month_that_takes_them_up() -> None:
     late = LateDocument(kind="posted", period="2026-07", direction="purchase", type="33", folio="123", iva=190_000)
     claimed = late.model_copy(update={"folio": "124", "claimed_in": "2026-08"})
     past = late.model_copy(update={"folio": "125", "claimed_in": "2026-07"})
-    said = shown(form(late=[late, claimed, past]), NEW)
-    assert "Después de declarar (2)" in said
-    assert "compra, tipo 33 folio 123 de julio de 2026: IVA $190.000, contabilizado después\\n" in said
-    assert "folio 124 de julio de 2026: IVA $190.000, contabilizado después; se declara en agosto de 2026" in said
-    assert "Declarar ahora" in said
-    assert "folio 125" not in said, "an earlier month has it"
+    body = shown(form(late=[late, claimed, past]), NEW)
+    assert "Después de declarar (2)" in body
+    assert "compra, tipo 33 folio 123 de julio de 2026: IVA $190.000, contabilizado después\\n" in body
+    assert "folio 124 de julio de 2026: IVA $190.000, contabilizado después; se declara en agosto de 2026" in body
+    assert "Declarar ahora" in body
+    assert "folio 125" not in body, "an earlier month has it"
     assert "Declarar ahora" not in shown(form(late=[claimed]), NEW)
 
 
@@ -164,10 +164,10 @@ def test_warnings_are_escaped_counted_and_quiet_once_acknowledged() -> None:
     noisy = form(warnings=[FormWarning(code="x", message=f"Factura <{n}> & sin tipo") for n in range(20)])
     noisy.warnings[0].blocks = True
     noisy.warnings[19].acknowledged = True
-    said = shown(noisy, NEW)
-    assert "Revisar antes de declarar (19)" in said
-    assert "Factura &lt;0&gt; &amp; sin tipo *Impide aprobar.*" in said
-    assert "y 7 más" in said
+    body = shown(noisy, NEW)
+    assert "Revisar antes de declarar (19)" in body
+    assert "Factura &lt;0&gt; &amp; sin tipo *Impide aprobar.*" in body
+    assert "y 7 más" in body
 
 
 def test_nothing_to_pay_says_what_is_carried_and_a_late_date_says_so() -> None:

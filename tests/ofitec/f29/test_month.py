@@ -163,7 +163,7 @@ def test_a_month_from_its_first_figures_to_its_filing(mornings: Mornings) -> Non
     assert len(mornings.on(september(14))) == 1, "seven days before: approved, and still to be filed"
     assert mornings.on(september(14)) == [], "once a day at most"
     assert mornings.on(september(15)) == []
-    assert [said[:14] for day in (16, 17, 18) for said in mornings.on(september(day))] == ["Falta declarar"] * 3
+    assert [message[:14] for day in (16, 17, 18) for message in mornings.on(september(day))] == ["Falta declarar"] * 3
     company.file("2026-08", "7000123")
     [filed] = mornings.on(september(19))
     assert filed.startswith("Declarado: F29 de agosto de 2026 · Los Aromos: Monto final: $32.775 · folio 7000123")
@@ -184,8 +184,8 @@ def test_what_was_added_and_filed_between_two_mornings_is_what_people_get(mornin
     form = mornings.company.form("2026-08")
     form["casillas"] |= {"48": 1_200_000, "595": 1_232_775, "547": 1_232_775, "91": 1_232_775}
     mornings.company.file("2026-08", "7000123")
-    [said] = mornings.on(september(9))
-    assert "Monto final: $1.232.775 · folio 7000123" in said
+    [message] = mornings.on(september(9))
+    assert "Monto final: $1.232.775 · folio 7000123" in message
     assert "91,1232775," in mornings.csv("2026-08")
 
 
@@ -193,8 +193,8 @@ def test_a_month_filed_before_we_looked_is_no_failure(mornings: Mornings) -> Non
     mornings.on(september(8))
     mornings.company.forms["2026-07"] = [{**mornings.company.form("2026-08"), "id": 50, "period": "2026-07"}]
     mornings.company.file("2026-07", "6000")
-    [said] = mornings.on(september(8), period="2026-07")
-    assert said.startswith("Declarado: F29 de julio")
+    [message] = mornings.on(september(8), period="2026-07")
+    assert message.startswith("Declarado: F29 de julio")
     closed = steps.look({"company": {"id": 1, "name": "x", "rut": RUT}, "period": "2026-07", "compute": True})
     assert steps.standing(closed) == "ya declarado, folio 6000, $32.775"
     assert mornings.on(september(8), period="2026-07") == []
@@ -206,14 +206,14 @@ def test_a_rectification_is_told_by_its_difference_and_keeps_both_folders(mornin
     mornings.on(september(19))
     before = mornings.csv("2026-08")
     mornings.company.rectify("2026-08", 350_000)
-    [said] = mornings.on(september(22))
-    assert said.startswith("Rectificatoria (versión 2) del F29 de agosto")
-    assert "Diferencia con lo ya declarado: +$350.000 (de $32.775 a $382.775)" in said
+    [message] = mornings.on(september(22))
+    assert message.startswith("Rectificatoria (versión 2) del F29 de agosto")
+    assert "Diferencia con lo ya declarado: +$350.000 (de $32.775 a $382.775)" in message
     assert mornings.on(september(23)) == [], "and no reminder: it has no date"
     mornings.company.file("2026-08", "2")
-    [said] = mornings.on(september(24))
-    assert said.startswith("Declarada: rectificatoria (versión 2) del F29 de agosto")
-    assert "+$350.000 (de $32.775 a $382.775) · folio 2" in said
+    [message] = mornings.on(september(24))
+    assert message.startswith("Declarada: rectificatoria (versión 2) del F29 de agosto")
+    assert "+$350.000 (de $32.775 a $382.775) · folio 2" in message
     assert mornings.csv("2026-08") == before
     assert "91,382775," in mornings.csv("2026-08", 2)
 
@@ -222,8 +222,8 @@ def test_an_earlier_month_filed_or_rectified_later_is_looked_after(mornings: Mor
     mornings.on(september(8))
     mornings.on(september(28))
     mornings.company.file("2026-08", "1", filed_on="2026-10-05")
-    said = mornings.on(date(2026, 10, 8))
-    assert [line.partition(" · ")[0] for line in said] == [
+    messages = mornings.on(date(2026, 10, 8))
+    assert [line.partition(" · ")[0] for line in messages] == [
         "F29 de septiembre de 2026",
         "Declarado: F29 de agosto de 2026",
     ]
@@ -235,7 +235,7 @@ def test_an_earlier_month_filed_or_rectified_later_is_looked_after(mornings: Mor
 
 
 @pytest.mark.parametrize(
-    ("params", "said"),
+    ("params", "sentence"),
     [
         ({"period": "2026-13"}, "AAAA-MM, por ejemplo 2026-08."),
         ({"period": "2026-09"}, "todavía no termina"),
@@ -245,11 +245,11 @@ def test_an_earlier_month_filed_or_rectified_later_is_looked_after(mornings: Mor
     ],
 )
 def test_a_typing_error_is_answered_in_one_sentence_and_writes_nothing(
-    mornings: Mornings, params: dict[str, Any], said: str
+    mornings: Mornings, params: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(InputError) as refused:
         mornings.on(september(10), **params)
-    assert said in str(refused.value)
+    assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
     assert mornings.company.forms == {}
     assert mornings.heard == []

@@ -31,18 +31,18 @@ def test_what_is_filed_or_has_no_date_is_never_reminded_of(changed: dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("status", "today", "said"),
+    ("status", "today", "expected"),
     [
         ("ready", date(2026, 9, 18), ["Falta declarar", "faltan 3 días", "falta aprobarlo"]),
         ("approved", DUE, ["Falta declarar", "(hoy)", "con su folio"]),
         ("approved", date(2026, 9, 23), ["Vencido sin declarar", "venció hace 2 días", "$32.775"]),
     ],
 )
-def test_it_says_what_is_left_to_do(status: str, today: date, said: list[str]) -> None:
+def test_it_says_what_is_left_to_do(status: str, today: date, expected: list[str]) -> None:
     form = example_a().model_copy(update={"status": status})
     form.missing_inputs = [MissingInput(code="48", glosa="Impuesto único", last=9)]
     text, blocks = build(form, today=today, odoo_url="https://odoo.example")
     shown = text + json.dumps(blocks, ensure_ascii=False)
-    for words in (*said, "Abrir el formulario en Odoo"):
+    for words in (*expected, "Abrir el formulario en Odoo"):
         assert words in shown
     assert ("código 48" in shown) is (status == "ready")

@@ -10,7 +10,7 @@ import pytest
 from ofitec.errors import PermanentError
 from ofitec.f29 import standing
 from ofitec.f29.period import Period
-from ofitec.f29.standing import earliest_due, read, save
+from ofitec.f29.standing import earliest_due, latest_due, read, save
 from ofitec.ledger import Ledger, f29_states
 from ofitec.ledger.tables import F29State
 
@@ -105,6 +105,7 @@ def test_companies_without_a_chilean_rut_and_branches_file_nothing() -> None:
 
 def test_december_is_due_in_january() -> None:
     assert earliest_due(Period(2026, 12)) == date(2027, 1, 12)
+    assert latest_due(Period(2026, 12)) == date(2027, 1, 28), "a Thursday or not: it is not moved"
 
 
 def kept(ledger: Ledger) -> list[tuple[str, str, int | None]]:

@@ -31,10 +31,10 @@ def test_both_ends_ask_a_silent_connection_after_half_a_minute(ledger: Ledger) -
     shown = {}
     with held(ledger, ODOO, why="test", wait=5) as lock:
         for name in store.KEEPALIVE.server():
-            shown[name] = lock._link.execute(text(f"SHOW {name}")).scalar()
-        connection = lock._link.connection.dbapi_connection
-        assert connection is not None
-        client = connection.pgconn.info
+            shown[name] = lock._conn.execute(text(f"SHOW {name}")).scalar()
+        driver = lock._conn.connection.dbapi_connection
+        assert driver is not None
+        client = driver.pgconn.info
     told = {option.keyword.decode(): (option.val or b"").decode() for option in client}
     assert shown == {
         "tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3",
@@ -72,8 +72,8 @@ def cluster(network: None) -> Iterator[Cluster]:
     made = Cluster(HERE)
     try:
         made.start()
-        with made.admin() as link:
-            link.execute("CREATE DATABASE ledger OWNER ledger")
+        with made.admin() as conn:
+            conn.execute("CREATE DATABASE ledger OWNER ledger")
         yield made
     finally:
         made.stop()

@@ -14,16 +14,16 @@ from ofitec.ledger.tables import SCHEMA, Base
 
 
 def test_migrations_make_exactly_the_tables_that_the_code_knows(ledger: Ledger) -> None:
-    with ledger.engine.connect() as link:
+    with ledger.engine.connect() as conn:
         options = {
             "version_table_schema": SCHEMA,
             "include_schemas": True,
             "include_name": lambda name, kind, parents: kind != "schema" or name == SCHEMA,
         }
-        difference = compare_metadata(MigrationContext.configure(link, opts=options), Base.metadata)
+        difference = compare_metadata(MigrationContext.configure(conn, opts=options), Base.metadata)
     assert [entry for entry in difference if entry[0] not in ("remove_index", "remove_table")] == []
-    with ledger.engine.connect() as link:
-        tables = set(link.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'ofitec'")).scalars())
+    with ledger.engine.connect() as conn:
+        tables = set(conn.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'ofitec'")).scalars())
     assert tables == {table.name for table in Base.metadata.sorted_tables} | {"alembic_version"}
 
 
@@ -31,15 +31,15 @@ def test_four_processes_at_once_migrate_once(ledger_dsn: str) -> None:
     engines = [create_engine(ledger_dsn.replace("postgresql://", "postgresql+psycopg://")) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(migrate, engines))
-    with engines[0].connect() as link:
-        assert link.execute(text("SELECT count(*) FROM ofitec.alembic_version")).scalar() == 1
+    with engines[0].connect() as conn:
+        assert conn.execute(text("SELECT count(*) FROM ofitec.alembic_version")).scalar() == 1
     for engine in engines:
         engine.dispose()
 
 
 def test_a_schema_of_a_newer_package_is_left_alone(ledger: Ledger) -> None:
-    with ledger.engine.begin() as link:
-        link.execute(text("UPDATE ofitec.alembic_version SET version_num = '9999'"))
+    with ledger.engine.begin() as conn:
+        conn.execute(text("UPDATE ofitec.alembic_version SET version_num = '9999'"))
     with pytest.raises(PermanentError, match=r"revision 9999.*newer"):
         migrate(ledger.engine)
 

@@ -93,7 +93,7 @@ def test_a_question_is_told_with_its_link_and_its_end_in_santiago() -> None:
 def test_a_no_is_told_once_and_closes_no_alarm(ledger: Ledger, told: list[str]) -> None:
     def no() -> bool:
         return approval.rejected(
-            ledger, "El despliegue no se hace", who="Pedro", at=AT, hours=24, link="", zone=ZONE, **RUN
+            ledger, "El despliegue no se hace", who="Pedro", at=AT, hours=24, url="", zone=ZONE, **RUN
         )
 
     on_failure({"dag": SimpleNamespace(dag_id="odoo_deploy"), "run_id": "manual__0"})
@@ -111,5 +111,5 @@ def test_a_no_is_told_once_and_closes_no_alarm(ledger: Ledger, told: list[str]) 
 
 
 def test_silence_is_told_as_such(ledger: Ledger, told: list[str]) -> None:
-    approval.rejected(ledger, "No se hace", who="", at=AT, hours=24, link="https://a.example/r", zone=ZONE, **RUN)
+    approval.rejected(ledger, "No se hace", who="", at=AT, hours=24, url="https://a.example/r", zone=ZONE, **RUN)
     assert "Nadie respondió en 24 horas. No se cambió nada." in told[0]

@@ -171,7 +171,7 @@ def test_slack_takes_a_no(ledger: Ledger, ledger_dsn: str, monkeypatch: pytest.M
     told: list[list[dict[str, Any]]] = []
     monkeypatch.setenv("AIRFLOW_CONN_OFITEC_LEDGER", ledger_dsn)
     monkeypatch.setattr(channels, "tell", lambda text, blocks: told.append(blocks))
-    run = {"dag_id": "odoo_deploy", "run_id": LONG[:100], "link": PAGE}
+    run = {"dag_id": "odoo_deploy", "run_id": LONG[:100], "url": PAGE}
     approval.rejected(ledger, LONG, who=LONG, at=AT, hours=24, zone=ZONE, **run)
     refusals(told[0])
 

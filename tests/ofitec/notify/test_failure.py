@@ -112,9 +112,9 @@ def test_each_failure_of_a_cleared_run_is_told_with_its_own_error(told: list[str
 
 def test_without_a_run_in_the_context_another_error_is_another_failure(told: list[str]) -> None:
     context = {"dag": SimpleNamespace(dag_id="f29_monthly"), "run_id": "run 1"}
-    for said in ("first time", "second time"):
+    for reason in ("first time", "second time"):
         instance = SimpleNamespace(dag_id="f29_monthly", run_id="run 1", task_id="t", rendered_map_index=None)
-        failure.remember_error({"ti": instance, "exception": OdooDown(said)})
+        failure.remember_error({"ti": instance, "exception": OdooDown(reason)})
         failure.on_failure(context)
         failure.on_failure(context)
     assert len(told) == 2

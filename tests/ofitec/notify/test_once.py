@@ -38,8 +38,8 @@ def test_a_refused_message_is_sent_by_the_next_try(ledger: Ledger) -> None:
     assert send_once(ledger, key="k", send=lambda: sent.append("x"), **WHO)
     assert not send_once(ledger, key="k", send=lambda: sent.append("y"), **WHO)
     assert sent == ["x"]
-    with ledger.engine.connect() as link:
-        assert link.execute(text("SELECT status, attempts FROM ofitec.notification")).one() == ("sent", 2)
+    with ledger.engine.connect() as conn:
+        assert conn.execute(text("SELECT status, attempts FROM ofitec.notification")).one() == ("sent", 2)
 
 
 def test_the_claim_of_a_killed_sender_is_given_up_after_ten_minutes(ledger: Ledger) -> None:
@@ -48,9 +48,9 @@ def test_the_claim_of_a_killed_sender_is_given_up_after_ten_minutes(ledger: Ledg
         "VALUES ('k', 'failure', 'd', 'r', 'pending', 1, clock_timestamp() - :age * interval '1 minute')"
     )
     for age, expected in ((5, False), (11, True)):
-        with ledger.engine.begin() as link:
-            link.execute(text("DELETE FROM ofitec.notification"))
-            link.execute(text(claim), {"age": age})
+        with ledger.engine.begin() as conn:
+            conn.execute(text("DELETE FROM ofitec.notification"))
+            conn.execute(text(claim), {"age": age})
         assert send_once(ledger, key="k", send=lambda: None, **WHO) is expected
 
 
@@ -71,8 +71,8 @@ def told(ledger_dsn: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def states(ledger: Ledger) -> dict[str, str]:
-    with ledger.engine.connect() as link:
-        return dict(iter(link.execute(text("SELECT key, status FROM ofitec.notification"))))
+    with ledger.engine.connect() as conn:
+        return dict(iter(conn.execute(text("SELECT key, status FROM ofitec.notification"))))
 
 
 def lost(ledger: Ledger) -> int:
@@ -84,13 +84,13 @@ def lost(ledger: Ledger) -> int:
 def test_the_message_of_a_killed_sender_counts_as_lost_and_goes_with_the_next_one(
     ledger: Ledger, told: list[str]
 ) -> None:
-    with ledger.engine.begin() as link:
-        link.execute(text(KILLED), {"age": 5})
+    with ledger.engine.begin() as conn:
+        conn.execute(text(KILLED), {"age": 5})
     assert lost(ledger) == 0
     once.tell_once(ledger, MESSAGE, key="next", **WHO)
     assert len(told) == 1  # five minutes: its sender may still be at work
-    with ledger.engine.begin() as link:
-        link.execute(text("UPDATE ofitec.notification SET claimed_at = claimed_at - interval '6 minutes'"))
+    with ledger.engine.begin() as conn:
+        conn.execute(text("UPDATE ofitec.notification SET claimed_at = claimed_at - interval '6 minutes'"))
     assert lost(ledger) == 1
     once.tell_once(ledger, MESSAGE, key="next but one", **WHO)
     assert told[2].startswith("Nadie lo supo")
@@ -117,8 +117,8 @@ def test_what_slack_refused_is_said_later_and_only_once(
 
 
 def test_what_nobody_could_be_told_for_three_days_is_history(ledger: Ledger, told: list[str]) -> None:
-    with ledger.engine.begin() as link:
-        link.execute(text(KILLED), {"age": 3 * 24 * 60 + 1})
+    with ledger.engine.begin() as conn:
+        conn.execute(text(KILLED), {"age": 3 * 24 * 60 + 1})
     assert once.tell_again(ledger) == 0
     assert told == []
 

@@ -54,10 +54,10 @@ def runs(ledger: Ledger, ledger_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Ru
 @pytest.mark.parametrize("dag_id", ["backup_nightly", "odoo_deploy", "odoo_rollback", "secrets_rotate"])
 def test_a_good_run_of_the_same_closes_it_once(runs: Runs, dag_id: str) -> None:
     assert len(runs.of(dag_id, "run 1", well=False)) == 1
-    [said] = runs.of(dag_id, "run 2", well=True)
-    assert said.startswith("Resuelto: ")
-    assert "run 1" in said
-    assert "run 2" in said
+    [message] = runs.of(dag_id, "run 2", well=True)
+    assert message.startswith("Resuelto: ")
+    assert "run 1" in message
+    assert "run 2" in message
     assert runs.of(dag_id, "run 3", well=True) == []
 
 
@@ -70,16 +70,16 @@ def test_good_runs_alone_say_nothing_and_each_dag_closes_its_own(runs: Runs) -> 
 def test_several_bad_nights_are_closed_by_one_message(runs: Runs) -> None:
     for night in ("night 1", "night 2"):
         runs.of("backup_nightly", night, well=False)
-    [said] = runs.of("backup_nightly", "night 3", well=True)
-    assert "night 1" in said
-    assert "night 2" in said
+    [message] = runs.of("backup_nightly", "night 3", well=True)
+    assert "night 1" in message
+    assert "night 2" in message
 
 
 def test_a_restore_is_closed_by_one_of_the_same_database(runs: Runs) -> None:
     runs.of("backup_restore", "r1", well=False, database="odoo_restaurado")
     assert runs.of("backup_restore", "r2", well=True, database="otra") == []
-    [said] = runs.of("backup_restore", "r3", well=True, database="odoo_restaurado")
-    assert "odoo_restaurado" in said
+    [message] = runs.of("backup_restore", "r3", well=True, database="odoo_restaurado")
+    assert "odoo_restaurado" in message
 
 
 def test_a_proof_of_an_old_backup_closes_nothing_of_the_newest(runs: Runs) -> None:
@@ -93,7 +93,7 @@ def test_a_proof_of_an_old_backup_closes_nothing_of_the_newest(runs: Runs) -> No
 )
 def test_a_run_that_a_person_said_no_to_is_no_recovery(runs: Runs, dag_id: str, params: dict[str, str]) -> None:
     runs.of(dag_id, "r1", well=False, **params)
-    rejected(runs.ledger, "No se hace", who="ana", at=None, hours=24, dag_id=dag_id, run_id="r2", link="", zone=UTC)
+    rejected(runs.ledger, "No se hace", who="ana", at=None, hours=24, dag_id=dag_id, run_id="r2", url="", zone=UTC)
     runs.heard.clear()
     assert runs.of(dag_id, "r2", well=True, **params) == []
     assert len(runs.of(dag_id, "r3", well=True, **params)) == 1
@@ -109,16 +109,16 @@ def test_a_run_whose_parameters_nobody_knows_closes_nothing_that_needs_them(runs
 def test_another_month_closes_nothing(runs: Runs) -> None:
     runs("r1", ["A/2026-08"], [])
     assert runs("r2", ["A/2026-09"], ["A/2026-09"]) == []
-    [said] = runs("r3", ["A/2026-08"], ["A/2026-08"])
-    assert "label of A/2026-08" in said
+    [message] = runs("r3", ["A/2026-08"], ["A/2026-08"])
+    assert "label of A/2026-08" in message
 
 
 def test_another_company_closes_nothing_and_only_what_failed_is_named(runs: Runs) -> None:
     runs("r1", ["2026-08", "A/2026-08", "B/2026-08"], ["2026-08", "A/2026-08"])
     assert runs("r2", ["2026-08", "A/2026-08"], ["2026-08", "A/2026-08"]) == []
-    [said] = runs("r3", ["2026-08", "B/2026-08"], ["2026-08", "B/2026-08"])
-    assert "label of B/2026-08" in said
-    assert "label of A/2026-08" not in said
+    [message] = runs("r3", ["2026-08", "B/2026-08"], ["2026-08", "B/2026-08"])
+    assert "label of B/2026-08" in message
+    assert "label of A/2026-08" not in message
 
 
 def test_what_failed_may_be_brought_by_several_runs(runs: Runs) -> None:

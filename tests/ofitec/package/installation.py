@@ -14,6 +14,7 @@ from tests.docs.blocks import ROOT, blocks, commands
 *PIP, EXPORT = (command.words for command in commands(README))
 DAGS = {file.stem for file in (ROOT / "dags").glob("*.py")}
 BUNDLES, BUNDLE = EXPORT[1].split("=", 1)
+UV_CACHE = {**os.environ, "UV_CACHE_DIR": str(ROOT / ".local" / "cache" / "uv")}
 
 # a stack in which nothing was backed up yet has none
 REPOSITORY = """
@@ -69,10 +70,9 @@ def install(folder: Path) -> Installation:
     """What README.md says, in `folder`: the wheel is built anew, the locked packages come from the cache."""
     python = str(folder / "venv" / "bin" / "python")
     dist = folder / "dist"
-    env = {**os.environ, "UV_CACHE_DIR": str(ROOT / ".local" / "cache" / "uv")}
 
     def run(*argv: str | Path, cwd: Path = ROOT) -> None:
-        subprocess.run(argv, cwd=cwd, env=env, check=True, capture_output=True, timeout=300)
+        subprocess.run(argv, cwd=cwd, env=UV_CACHE, check=True, capture_output=True, timeout=300)
 
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", dist)
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv")

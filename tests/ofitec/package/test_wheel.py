@@ -13,6 +13,7 @@ pytestmark = pytest.mark.xdist_group("second stack")
 
 
 def test_an_empty_installation_is_told_each_missing_thing(installed: Installation) -> None:
+    """As docs/operations.md has it run in compose's image, which installs the same wheel (test_image.py)."""
     done = installed.run("airflow", "ofitec", "doctor")
     assert done.returncode == 1, done.stderr
     wrong = [line for line in done.stdout.splitlines() if line.startswith("✗")]

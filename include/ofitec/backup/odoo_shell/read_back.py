@@ -16,7 +16,7 @@ for attachment in attachments:
     if hashlib.sha1(content).hexdigest() != attachment.checksum:  # noqa: S324 - Odoo's own checksum
         bad.append(attachment.store_fname)
 
-said = {
+answer = {
     "modules": env["ir.module.module"].search_count([("state", "=", "installed")]),
     "companies": env["res.company"].sudo().search([]).mapped("name"),
     "users": env["res.users"].sudo().search_count([]),
@@ -24,4 +24,4 @@ said = {
     "bad": bad,
     "neutralized": bool(env["ir.config_parameter"].sudo().get_param("database.is_neutralized")),
 }
-print("OFITEC-READ-BACK " + json.dumps(said))  # noqa: T201 - this line is the answer
+print("OFITEC-READ-BACK " + json.dumps(answer))  # noqa: T201 - this line is the answer

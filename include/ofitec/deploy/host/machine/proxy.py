@@ -140,11 +140,11 @@ class Proxy:
 
     def _ask(self, command: str) -> str:
         try:
-            with socket.socket(socket.AF_UNIX) as link:
-                link.settimeout(5)
-                link.connect(str(self.folder / "admin.sock"))
-                link.sendall(f"{command}\n".encode())
-                answer = b"".join(iter(lambda: link.recv(65536), b""))
+            with socket.socket(socket.AF_UNIX) as conn:
+                conn.settimeout(5)
+                conn.connect(str(self.folder / "admin.sock"))
+                conn.sendall(f"{command}\n".encode())
+                answer = b"".join(iter(lambda: conn.recv(65536), b""))
         except OSError as error:
             raise ProxyDown(
                 f"HAProxy's socket in {self.folder} does not answer ({error}). Start it: docker compose up -d proxy."

@@ -42,13 +42,13 @@ def apply(home: Home, run: str) -> Journal:
         else:
             _exchange_database(home, journal)
     except Exception as error:  # whatever it was, the old version must serve again
-        undo.undo(home, journal, _said(error))
+        undo.undo(home, journal, _reason(error))
         raise
     finish(home, journal)
     return journal
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, OfitecError) else f"{type(error).__name__}: {error}"
 
 
@@ -129,9 +129,9 @@ def finish(home: Home, journal: Journal) -> None:
     try:
         _finish(home, journal)
     except Exception as error:  # noqa: BLE001 - the new version serves: whatever it was is told, and can be repeated
-        journal.settle(STUCK, _said(error))
+        journal.settle(STUCK, _reason(error))
         raise PermanentError(
-            f"The new version serves, but its deploy could not be finished: {_said(error)} "
+            f"The new version serves, but its deploy could not be finished: {_reason(error)} "
             "Mend that, then run `recover`: it goes on from there."
         ) from None
 

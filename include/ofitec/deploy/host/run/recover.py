@@ -56,13 +56,13 @@ def _ask_again(home: Home, journal: Journal) -> None:
     """Users wrote to the new database: see that it serves, and say what a person must answer."""
     serves = "serves" if _works(home, journal) else "does not work"
     since = journal.facts.get("switched_at", journal.data["begun"])
-    said = journal.data["error"] or (
+    error = journal.data["error"] or (
         f"Run {journal.run} failed after users had written to the upgraded database, which serves since {since}."
     )
     if journal.data["status"] != STUCK:
-        journal.settle(STUCK, said)
+        journal.settle(STUCK, error)
     raise PermanentError(
-        f"{said} A person must answer, `recover` alone changes nothing: `recover --keep-new`, or "
+        f"{error} A person must answer, `recover` alone changes nothing: `recover --keep-new`, or "
         f"`recover --discard-writes-since {since}`. The new version {serves} now."
     )
 

@@ -35,13 +35,13 @@ def undo(home: Home, journal: Journal, why: str, *, decided: bool = False) -> No
         else:
             _database(home, journal, why, decided=decided)
     except PointOfNoReturn as error:
-        said = str(error)
-        _try_to(lambda: journal.settle(STUCK, said))
+        reason = str(error)
+        _try_to(lambda: journal.settle(STUCK, reason))
         raise
     except Exception as error:  # noqa: BLE001 - whatever it was, the journal must say that the way back is open
-        said = f"{why} Then the way back failed: {error}"
-        _try_to(lambda: journal.settle(STUCK, said))
-        raise PermanentError(f"{said} Mend that, then run `recover`: it may be repeated.") from None
+        reason = f"{why} Then the way back failed: {error}"
+        _try_to(lambda: journal.settle(STUCK, reason))
+        raise PermanentError(f"{reason} Mend that, then run `recover`: it may be repeated.") from None
     try:
         journal.settle(UNDONE, why)
     except OSError as error:
