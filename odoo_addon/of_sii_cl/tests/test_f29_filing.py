@@ -160,6 +160,8 @@ class TestF29Filing(F29Case):
         self.assertEqual(self.F29.read_due_date(self.company.id, "2026-05"), "2026-06-22")  # 20 and 21: a weekend
         self.assertFalse(self.F29.search([("company_id", "=", self.company.id)]))
         self.refused(lambda: self.F29.read_due_date(self.company.id, "julio"), "AAAA-MM")
+        self.F29.create({"company_id": self.company.id, "period": "2026-05"})  # not computed: it may have to pay
+        self.assertEqual(self.F29.read_due_date(self.company.id, "2026-05"), "2026-06-22")
         form = self.answered()
         form.due_date = "2026-08-25"  # as SII extends it
         self.assertEqual(self.F29.read_due_date(self.company.id, PERIOD), "2026-08-25")
