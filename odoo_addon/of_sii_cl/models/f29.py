@@ -53,9 +53,8 @@ class OfSiiF29(models.Model):
     iva_determinado = fields.Monetary(string="IVA to pay (89)", readonly=True, copy=False)
     remanente = fields.Monetary(string="Credit carried forward (77)", readonly=True, copy=False)
     total_to_pay = fields.Monetary(string="Total to pay (91)", readonly=True, copy=False, tracking=True)
-    without_payment = fields.Boolean(
-        readonly=True, copy=False
-    )  # known once it is computed; until then it may have to pay
+    # known once it is computed; until then there may be something to pay
+    without_payment = fields.Boolean(readonly=True, copy=False)
     previous_id = fields.Many2one("of.sii.f29", string="Previous form", readonly=True, copy=False)
     utm_then = fields.Integer(string="UTM when the previous form was due", readonly=True, copy=False)
     utm_now = fields.Integer(string="UTM when this form is due", readonly=True, copy=False)
