@@ -47,7 +47,7 @@ class DetailReader(Reader):
         rest = beyond_header(row, self.layout)
         further = self.places["number"] >= 0 and not row[self.places["number"]].strip()
         if further and self._is_of_held(row):
-            self._fold(row, rest)
+            self._fold(number, row, rest)
             return None
         if further and self.numbered:
             raise Refusal("Es una fila adicional, sin número, y su documento no está en la línea anterior.")
@@ -76,7 +76,7 @@ class DetailReader(Reader):
         of_row = fields.document_type(named[0]), fields.rut(named[1]), fields.number(named[2], "folio")
         return of_row == (self.held.type, self.held.rut, self.held.folio)
 
-    def _fold(self, row: list[str], rest: list[str]) -> None:
+    def _fold(self, number: int, row: list[str], rest: list[str]) -> None:
         held = self.held
         assert held is not None
         for name, what in (("net", "neto"), ("vat", "IVA")):
@@ -86,7 +86,7 @@ class DetailReader(Reader):
         others = self._other_taxes(row, rest)
         if not others:
             raise Refusal(f"La fila adicional del {held.type} N° {held.folio} no trae otro impuesto.")
-        self._add_others(others)
+        self._add_others(number, others)
 
     def _fold_repeated(self, again: Document) -> None:
         """A further row that has a number of its own: another tax of the same document with the same amounts."""
@@ -96,13 +96,17 @@ class DetailReader(Reader):
         new = bool(again.other_taxes) and not {tax.code for tax in again.other_taxes} & known
         if not new or (again.net, again.vat, again.total) != (held.net, held.vat, held.total):
             raise Refusal(f"El documento {held.type} N° {held.folio} de {held.rut} ya está en la línea {held.line}.")
-        self._add_others(again.other_taxes)
+        self._add_others(again.line, again.other_taxes)
 
-    def _add_others(self, others: tuple[OtherTax, ...]) -> None:
+    def _add_others(self, number: int, others: tuple[OtherTax, ...]) -> None:
         held = self.held
         assert held is not None
         withheld = 0 if self.sales else sum(tax.amount for tax in others if tax.code == WITHHELD)
-        self.held = held._replace(other_taxes=held.other_taxes + others, withheld=held.withheld + withheld)
+        self.held = held._replace(
+            further_lines=(*held.further_lines, number),
+            other_taxes=held.other_taxes + others,
+            withheld=held.withheld + withheld,
+        )
 
     def _other_taxes(self, row: list[str], rest: list[str]) -> tuple[OtherTax, ...]:
         """Those of the header's columns, and of further code, amount and rate triples beyond them."""
@@ -144,6 +148,7 @@ class DetailReader(Reader):
             vat = max(vat, fixed_vat)
         return Document(
             line=number,
+            further_lines=(),
             direction="sale" if self.sales else "purchase",
             type=fields.document_type(row[places["type"]]),
             rut=fields.rut(row[places["rut"]]),

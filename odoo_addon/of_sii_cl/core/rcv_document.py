@@ -17,13 +17,14 @@ class Document(NamedTuple):
     """One document of the register, or the total of a type where the file is the summary. Amounts in whole pesos, those
     of credit notes positive as the SII writes them.
 
-    ``direction``: sale or purchase; ``nature``: "" (of the business), market, fixed, estate, common, lost or out;
-    ``vat``: recoverable IVA, that of fixed assets within it, that of common use (``common_vat``) not; ``lost_vat``: IVA
-    without credit; ``withheld``: IVA or fee withheld; ``documents``: 1, in the summary how many;
-    ``cancelled``: an annulled fee receipt. Dates are ``yyyy-mm-dd`` or None.
+    ``further_lines``: the other lines of the same document; ``direction``: sale or purchase; ``nature``: "" (of the
+    business), market, fixed, estate, common, lost or out; ``vat``: recoverable IVA, that of fixed assets within it,
+    that of common use (``common_vat``) not; ``lost_vat``: IVA without credit; ``withheld``: IVA or fee withheld;
+    ``documents``: 1, in the summary how many; ``cancelled``: an annulled fee receipt. Dates: ``yyyy-mm-dd`` or None.
     """
 
     line: int
+    further_lines: tuple[int, ...]
     direction: str
     type: str
     rut: str

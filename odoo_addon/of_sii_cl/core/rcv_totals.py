@@ -18,7 +18,7 @@ def _empty(line: int, direction: str, kind: str) -> Document:
     texts = dict.fromkeys(("rut", "folio", "name", "nature", "reference_type", "reference_folio"), "")
     dates = dict.fromkeys(("date", "received", "accepted", "claimed"))
     return Document(
-        line=line, direction=direction, type=kind, other_taxes=(), documents=1, cancelled=False,
+        line=line, further_lines=(), direction=direction, type=kind, other_taxes=(), documents=1, cancelled=False,
         **amounts, **texts, **dates,
     )  # fmt: skip
 
