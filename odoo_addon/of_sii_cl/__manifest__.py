@@ -26,6 +26,7 @@
         "views/f29_document_views.xml",
         "views/f29_late_views.xml",
         "views/rcv_views.xml",
+        "views/rcv_reconciliation_views.xml",
         "views/f29_views.xml",
         "views/f29_map_views.xml",
         "views/utm_views.xml",

@@ -3,6 +3,8 @@ from itertools import islice
 
 from odoo import fields, models
 
+from ..core import period as periods
+from ..core.reconcile import DAYS_TO_CLAIM
 from .f29_document import DIRECTIONS
 
 NATURES = [
@@ -126,3 +128,14 @@ class OfSiiRcvLine(models.Model):
     cancelled = fields.Boolean()
     reference_type = fields.Char()
     reference_folio = fields.Char()
+    days_left = fields.Integer(
+        string="Days left to claim",
+        compute="_compute_days_left",
+        help="Of a pending purchase: eight calendar days from its reception (Ley 19.983).",
+    )
+
+    def _compute_days_left(self):
+        today = periods.today_in_santiago(fields.Datetime.now())
+        for line in self:
+            open_ = line.section == "pending" and line.received
+            line.days_left = max((line.received - today).days + DAYS_TO_CLAIM, 0) if open_ else 0

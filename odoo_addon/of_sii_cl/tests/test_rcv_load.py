@@ -2,24 +2,9 @@ import base64
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
-from odoo.tools import file_open
 
 from .common import PERIOD, F29Case
-
-FILES = {
-    "sales": "RCV_VENTA_76123456-0_202607.csv",
-    "purchases": "RCV_COMPRA_REGISTRO_76123456-0_202607.csv",
-    "pending": "RCV_COMPRA_PENDIENTE_76123456-0_202607.csv",
-    "not_included": "RCV_COMPRA_NO_INCLUIR_76123456-0_202607.csv",
-    "claimed": "RCV_COMPRA_RECLAMADO_76123456-0_202607.csv",
-    "summary": "RCV_RESUMEN_VENTA_76123456_202607.csv",
-    "honorarios": "BHE_RECIBIDAS_76123456-0_202607.csv",
-}
-
-
-def sample(section):
-    with file_open(f"of_sii_cl/tests/rcv/{FILES[section]}", "rb") as file:
-        return file.read()
+from .rcv_writer import FILES, sample
 
 
 @tagged("post_install", "-at_install")

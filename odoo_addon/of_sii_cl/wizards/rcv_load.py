@@ -39,5 +39,6 @@ class OfSiiRcvLoadWizard(models.TransientModel):
             said.append(f"{line}.")
         # the register is kept by its documents: the files hold the same personal data a second time
         self.file_ids.sudo().unlink()
+        said.append(self.env["of.sii.f29"].reconcile(self.company_id.id, self.period)["certificate"])
         self.result = "\n".join(said)
         return self._show()
