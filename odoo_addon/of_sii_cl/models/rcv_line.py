@@ -111,7 +111,7 @@ class OfSiiRcvLine(models.Model):
     name = fields.Char(string="Counterpart")
     date = fields.Date()
     received = fields.Date(string="Received by the SII")
-    accepted = fields.Date(string="Acknowledged", help="Explicit acknowledgement (acuse de recibo)")
+    accepted = fields.Date(string="Acknowledged on", help="Explicit acknowledgement (acuse de recibo)")
     claimed = fields.Date(string="Claimed")
     nature = fields.Selection(NATURES)
     exempt = fields.Float(digits=(16, 0))
