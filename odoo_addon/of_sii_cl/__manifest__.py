@@ -21,6 +21,7 @@
         "wizards/f29_export_views.xml",
         "wizards/f29_part_views.xml",
         "wizards/rcv_load_views.xml",
+        "wizards/rcv_accept_views.xml",
         "views/f29_line_views.xml",
         "views/f29_warning_views.xml",
         "views/f29_document_views.xml",
@@ -32,6 +33,7 @@
         "views/utm_views.xml",
         "views/holiday_views.xml",
         "views/res_company_views.xml",
+        "views/account_move_views.xml",
         "views/menus.xml",
     ],
 }

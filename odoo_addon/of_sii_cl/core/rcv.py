@@ -65,7 +65,7 @@ class Register:
             if not line or line.isspace():
                 continue
             try:
-                done = reader.read(number, _split(_printable(line)))
+                done = reader.take(number, _split(_printable(line)))
             except Refusal as refusal:
                 self.refused.append(Refused(number, str(refusal)))
                 reader.after_refusal()

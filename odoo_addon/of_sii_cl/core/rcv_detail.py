@@ -43,7 +43,7 @@ class DetailReader(Reader):
         self.numbered = False
         self.broken = False
 
-    def read(self, number: int, row: list[str]) -> Document | None:
+    def take(self, number: int, row: list[str]) -> Document | None:
         rest = beyond_header(row, self.layout)
         further = self.places["number"] >= 0 and not row[self.places["number"]].strip()
         if further and self._is_of_held(row):

@@ -71,7 +71,7 @@ class Reader:
         self.layout = layout
         self.places = layout.places
 
-    def read(self, number: int, row: list[str]) -> Document | None:
+    def take(self, number: int, row: list[str]) -> Document | None:
         """Take a line; a document that is whole by now, or None. Raises Refusal."""
         raise NotImplementedError
 

@@ -30,7 +30,7 @@ class SummaryReader(Reader):
         super().__init__(layout)
         self.seen: dict[str, int] = {}
 
-    def read(self, number: int, row: list[str]) -> Document | None:
+    def take(self, number: int, row: list[str]) -> Document | None:
         if beyond_header(row, self.layout):
             raise Refusal("La línea tiene más campos que el encabezado.")
         given = {name: row[place] for name, place in self.places.items()}
@@ -58,7 +58,7 @@ class SummaryReader(Reader):
 class FeesReader(Reader):
     """Fee receipts received: gross (as net), withheld, paid (as total)."""
 
-    def read(self, number: int, row: list[str]) -> Document | None:
+    def take(self, number: int, row: list[str]) -> Document | None:
         if beyond_header(row, self.layout):
             raise Refusal("La línea tiene más campos que el encabezado.")
         given = {name: row[place] for name, place in self.places.items()}

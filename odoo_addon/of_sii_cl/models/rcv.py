@@ -180,7 +180,9 @@ class OfSiiRcv(models.Model):
     def _forget_old_months(self):
         """Delete the registers of months that the law no longer asks to keep, by each company's setting."""
         today = periods.today_in_santiago(fields.Datetime.now())
-        for company in self.env["res.company"].sudo().with_context(active_test=False).search([]):
+        for company in (
+            self.env["res.company"].sudo().with_context(active_test=False).search([("of_sii_rcv_years", ">", 0)])
+        ):
             # the six years of art. 200 run from the day on which the month was due, in the month after it
             last = periods.shift(f"{today:%Y-%m}", -12 * company.of_sii_rcv_years - 2)
             self.sudo().search([("company_id", "=", company.id), ("period", "<=", last)]).unlink()

@@ -41,7 +41,7 @@ class CopyText:
         self.rows = rows
         self.rest = ""
 
-    def read(self, size):
+    def read(self, size):  # pylint: disable=method-required-super
         while len(self.rest) < size and (more := "".join(islice(self.rows, _ROWS_AT_ONCE))):
             self.rest += more
         given, self.rest = self.rest[:size], self.rest[size:]
@@ -112,7 +112,7 @@ class OfSiiRcvLine(models.Model):
     date = fields.Date()
     received = fields.Date(string="Received by the SII")
     accepted = fields.Date(string="Acknowledged on", help="Explicit acknowledgement (acuse de recibo)")
-    claimed = fields.Date(string="Claimed")
+    claimed = fields.Date()
     nature = fields.Selection(NATURES)
     exempt = fields.Float(digits=(16, 0))
     net = fields.Float(digits=(16, 0))

@@ -11,7 +11,6 @@ RUT = """
     regexp_replace(ltrim(translate(upper(p.vat), 'CL.- ', ''), '0'), '(.)$', '-\\1')
 """
 FOLIO = "ltrim(substring(m.name FROM '[0-9]+$'), '0')"
-MONTH = "to_char(CASE WHEN starts_with(m.move_type, 'out') THEN m.invoice_date ELSE m.date END, 'YYYY-MM')"
 
 # The documents of an open month as the entries have them. Exports meet by type and folio alone: a foreign customer has
 # no RUT and the SII writes one for all.
@@ -107,7 +106,8 @@ MATCH = (
     ), not_in_odoo AS (
         SELECT DISTINCT ON (x.line_id) x.line_id, m.id AS move_id, m.state,
                coalesce((SELECT s.period FROM of_sii_f29_document s
-                          WHERE s.move_id = m.id AND s.in_force AND s.reason = 'month' LIMIT 1), {month}) AS period,
+                          WHERE s.move_id = m.id AND s.in_force AND s.reason = 'month' LIMIT 1),
+                        m.of_sii_period) AS period,
                abs(m.amount_total_signed) AS total,
                m.move_type = 'out_refund' AND m.invoice_date > invoice.invoice_date + interval '3 months' AS late_note
           FROM met x
@@ -193,7 +193,7 @@ class OfSiiF29(models.Model):
         self.env["res.partner"].flush_model(["vat", "name"])
         sealed = bool(self._origin) and self._is_sealed()
         ours = SEALED if sealed else LIVE
-        statement = MATCH.format(ours=ours.format(folio=FOLIO), month=MONTH, folio=FOLIO)
+        statement = MATCH.format(ours=ours.format(folio=FOLIO), folio=FOLIO)
         self.env.cr.execute("SET LOCAL jit = off")
         self.env.cr.execute(statement, self._match_params(registers))
         equal, *rows = [dict(zip(_NAMES, row, strict=True)) for row in self.env.cr.fetchall()]
