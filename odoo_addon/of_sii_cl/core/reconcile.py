@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TypedDict
 
-from .codes import amount_text, codes
+from .codes import MAY_BE_NEGATIVE, amount_text, codes
 from .pesos import pesos
 
 DAYS_TO_CLAIM = 8  # calendar days from reception, art. 3 Ley 19.983 (SII FAQ 6914)
@@ -164,13 +164,21 @@ def _days_left(received: date | None, today: date) -> str:
 def differing_codes(
     odoo: Mapping[int, int], rcv: Mapping[int, int], compared: Iterable[int]
 ) -> dict[int, tuple[int, int]]:
-    """Código -> (Odoo, register) of each that is compared and not zero on both sides, in the form's own order."""
+    """Código -> (Odoo, register) of each that is compared and not zero on both sides, in the form's own order.
+
+    What the form cannot say, a negative amount, is 0 on either side, as the form makes it.
+    """
     place = {code: known.sequence for code, known in codes().items()}
-    return {
-        code: (odoo.get(code, 0), rcv.get(code, 0))
+    pairs = {
+        code: (as_the_form_says(code, odoo.get(code, 0)), as_the_form_says(code, rcv.get(code, 0)))
         for code in sorted(compared, key=lambda code: place[code])
-        if odoo.get(code, 0) or rcv.get(code, 0)
     }
+    return {code: pair for code, pair in pairs.items() if any(pair)}
+
+
+def as_the_form_says(code: int, amount: int) -> int:
+    """The amount of a código, 0 for a negative one where the form admits none."""
+    return amount if code in MAY_BE_NEGATIVE else max(amount, 0)
 
 
 def certificate(

@@ -159,11 +159,10 @@ class OfSiiF29(models.Model):
         if not self._origin or self.status == "draft":
             return None
         lines = self._casillas()
-        return {
-            code: (int(lines.get(code, 0)), odoo.get(code, 0))
-            for code in matched
-            if lines.get(code, 0) != odoo.get(code, 0)
+        pairs = {
+            code: (int(lines.get(code, 0)), reconcile.as_the_form_says(code, odoo.get(code, 0))) for code in matched
         }
+        return {code: pair for code, pair in pairs.items() if pair[0] != pair[1]}
 
     def _has_boletas(self):
         first, until = periods.month_bounds(self.period)
