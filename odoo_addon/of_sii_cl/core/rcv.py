@@ -65,7 +65,7 @@ class Register:
             if not line or line.isspace():
                 continue
             try:
-                done = reader.take(number, _split(_printable(line)))
+                done = reader.take(number, _split(_whole(line)))
             except Refusal as refusal:
                 self.refused.append(Refused(number, str(refusal)))
                 reader.after_refusal()
@@ -95,8 +95,11 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _printable(line: str) -> str:
-    if _CONTROL.search(line):
+def _whole(line: str) -> str:
+    """The line, where it holds data and no control characters; else Refusal."""
+    if not line.strip("; \t"):
+        raise Refusal("La línea no trae datos.")
+    if not line.isprintable() and _CONTROL.search(line):
         raise Refusal("La línea trae caracteres de control: el archivo está dañado.")
     return line
 

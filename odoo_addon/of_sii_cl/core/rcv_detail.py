@@ -1,6 +1,7 @@
 """Purchases and sales of the register (RCV): a line a document, and its further rows."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from . import rcv_fields as fields
 from .rcv_document import Document, OtherTax, Reader, beyond_header
@@ -8,6 +9,11 @@ from .rcv_fields import Refusal
 from .rcv_layout import Layout
 
 WITHHELD = "15"  # CodImp: IVA withheld in whole
+PICKED = (
+    *("type", "rut", "folio", "name", "date", "received", "accepted", "claimed", "nature", "exempt", "net", "vat"),
+    *("total", "other_code", "withheld", "withheld_part", "reference_type", "reference_folio", "lost_vat"),
+    *("fixed_net", "fixed_vat", "common_vat"),
+)
 _NATURES: Mapping[str, str] = {
     "supermercado": "market",
     "activo fijo": "fixed",
@@ -42,6 +48,8 @@ class DetailReader(Reader):
         self.held_row: list[str] = []
         self.numbered = False
         self.broken = False
+        # where a file has no such column, the empty field behind the header's last
+        self._pick = itemgetter(*(self.places.get(name, -1) for name in PICKED))
 
     def take(self, number: int, row: list[str]) -> Document | None:
         rest = beyond_header(row, self.layout)
@@ -53,7 +61,7 @@ class DetailReader(Reader):
             raise Refusal("Es una fila adicional, sin número, y su documento no está en la línea anterior.")
         document = self._document(number, row, rest)
         held = self.held
-        if held is not None and _key(document) == _key(held):
+        if held is not None and document.folio == held.folio and _key(document) == _key(held):
             self._fold_repeated(document)
             return None
         self.held, self.held_row, self.broken = document, row, False
@@ -123,54 +131,68 @@ class DetailReader(Reader):
         )
 
     def _document(self, number: int, row: list[str], rest: list[str]) -> Document:
-        places = self.places
+        """A row as a document. A register may have a million: only what is there is looked at."""
         amount, day = fields.amount, fields.day
-        others = (
-            self._other_taxes(row, rest) if rest or (places["other_code"] >= 0 and row[places["other_code"]]) else ()
-        )
-        received, accepted, claimed = places["received"], places["accepted"], places["claimed"]
-        nature = _nature(row[places["nature"]]) if places["nature"] >= 0 else ""
-        vat = amount(row[places["vat"]])
-        withheld = lost = fixed_net = fixed_vat = common = 0
-        reference_type = reference_folio = ""
+        (
+            kind,
+            rut,
+            folio,
+            name,
+            date,
+            received,
+            accepted,
+            claimed,
+            nature,
+            exempt,
+            net,
+            vat_text,
+            total,
+            other_code,
+            withheld_total,
+            withheld_part,
+            reference_type,
+            reference_folio,
+            lost,
+            fixed_net,
+            fixed_vat_text,
+            common,
+        ) = self._pick((*row[: self.layout.width], ""))
+        others = self._other_taxes(row, rest) if rest or other_code else ()
+        nature = _nature(nature) if nature != "Del Giro" else ""
+        vat = amount(vat_text)
+        fixed_vat = amount(fixed_vat_text) if fixed_vat_text else 0
+        if nature == "fixed" and not fixed_vat and not self.sales:
+            fixed_vat = vat
         if self.sales:
-            withheld = sum(amount(row[places[name]]) for name in ("withheld", "withheld_part") if places[name] >= 0)
-            if places["reference_type"] >= 0 and places["reference_folio"] >= 0:
-                reference_type = row[places["reference_type"]].strip().lstrip("0")[:3]
-                reference_folio = row[places["reference_folio"]].strip().lstrip("0")[:18]
+            withheld = amount(withheld_total) + amount(withheld_part)
         else:
             withheld = sum(tax.amount for tax in others if tax.code == WITHHELD) if others else 0
-            lost, common = amount(row[places["lost_vat"]]), amount(row[places["common_vat"]])
-            fixed_net, fixed_vat = amount(row[places["fixed_net"]]), amount(row[places["fixed_vat"]])
-            if nature == "fixed" and not fixed_vat:
-                fixed_vat = vat
-            # IVA of fixed assets is a part of the recoverable one; some files give it beside an empty one
-            vat = max(vat, fixed_vat)
         return Document(
-            line=number,
-            further_lines=(),
-            direction="sale" if self.sales else "purchase",
-            type=fields.document_type(row[places["type"]]),
-            rut=fields.rut(row[places["rut"]]),
-            folio=fields.number(row[places["folio"]], "folio"),
-            name=row[places["name"]].strip(),
-            date=fields.document_day(row[places["date"]]),
-            received=day(row[received]) if received >= 0 else None,
-            accepted=day(row[accepted]) if accepted >= 0 else None,
-            claimed=day(row[claimed]) if claimed >= 0 else None,
-            nature=nature,
-            exempt=amount(row[places["exempt"]]),
-            net=amount(row[places["net"]]),
-            vat=vat,
-            lost_vat=lost,
-            fixed_net=fixed_net,
-            fixed_vat=fixed_vat,
-            common_vat=common,
-            withheld=withheld,
-            other_taxes=others,
-            total=amount(row[places["total"]]),
-            documents=1,
-            cancelled=False,
-            reference_type=reference_type,
-            reference_folio=reference_folio,
+            number,
+            (),
+            "sale" if self.sales else "purchase",
+            fields.document_type(kind),
+            fields.rut(rut),
+            fields.number(folio, "folio"),
+            name.strip(),
+            fields.document_day(date),
+            day(received) if received else None,
+            day(accepted) if accepted else None,
+            day(claimed) if claimed else None,
+            nature,
+            amount(exempt) if exempt else 0,
+            amount(net) if net else 0,
+            # IVA of fixed assets is a part of the recoverable one; some files give it beside an empty one
+            max(vat, fixed_vat) if fixed_vat else vat,
+            amount(lost) if lost else 0,
+            amount(fixed_net) if fixed_net else 0,
+            fixed_vat,
+            amount(common) if common else 0,
+            withheld,
+            others,
+            amount(total),
+            1,
+            False,
+            reference_type.strip().lstrip("0")[:3] if reference_type else "",
+            reference_folio.strip().lstrip("0")[:18] if reference_folio else "",
         )

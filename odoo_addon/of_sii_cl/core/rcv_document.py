@@ -52,12 +52,7 @@ class Document(NamedTuple):
 
 
 def beyond_header(row: list[str], layout: Layout) -> list[str]:
-    """The row's fields beyond the header's, without the empty ones at its end.
-
-    Raises Refusal for a row without data or with too few fields.
-    """
-    if not any(field and not field.isspace() for field in row):
-        raise Refusal("La línea no trae datos.")
+    """The row's fields beyond the header's, without the empty ones at its end. Raises Refusal for too few fields."""
     if len(row) < layout.width:
         raise Refusal(f"La línea tiene {len(row)} campos y el encabezado {layout.width}: está cortada.")
     rest = row[layout.width :]

@@ -21,7 +21,7 @@ class Refusal(Exception):
 
 def amount(text: str) -> int:
     """Whole pesos; an empty field is 0."""
-    if text.isdecimal() and text.isascii() and len(text) <= _MOST_DIGITS:
+    if text.isdecimal() and len(text) <= _MOST_DIGITS and text.isascii():
         return int(text)
     return _written_amount(text.strip())
 
@@ -65,6 +65,8 @@ def document_day(text: str) -> str:
 
 def number(text: str, what: str) -> str:
     """A folio or document type: digits without zeros before them. ``what``: its name in the refusal."""
+    if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) <= 18:
+        return text
     plain = text.strip()
     if not (plain.isdecimal() and plain.isascii()):
         plain = plain.replace(".", "") if re.fullmatch(r"\d{1,3}(\.\d{3})+", plain, re.ASCII) else ""

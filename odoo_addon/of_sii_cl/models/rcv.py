@@ -66,6 +66,13 @@ class OfSiiRcv(models.Model):
                 lines.append(f"Y {len(refused) - _MOST_SHOWN} más.")
             register.refused_text = "\n".join(lines)
 
+    def unlink(self):
+        """Delete the registers with their lines."""
+        self.env["of.sii.rcv.line"].flush_model()
+        self.env.cr.execute("DELETE FROM of_sii_rcv_line WHERE rcv_id = ANY(%s)", [self.ids])
+        self.env["of.sii.rcv.line"].invalidate_model()
+        return super().unlink()
+
     @api.model
     def load(self, company_id, period, filename, content_base64):
         """Take in a file of the SII's register as it was downloaded, in place of the one loaded before.

@@ -19,7 +19,8 @@ class OfSiiF29(models.Model):
         """Posted documents of which the last reconciliation says that the SII has them in another month, or pending."""
         differing = self.difference_ids.sudo().filtered(
             lambda row: (
-                row.move_id.state == "posted" and (row.kind == "other_period" or row.line_id.section == "pending")
+                row.move_id.state == "posted"
+                and (row.kind == "other_period" or row.line_id.exists().section == "pending")
             )
         )
         return differing.move_id

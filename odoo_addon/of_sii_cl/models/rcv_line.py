@@ -89,6 +89,14 @@ def copy_row(register, document):
     )
 
 
+class LooseMany2one(fields.Many2one):
+    """A Many2one without foreign key: PostgreSQL would look up its record for each of a million lines. Whoever deletes
+    that record deletes the lines."""
+
+    def update_db_foreign_key(self, model, column):
+        """None is made."""
+
+
 class OfSiiRcvLine(models.Model):
     """One document of a register as the SII has it. Whole pesos; those of credit notes are positive."""
 
@@ -98,8 +106,8 @@ class OfSiiRcvLine(models.Model):
     _rec_name = "folio"
     _log_access = False
 
-    rcv_id = fields.Many2one("of.sii.rcv", string="Register", required=True, ondelete="cascade", index=True)
-    company_id = fields.Many2one("res.company", required=True)
+    rcv_id = LooseMany2one("of.sii.rcv", string="Register", required=True, ondelete="cascade", index=True)
+    company_id = LooseMany2one("res.company", required=True, ondelete="cascade")
     period = fields.Char(required=True)
     section = fields.Selection(SECTIONS, required=True)
     line = fields.Integer(required=True, help="Of the file, its header counted")

@@ -17,8 +17,8 @@ FOLIO = "ltrim(substring(m.name FROM '[0-9]+$'), '0')"
 LIVE = (
     """
     month AS MATERIALIZED (
-        SELECT m.id, m.move_type, m.name, m.invoice_date, m.amount_total_signed, m.commercial_partner_id,
-               m.reversed_entry_id, t.code AS type,
+        SELECT m.id, m.move_type, m.name, m.invoice_date, m.amount_total_signed, m.amount_tax_signed,
+               m.commercial_partner_id, m.reversed_entry_id, t.code AS type,
                CASE WHEN starts_with(m.move_type, 'out') THEN 'sale' ELSE 'purchase' END AS direction
           FROM account_move m
           JOIN l10n_latam_document_type t ON t.id = m.l10n_latam_document_type_id
@@ -30,39 +30,30 @@ LIVE = (
            AND """  # noqa: S608 (constants)
     + OF_THE_MONTH
     + """
-    ), class AS (
-        SELECT * FROM unnest(%(taxes)s::int[], %(classes)s::text[]) AS class(tax, name)
-    ), iva AS (
-        SELECT l.move_id, abs(sum(l.balance)) AS iva,
-               abs(coalesce(sum(l.balance) FILTER (WHERE c.name = 'fixed'), 0)) AS fixed,
-               abs(coalesce(sum(l.balance) FILTER (WHERE c.name = 'lost'), 0)) AS lost,
-               abs(coalesce(sum(l.balance) FILTER (WHERE c.name = 'common'), 0)) AS common,
-               abs(coalesce(sum(l.balance) FILTER (WHERE c.name = 'market'), 0)) AS market
+    ), special AS (
+        SELECT DISTINCT l.move_id
           FROM month m
           JOIN account_move_line l ON l.move_id = m.id
-          JOIN class c ON c.tax = l.tax_line_id
-         GROUP BY l.move_id
-    ), ours AS MATERIALIZED (
+         WHERE l.tax_line_id = ANY(%(special)s)
+    ), ours AS (
         SELECT m.id AS move_id, m.direction, m.type,
                CASE WHEN m.type = ANY(%(exports)s) THEN %(foreigner)s ELSE p.rut END AS rut, {folio} AS folio,
                abs(m.amount_total_signed) AS total, m.invoice_date AS date, p.name,
                m.move_type = 'out_refund' AND m.invoice_date > invoice.invoice_date + interval '3 months' AS late_note,
-               coalesce(iva.iva, 0) AS iva, coalesce(iva.fixed, 0) AS fixed, coalesce(iva.lost, 0) AS lost,
-               coalesce(iva.common, 0) AS common, coalesce(iva.market, 0) AS market
+               abs(m.amount_tax_signed) AS iva, special.move_id IS NULL AS plain
           FROM month m
           LEFT JOIN partner p ON p.id = m.commercial_partner_id
           LEFT JOIN account_move invoice ON invoice.id = m.reversed_entry_id
-          LEFT JOIN iva ON iva.move_id = m.id
+          LEFT JOIN special ON special.move_id = m.id
     )
     """
 )
 # Those of an approved or filed form as it keeps them; it does not keep what kind of IVA each had.
 SEALED = """
-    ours AS MATERIALIZED (
+    ours AS (
         SELECT d.move_id, d.direction, d.type,
                CASE WHEN d.type = ANY(%(exports)s) THEN %(foreigner)s ELSE d.rut END AS rut, d.folio,
-               d.total, d.date, d.name, FALSE AS late_note, d.iva,
-               NULL::numeric AS fixed, NULL::numeric AS lost, NULL::numeric AS common, NULL::numeric AS market
+               d.total, d.date, d.name, FALSE AS late_note, d.iva, NULL::bool AS plain
           FROM of_sii_f29_document d
          WHERE d.f29_id = %(form)s AND d.reason = 'month' AND d.type <> ALL(%(elsewhere)s)
            AND CASE WHEN d.type = %(fees_type)s THEN 'honorarios'
@@ -70,7 +61,9 @@ SEALED = """
                     ELSE 'purchases' END = ANY(%(sections)s)
     )
     """
-# One hash join by direction, type, RUT and folio, all the rest for what does not meet. First row: how many are equal.
+# One hash join by direction, type, RUT and folio, all the rest for what does not meet. The sums that Odoo keeps with a
+# document decide for most; its items are read only where it has another tax than plain IVA, or the sums differ. First
+# row: how many are equal.
 MATCH = (
     """
     WITH partner AS MATERIALIZED (
@@ -80,27 +73,45 @@ MATCH = (
     ), {ours}, theirs AS (
         SELECT id, direction, type, CASE WHEN type = ANY(%(exports)s) THEN %(foreigner)s ELSE rut END AS rut, folio,
                total, vat + common_vat + lost_vat AS iva, fixed_vat, lost_vat, common_vat,
-               coalesce(nature = 'market', FALSE) AS market, name, date
+               coalesce(nature = 'market', FALSE) AS market, name, date,
+               fixed_vat = 0 AND lost_vat = 0 AND common_vat = 0 AND nature IS DISTINCT FROM 'market' AS plain
           FROM of_sii_rcv_line
          WHERE rcv_id = ANY(%(registers)s) AND NOT cancelled AND type <> ALL(%(elsewhere)s)
     ), met AS MATERIALIZED (
         SELECT o.move_id, s.id AS line_id, coalesce(o.direction, s.direction) AS direction,
                coalesce(o.type, s.type) AS type, coalesce(o.rut, s.rut) AS rut, coalesce(o.folio, s.folio) AS folio,
                coalesce(o.name, s.name) AS name, coalesce(o.date, s.date) AS date, o.total AS odoo_total,
-               s.total AS sii_total, coalesce(o.iva, 0) AS odoo_iva, coalesce(s.iva, 0) AS sii_iva,
-               o.fixed, o.lost, o.common, o.market > 0 AS market,
-               s.fixed_vat, s.lost_vat, s.common_vat, s.market AS sii_market,
-               coalesce(o.late_note, FALSE) AS late_note,
-               o.move_id IS NOT NULL AND s.id IS NOT NULL
-               AND (o.total = s.total OR o.type = '914')
-               AND coalesce(o.iva, 0) = s.iva
-               AND (o.direction = 'sale' OR o.fixed IS NULL
-                    OR (o.fixed = s.fixed_vat OR o.type NOT IN ('30', '33', '914'))
-                       AND o.lost = s.lost_vat AND o.common = s.common_vat
-                       AND ((o.market > 0) = s.market OR o.type NOT IN ('30', '33'))) AS equal
+               s.total AS sii_total, coalesce(o.iva, 0) AS odoo_iva, coalesce(s.iva, 0) AS sii_iva, o.plain,
+               s.fixed_vat, s.lost_vat, s.common_vat, s.market, coalesce(o.late_note, FALSE) AS late_note,
+               o.move_id IS NOT NULL AND s.id IS NOT NULL AND (o.total = s.total OR o.type = '914') AND o.iva = s.iva
+               AND (o.plain IS NULL OR o.plain AND (o.direction = 'sale' OR s.plain)) AS equal
           FROM ours o
           FULL JOIN theirs s
             ON s.direction = o.direction AND s.type = o.type AND s.rut = o.rut AND s.folio = o.folio
+    ), class AS (
+        SELECT * FROM unnest(%(taxes)s::int[], %(classes)s::text[]) AS class(tax, name)
+    ), iva AS (
+        SELECT l.move_id, abs(sum(l.balance)) AS iva,
+               abs(coalesce(sum(l.balance) FILTER (WHERE c.name = 'fixed'), 0)) AS fixed,
+               abs(coalesce(sum(l.balance) FILTER (WHERE c.name = 'lost'), 0)) AS lost,
+               abs(coalesce(sum(l.balance) FILTER (WHERE c.name = 'common'), 0)) AS common,
+               coalesce(sum(l.balance) FILTER (WHERE c.name = 'market'), 0) <> 0 AS market
+          FROM met x
+          JOIN account_move_line l ON l.move_id = x.move_id
+          JOIN class c ON c.tax = l.tax_line_id
+         WHERE NOT x.equal AND x.plain IS NOT NULL AND x.line_id IS NOT NULL
+         GROUP BY l.move_id
+    ), exact AS (
+        SELECT x.move_id, coalesce(i.iva, 0) AS iva, coalesce(i.fixed, 0) AS fixed, coalesce(i.lost, 0) AS lost,
+               coalesce(i.common, 0) AS common, coalesce(i.market, FALSE) AS market,
+               (x.odoo_total = x.sii_total OR x.type = '914') AND coalesce(i.iva, 0) = x.sii_iva
+               AND (x.direction = 'sale'
+                    OR (coalesce(i.fixed, 0) = x.fixed_vat OR x.type NOT IN ('30', '33', '914'))
+                       AND coalesce(i.lost, 0) = x.lost_vat AND coalesce(i.common, 0) = x.common_vat
+                       AND (coalesce(i.market, FALSE) = x.market OR x.type NOT IN ('30', '33'))) AS equal
+          FROM met x
+          LEFT JOIN iva i ON i.move_id = x.move_id
+         WHERE NOT x.equal AND x.plain IS NOT NULL AND x.line_id IS NOT NULL
     ), twice AS (
         SELECT line_id, min(move_id) AS first FROM met WHERE line_id IS NOT NULL GROUP BY line_id HAVING count(*) > 1
     ), not_in_odoo AS (
@@ -143,23 +154,25 @@ MATCH = (
            NULL::bool AS twice, NULL AS odoo_state, NULL AS odoo_period,
            NULL AS sii_section, NULL AS sii_period, NULL::date AS sii_received, NULL::bool AS late_note
       FROM met
-     WHERE equal AND NOT EXISTS (SELECT FROM twice w WHERE w.line_id = met.line_id AND w.first <> met.move_id)
+     WHERE (equal OR move_id IN (SELECT e.move_id FROM exact e WHERE e.equal))
+       AND NOT EXISTS (SELECT FROM twice w WHERE w.line_id = met.line_id AND w.first <> met.move_id)
      UNION ALL
     SELECT * FROM (
         SELECT x.direction, x.type, x.rut, x.folio, x.name, x.date, coalesce(x.move_id, o.move_id),
                coalesce(x.line_id, r.line_id), coalesce(x.odoo_total, o.total)::bigint,
-               coalesce(x.sii_total, r.total)::bigint, x.odoo_iva::bigint, x.sii_iva::bigint,
-               ARRAY[x.fixed, x.lost, x.common, x.market::int]::bigint[],
-               ARRAY[x.fixed_vat, x.lost_vat, x.common_vat, x.sii_market::int]::bigint[],
+               coalesce(x.sii_total, r.total)::bigint, coalesce(e.iva, x.odoo_iva)::bigint,
+               x.sii_iva::bigint, ARRAY[e.fixed, e.lost, e.common, e.market::int]::bigint[],
+               ARRAY[x.fixed_vat, x.lost_vat, x.common_vat, x.market::int]::bigint[],
                x.move_id IS NOT NULL, x.line_id IS NOT NULL, w.line_id IS NOT NULL, o.state, o.period,
                r.section, r.period, r.received,
                x.late_note OR coalesce(o.late_note, FALSE) OR late.line_id IS NOT NULL
           FROM met x
+          LEFT JOIN exact e ON e.move_id = x.move_id
           LEFT JOIN twice w ON w.line_id = x.line_id AND w.first <> x.move_id
           LEFT JOIN not_in_odoo o ON o.line_id = x.line_id
           LEFT JOIN late_reference late ON late.line_id = x.line_id
           LEFT JOIN not_in_register r ON r.move_id = x.move_id
-         WHERE NOT x.equal OR w.line_id IS NOT NULL
+         WHERE NOT x.equal AND e.equal IS NOT TRUE OR w.line_id IS NOT NULL
          ORDER BY x.direction DESC, x.type, x.rut, x.folio) AS differing
     """
 )
@@ -194,7 +207,9 @@ class OfSiiF29(models.Model):
         sealed = bool(self._origin) and self._is_sealed()
         ours = SEALED if sealed else LIVE
         statement = MATCH.format(ours=ours.format(folio=FOLIO), folio=FOLIO)
+        # jit compiles longer than this runs; the hashes of a large month do not fit the usual 4 MB
         self.env.cr.execute("SET LOCAL jit = off")
+        self.env.cr.execute("SET LOCAL work_mem = '64MB'")
         self.env.cr.execute(statement, self._match_params(registers))
         equal, *rows = [dict(zip(_NAMES, row, strict=True)) for row in self.env.cr.fetchall()]
         for row in rows:
@@ -217,6 +232,7 @@ class OfSiiF29(models.Model):
             "sections": registers.mapped("section"),
             "taxes": list(classes),
             "classes": list(classes.values()),
+            "special": [tax for tax, name in classes.items() if name != "plain"],
             "exports": sorted(EXPORTS),
             "foreigner": "55555555-5",
             "fees_type": FEES_TYPE,

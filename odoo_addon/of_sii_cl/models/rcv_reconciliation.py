@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..core.codes import codes
 from .f29_document import DIRECTIONS
+from .rcv_line import LooseMany2one
 
 KINDS = [
     ("amount", "Other amount"),
@@ -89,7 +90,7 @@ class OfSiiRcvDifference(models.Model):
     sii = fields.Float(string="Total in the SII", digits=(16, 0), readonly=True)
     cause = fields.Char(readonly=True)
     move_id = fields.Many2one("account.move", string="Entry", readonly=True, ondelete="set null")
-    line_id = fields.Many2one("of.sii.rcv.line", string="Line of the register", readonly=True, ondelete="set null")
+    line_id = LooseMany2one("of.sii.rcv.line", string="Line of the register", readonly=True)
     billable = fields.Boolean(compute="_compute_billable")
 
     def _compute_billable(self):
@@ -106,8 +107,11 @@ class OfSiiRcvDifference(models.Model):
     def action_make_bill(self):
         """Open a draft bill with what the register says of a purchase that Odoo does not have."""
         self.ensure_one()
-        if not self.billable or not self.line_id:
-            raise UserError("Solo una compra que está en el SII y no en Odoo se lleva a un borrador.")
+        if not self.billable or not self.line_id.exists():
+            raise UserError(
+                "Solo una compra que está en el SII y no en Odoo se lleva a un borrador: concilie otra vez si cargó un "
+                "registro nuevo."
+            )
         bill = self.env["account.move"].with_company(self.company_id).create(self._bill_values())
         self.sudo().move_id = bill
         return self._show_move(bill)
