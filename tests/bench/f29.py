@@ -13,6 +13,7 @@ from dev.stack.machine import progress
 from dev.stack.machine.paths import Place
 from dev.stack.services.odoo import Odoo
 
+ROOT = Path(__file__).parents[2]
 INSIDE = Path(__file__).with_name("f29_inside_odoo.py")
 SMALL, LARGE = 20_000, 200_000
 Row = dict[str, Any]
@@ -41,7 +42,7 @@ def measure(odoo: Odoo, out: Path) -> list[Row]:
     :return: one row a size: documents, what, items, seed_ms, ours_ms, floor_ms, seed_mib, ours_mib
     """
     out.unlink(missing_ok=True)
-    settings = {"F29_BENCH_SIZES": f"{SMALL},{LARGE}", "F29_BENCH_OUT": str(out)}
+    settings = {"F29_BENCH_SIZES": f"{SMALL},{LARGE}", "F29_BENCH_OUT": str(out), "BENCH_ROOT": str(ROOT)}
     with progress.step(f"Odoo: {SMALL:,} and {LARGE:,} documents") as step:
         step.follow(odoo.log, r"(?m)^\[ *[0-9.]+ s\] (.*)")
         odoo.shell(DATABASE, INSIDE.read_text(encoding="utf-8"), what="the F29 benchmark", env=settings)

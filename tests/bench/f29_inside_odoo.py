@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, os.environ["BENCH_ROOT"])
+from tests.bench.odoo_month import FIRST, PERIOD, UNTIL, Kind, clone, make_company, make_documents, taxes_of
+
 env: Any
-PERIOD, FIRST, UNTIL = "2026-07", "2026-07-01", "2026-08-01"
 MONTH_BEFORE, FILED_ON = "2026-06", "2026-07-10"
 BASE_DOCUMENTS = 200
-RUTS = {"1": "76086428-5", "2": "12345678-5", "3": "66666666-6"}
-# (direction, document type, taxpayer type, refund, lines of (net, *tax codes)), in the mix of a trading company
-KINDS: list[tuple[str, str, str, bool, list[tuple[Any, ...]]]] = [
+# in the mix of a trading company
+KINDS: list[Kind] = [
     *[("sale", "33", "1", False, [(120003, "ITAX_19"), (45007, "ITAX_19"), (9001, "ITAX_19"), (2003, "ITAX_19")])] * 6,
     *[("sale", "39", "3", False, [(15003, "ITAX_19"), (2001, "ITAX_19"), (990, "ITAX_19")])] * 5,
     ("sale", "34", "1", False, [(300000,), (1000,)]),
@@ -33,135 +34,9 @@ def say(text: str) -> None:
     print(f"[{time.perf_counter() - STARTED:6.1f} s] {text}", file=sys.stderr, flush=True)
 
 
-def make_company() -> Any:
-    company = env["res.company"].create(
-        {"name": "Bench F29", "country_id": env.ref("base.cl").id, "currency_id": env.ref("base.CLP").id}
-    )
-    company.partner_id.write({"vat": "76123456-0", "l10n_cl_sii_taxpayer_type": "1"})
-    env.user.company_ids |= company
-    template = env.ref("l10n_cl.cl_chart_template", raise_if_not_found=False)
-    if template:
-        template.try_loading(company=company, install_demo=False)
-    else:
-        env["account.chart.template"].try_loading("cl", company=company, install_demo=False)
-    company.of_sii_ppm_rate = 0.25
-    return company
-
-
-def taxes_of(company: Any) -> dict[str, int]:
-    data = env["ir.model.data"].search(
-        [
-            ("model", "=", "account.tax"),
-            ("module", "in", ("account", "l10n_cl")),
-            ("name", "=like", f"{company.id}\\_%"),
-        ]
-    )
-    return {row.name.split("_", 1)[1]: row.res_id for row in data}
-
-
-def make_documents(company: Any) -> list[int]:
-    taxes = taxes_of(company)
-    partners = {
-        kind: env["res.partner"].create(
-            {
-                "name": f"Bench {kind}",
-                "vat": rut,
-                "country_id": env.ref("base.cl").id,
-                "l10n_latam_identification_type_id": env.ref("l10n_cl.it_RUT").id,
-                "l10n_cl_sii_taxpayer_type": kind,
-            }
-        )
-        for kind, rut in RUTS.items()
-    }
-    types = {kind.code: kind.id for kind in env["l10n_latam.document.type"].search([("country_id.code", "=", "CL")])}
-    journals = {
-        kind: env["account.journal"].search([("company_id", "=", company.id), ("type", "=", kind)], limit=1).id
-        for kind in ("sale", "purchase")
-    }
-    values = []
-    for number in range(BASE_DOCUMENTS):
-        direction, code, payer, refund, lines = KINDS[number % len(KINDS)]
-        values.append(
-            {
-                "move_type": ("out" if direction == "sale" else "in") + ("_refund" if refund else "_invoice"),
-                "journal_id": journals[direction],
-                "partner_id": partners[payer].id,
-                "invoice_date": f"{PERIOD}-{number % 28 + 1:02d}",
-                "date": f"{PERIOD}-{number % 28 + 1:02d}",
-                "l10n_latam_document_type_id": types[code],
-                **({} if direction == "sale" else {"l10n_latam_document_number": str(number + 1)}),
-                "invoice_line_ids": [
-                    (
-                        0,
-                        0,
-                        {"name": "x", "quantity": 1, "price_unit": net, "tax_ids": [(6, 0, [taxes[t] for t in codes])]},
-                    )
-                    for net, *codes in lines
-                ],
-            }
-        )
-    moves = env["account.move"].with_company(company).create(values)
-    moves.action_post()
-    env.flush_all()
-    env.cr.commit()
-    return list(moves.ids)
-
-
-def columns(table: str, replaced: dict[str, str]) -> tuple[str, str]:
-    env.cr.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'", [table]
-    )
-    names = [row[0] for row in env.cr.fetchall()]
-    return ", ".join(f'"{name}"' for name in names), ", ".join(replaced.get(name, f's."{name}"') for name in names)
-
-
-def clone(move_ids: list[int], copies: int, mark: str) -> None:
-    """Copy posted documents by SQL, with new ids, names and numbers, and their taxes."""
-    cr = env.cr
-    cr.execute("DROP TABLE IF EXISTS bench_move, bench_line")
-    cr.execute(
-        """CREATE TEMP TABLE bench_move AS
-           SELECT m AS old, k, nextval('account_move_id_seq')::int AS new
-             FROM unnest(%s) m, generate_series(1, %s) k""",
-        [move_ids, copies],
-    )
-    into, values = columns(
-        "account_move",
-        {
-            "id": "b.new",
-            "name": f"s.name || '{mark}' || b.k",
-            "payment_reference": "NULL",
-            "sequence_number": "s.sequence_number + 1000 * b.k",
-        },
-    )
-    cr.execute(
-        f"INSERT INTO account_move ({into}) SELECT {values} FROM account_move s JOIN bench_move b ON b.old = s.id"
-    )
-    cr.execute(
-        """CREATE TEMP TABLE bench_line AS
-           SELECT l.id AS old, b.new AS move_id, nextval('account_move_line_id_seq')::int AS new
-             FROM account_move_line l JOIN bench_move b ON b.old = l.move_id"""
-    )
-    into, values = columns("account_move_line", {"id": "b.new", "move_id": "b.move_id"})
-    cr.execute(
-        f"INSERT INTO account_move_line ({into}) SELECT {values} FROM account_move_line s "
-        "JOIN bench_line b ON b.old = s.id"
-    )
-    for table in ("account_move_line_account_tax_rel", "account_account_tag_account_move_line_rel"):
-        into, values = columns(table, {"account_move_line_id": "b.new"})
-        cr.execute(
-            f"INSERT INTO {table} ({into}) SELECT {values} FROM {table} s "
-            "JOIN bench_line b ON b.old = s.account_move_line_id"
-        )
-        cr.execute(f"ANALYZE {table}")
-    cr.execute("ANALYZE account_move")
-    cr.execute("ANALYZE account_move_line")
-    cr.commit()
-
-
 def seed(company: Any) -> dict[str, float]:
     """The seed's action_compute: its map by tax, its loops over documents, lines and taxes, its arithmetic."""
-    taxes = taxes_of(company)
+    taxes = taxes_of(env, company)
     midx = {taxes["ITAX_19"]: ("29", "debito"), taxes["OTAX_19"]: ("49", "credito")}
     month = [("company_id", "=", company.id), ("state", "=", "posted")]
     month += [("invoice_date", ">=", FIRST), ("invoice_date", "<", UNTIL)]
@@ -239,17 +114,10 @@ def timed(run: Callable[[Any], object], company: Any, times: int) -> tuple[float
 
 
 def file_month_before(company: Any, base_ids: list[int], documents: int) -> None:
-    """Give the company as many documents in the month before, and file that month's form: its seal is looked at too.
-
-    PostgreSQL is told of them afterwards only, as after an import: a plan made for an empty month must not take hours.
-    """
-    clone(base_ids, documents // len(base_ids), "-before-")
-    for table, column in (("account_move", "name"), ("account_move_line", "move_name")):
-        env.cr.execute(
-            f"UPDATE {table} SET date = date - interval '1 month', invoice_date = invoice_date - interval '1 month' "
-            f"WHERE {column} LIKE '%-before-%'"
-        )
-    env.cr.commit()
+    """Give the company as many documents in the month before, and file that month's form: its seal is looked at too."""
+    before = {"date": "s.date - interval '1 month'", "invoice_date": "s.invoice_date - interval '1 month'"}
+    copies = documents // len(base_ids)
+    clone(env, base_ids, 2_000, 2_000 + copies - 1, {**before, "of_sii_period": f"'{MONTH_BEFORE}'"})
     env.invalidate_all()
     forms = env["of.sii.f29"]
     form = forms.browse(forms.compute_period(company.id, MONTH_BEFORE)["id"])
@@ -285,13 +153,13 @@ def items_of(company: Any) -> int:
 
 STARTED = time.perf_counter()
 say("making the company and its first documents")
-bench_company = make_company()
-base_ids = make_documents(bench_company)
+bench_company = make_company(env, "Bench F29")
+base_ids = make_documents(env, bench_company, KINDS, BASE_DOCUMENTS)
 have, rows = len(base_ids), []
 small, large = map(int, os.environ["F29_BENCH_SIZES"].split(","))
 for size in (small, large):
     say(f"cloning to {size:,} documents")
-    clone(base_ids, (size - have) // len(base_ids), f"-{size}-")
+    clone(env, base_ids, have // len(base_ids), size // len(base_ids) - 1)
     have = size
     rows.append(measured(bench_company, size, "" if size == small else "filed before"))
     if size == small:

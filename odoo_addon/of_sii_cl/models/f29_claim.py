@@ -31,7 +31,7 @@ class AccountMove(models.Model):
         locks = {company: company.tax_lock_date for company in self._of_sii_locking_companies()}
         for company in locks:
             company.tax_lock_date = fields.Date.subtract(self.date, days=1)
-        self.with_context(skip_readonly_check=True).write({"date": date})
+        self.with_context(skip_readonly_check=True).write({"date": date, "of_sii_period_given": False})
         self.env.flush_all()
         for company, lock in locks.items():
             company.tax_lock_date = lock

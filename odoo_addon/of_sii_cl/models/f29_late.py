@@ -50,18 +50,17 @@ LATE = """
      UNION ALL
     SELECT m.id * 2 + 1, f.id, f.company_id, f.period, m.id, 'posted',
            CASE WHEN g.is_sale THEN 'sale' ELSE 'purchase' END, g.type, g.folio, g.partner, g.date, g.iva, g.total,
-           0, 0, CASE WHEN NOT g.is_sale AND m.date >= month.until THEN to_char(m.date, 'YYYY-MM') END
+           0, 0, CASE WHEN NOT g.is_sale AND m.of_sii_period > f.period THEN m.of_sii_period END
       FROM of_sii_f29 f
       CROSS JOIN LATERAL (SELECT to_date(f.period, 'YYYY-MM') AS first,
                                  (to_date(f.period, 'YYYY-MM') + interval '1 month')::date AS until) month
       CROSS JOIN (%(touched)s) touched
       JOIN account_move m
         ON m.id = touched.move_id AND %(declares)s AND m.state = 'posted'
-       AND (m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-            AND m.invoice_date >= month.first AND m.invoice_date < month.until
+       AND (m.move_type IN ('out_invoice', 'out_refund', 'out_receipt') AND m.of_sii_period = f.period
             OR m.move_type IN ('in_invoice', 'in_refund', 'in_receipt')
-            AND (m.date >= month.first AND m.date < month.until
-                 OR m.invoice_date >= month.first AND m.invoice_date < month.until AND m.date >= month.until))
+            AND (m.of_sii_period = f.period
+                 OR m.invoice_date >= month.first AND m.invoice_date < month.until AND m.of_sii_period > f.period))
       JOIN figure g ON g.move_id = m.id
      WHERE f.in_force
        AND NOT EXISTS (SELECT FROM of_sii_f29_document d WHERE d.move_id = m.id AND d.f29_id = f.id
@@ -69,10 +68,10 @@ LATE = """
        -- in another month's seal: declared there, and news for this form only when that is a later month
        AND NOT EXISTS (SELECT FROM of_sii_f29_document d WHERE d.move_id = m.id AND d.in_force
                           AND d.reason = 'month' AND d.period < f.period)
-       -- dated into a month that is filed without it: news of that month
-       AND NOT (m.date >= month.until AND EXISTS (
+       -- of a later month that is filed without it: news of that month
+       AND NOT (m.of_sii_period > f.period AND EXISTS (
                 SELECT FROM of_sii_f29 h
-                 WHERE h.company_id = f.company_id AND h.in_force AND h.period = to_char(m.date, 'YYYY-MM')
+                 WHERE h.company_id = f.company_id AND h.in_force AND h.period = m.of_sii_period
                    AND NOT EXISTS (SELECT FROM of_sii_f29_document d WHERE d.move_id = m.id AND d.f29_id = h.id)))
 """
 TOUCHED, ALL = "SELECT move_id FROM of_sii_f29_touched", "SELECT id AS move_id FROM account_move"
@@ -89,7 +88,7 @@ class OfSiiF29Late(models.Model):
         "of.sii.f29.document": ["in_force", "fingerprint", "move_id", "f29_id"],
         "account.move": [
             *("state", "date", "invoice_date", "name", "move_type", "company_id", "commercial_partner_id"),
-            *("l10n_latam_document_type_id", "amount_total_signed"),
+            *("l10n_latam_document_type_id", "amount_total_signed", "of_sii_period"),
         ],
         "account.move.line": ["balance", "tax_line_id", "tax_ids", "display_type", "move_id"],
     }

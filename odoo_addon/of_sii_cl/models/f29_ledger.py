@@ -6,14 +6,22 @@ from odoo import models
 from ..core import period as periods
 from .f29_rules import FEES, IGNORED, PURCHASE, SALE, Rule
 
-# The items of a period's documents. A sale belongs to the month of its invoice date, a purchase to that of its
-# accounting date (it is declared in the month it is received). What a filed form of another month holds is counted
-# nowhere else, wherever its date went afterwards. Direction: 2 sale, 1 purchase, 0 no document (its items
-# only tell of taxes outside documents). Cash rounding items may carry a tax too: they are no tax of the form.
+# The items of a period's documents. A document belongs to its SII month (account_move.py): a sale that of its invoice
+# date, a purchase that of its acuse, else of its accounting date. What a filed form of another month holds is counted
+# nowhere else, wherever its month went afterwards. Direction: 2 sale, 1 purchase, 0 no document (its items only tell of
+# taxes outside documents). Cash rounding items may carry a tax too: they are no tax of the form.
 # An item's key packs what the map looks at into one number, because a hash on one number is what makes the statement
 # fast: document type, direction (2 bits), tax or net item (1 bit), tax (31 bits, 0: none). Documents without a type
 # have one key. A document counts by its tax items, and by its net items when it has no tax.
-ITEMS = """
+OF_THE_MONTH = """
+    (m.move_type IN ('out_invoice', 'out_refund', 'out_receipt', 'in_invoice', 'in_refund', 'in_receipt')
+     AND m.of_sii_period = %(period)s
+     OR m.move_type = 'entry' AND m.date >= %(first)s AND m.date < %(until)s)
+    AND NOT EXISTS (SELECT FROM of_sii_f29_document s
+                     WHERE s.move_id = m.id AND s.in_force AND s.reason = 'month' AND s.period <> %(period)s)
+"""
+ITEMS = (
+    """
     WITH document AS NOT MATERIALIZED (
         SELECT m.id AS move_id,
                m.l10n_latam_document_type_id IS NOT NULL OR m.move_type = 'entry' AS typed,
@@ -26,12 +34,9 @@ ITEMS = """
           FROM account_move m
          WHERE m.company_id = ANY(%(companies)s)
            AND m.state = 'posted'
-           AND (m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                AND m.invoice_date >= %(first)s AND m.invoice_date < %(until)s
-                OR m.move_type IN ('in_invoice', 'in_refund', 'in_receipt', 'entry')
-                AND m.date >= %(first)s AND m.date < %(until)s)
-           AND NOT EXISTS (SELECT FROM of_sii_f29_document s
-                            WHERE s.move_id = m.id AND s.in_force AND s.reason = 'month' AND s.period <> %(period)s)
+           AND """  # noqa: S608 (a constant)
+    + OF_THE_MONTH
+    + """
     ), item AS NOT MATERIALIZED (
         SELECT d.move_id,
                d.key | CASE WHEN NOT d.typed THEN 0
@@ -53,6 +58,7 @@ ITEMS = """
             AS rule(tax, document_type, direction, is_tax, code, counts, sign, share, shared)
     )
 """
+)
 
 # array_agg before PostgreSQL 16 keeps a whole statement on one processor; this aggregate does the same on all of them.
 COLLECT = """

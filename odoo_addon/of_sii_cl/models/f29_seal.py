@@ -114,7 +114,7 @@ class OfSiiF29(models.Model):
         self.env.invalidate_all()
 
     def _known_elsewhere(self):
-        """Purchases dated in the month that are already posted in a later one: those are no news afterwards."""
+        """Purchases dated in the month that already belong to a later one: those are no news afterwards."""
         first, until = periods.month_bounds(self.period)
         moves = self.env["account.move"].search(
             [
@@ -123,7 +123,7 @@ class OfSiiF29(models.Model):
                 ("move_type", "in", ("in_invoice", "in_refund", "in_receipt")),
                 ("invoice_date", ">=", first),
                 ("invoice_date", "<", until),
-                ("date", ">=", until),
+                ("of_sii_period", ">", self.period),
             ]
         )
         return [{"move_id": move.id, "reason": "known", "direction": "purchase", "refund": False} for move in moves]

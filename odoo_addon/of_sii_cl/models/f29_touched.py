@@ -19,7 +19,7 @@ FUNCTIONS = """
         SELECT NEW.id
          WHERE EXISTS (SELECT FROM of_sii_f29_document WHERE move_id = NEW.id)
             OR EXISTS (SELECT FROM of_sii_f29
-                        WHERE period IN (to_char(NEW.date, 'YYYY-MM'), to_char(NEW.invoice_date, 'YYYY-MM'))
+                        WHERE period IN (NEW.of_sii_period, to_char(NEW.invoice_date, 'YYYY-MM'))
                           AND status NOT IN ('draft', 'ready'))
             ON CONFLICT DO NOTHING;
         RETURN NULL;
@@ -47,7 +47,9 @@ FUNCTIONS = """
         RETURN NULL;
     END $$;
 """
-_MOVE = "state date invoice_date move_type name company_id commercial_partner_id l10n_latam_document_type_id"
+_MOVE = (
+    "state date invoice_date of_sii_period move_type name company_id commercial_partner_id l10n_latam_document_type_id"
+)
 _LINE = "move_id balance tax_line_id display_type"
 
 

@@ -45,6 +45,24 @@ class ResCompany(models.Model):
         help="Marking an F29 as filed moves the tax lock date to the end of its month, never back.",
     )
 
+    of_sii_rcv_years = fields.Integer(
+        string="Years the SII register is kept",
+        default=6,
+        required=True,
+        help="Loaded registers (RCV) hold names and RUT of counterparts. The law asks to keep what supports a tax "
+        "return while the SII may review it: up to six years (art. 17 and 200 Código Tributario). Older months are "
+        "deleted daily.",
+    )
+
+    @api.constrains("of_sii_rcv_years")
+    def _check_of_sii_rcv_years(self):
+        for company in self:
+            if not 3 <= company.of_sii_rcv_years <= 50:
+                raise ValidationError(
+                    f"El registro del SII se guarda de 3 a 50 años (art. 200 Código Tributario), no "
+                    f"{company.of_sii_rcv_years}."
+                )
+
     @api.constrains("of_sii_ppm_rate", "of_sii_common_use_factor")
     def _check_of_sii_rates(self):
         for company in self:

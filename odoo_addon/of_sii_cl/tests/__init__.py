@@ -19,4 +19,8 @@ from . import test_f29_touched
 from . import test_f29_views
 from . import test_f29_warnings
 from . import test_f29_workflow
+from . import test_rcv_load
+from . import test_rcv_period
+from . import test_rcv_property
+from . import test_rcv_reconcile
 from . import test_worked_example

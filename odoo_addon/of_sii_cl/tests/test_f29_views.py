@@ -2,7 +2,7 @@ import polib
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import file_path
 
-MODELS = ("of.sii.f29", "of.sii.f29.map", "of.sii.utm", "of.sii.holiday")
+MODELS = ("of.sii.f29", "of.sii.f29.map", "of.sii.utm", "of.sii.holiday", "of.sii.rcv")
 
 
 @tagged("post_install", "-at_install")
@@ -36,6 +36,8 @@ class TestF29Views(TransactionCase):
             "Códigos manuales",
             "Después de declarar",
             "Documentos sellados",
+            "Conciliación",
+            "Cargar el registro del SII",
         ):
             self.assertIn(word, form)
         for word in ("Compute", "Approve", "Mark as", "Manual códigos", "Download", "After the filing", "Undo"):
@@ -52,6 +54,7 @@ class TestF29Views(TransactionCase):
             "of.sii.f29.file.wizard": "Lo que se declaró en el SII",
             "of.sii.f29.approve.wizard": "Aprobar un F29 cuyas cifras cambiaron",
             "of.sii.f29.export.wizard": "Exportar un F29 a un archivo",
+            "of.sii.rcv.load.wizard": "Cargar el registro del SII",
         }
         for model, title in titles.items():
             self.assertEqual(self.env[model].with_context(lang="es_CL").new({})._show()["name"], title)
@@ -63,7 +66,7 @@ class TestF29Views(TransactionCase):
             self.assertEqual(translated, terms)
 
     def test_menus_lead_to_the_screens(self):
-        for name in ("f29", "map", "utm", "holiday"):
+        for name in ("f29", "map", "utm", "holiday", "rcv"):
             menu = self.env.ref(f"of_sii_cl.menu_{'f29_map' if name == 'map' else name}")
             self.assertIn(menu.action.res_model, MODELS)
             self.assertEqual(menu.parent_id.parent_id, self.env.ref("account.menu_finance"))
