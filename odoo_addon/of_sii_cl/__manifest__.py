@@ -21,6 +21,7 @@
         "wizards/f29_file_views.xml",
         "wizards/f29_export_views.xml",
         "wizards/f29_part_views.xml",
+        "wizards/f29_compare_views.xml",
         "views/f29_line_views.xml",
         "views/f29_warning_views.xml",
         "views/f29_document_views.xml",

@@ -2,6 +2,7 @@ from . import test_f29_access
 from . import test_f29_carry
 from . import test_f29_checks
 from . import test_f29_companies
+from . import test_f29_compare
 from . import test_f29_compute
 from . import test_f29_detail
 from . import test_f29_documents

@@ -1,1 +1,1 @@
-from . import dialog, f29_approve, f29_export, f29_file, f29_part
+from . import dialog, f29_approve, f29_compare, f29_export, f29_file, f29_part, f29_trial
