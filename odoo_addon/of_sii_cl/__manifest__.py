@@ -27,6 +27,7 @@
         "views/f29_document_views.xml",
         "views/f29_late_views.xml",
         "views/f29_views.xml",
+        "views/f29_cash_flow_views.xml",
         "views/f29_map_views.xml",
         "views/utm_views.xml",
         "views/holiday_views.xml",
