@@ -22,6 +22,7 @@
         "wizards/f29_export_views.xml",
         "wizards/f29_part_views.xml",
         "wizards/f29_compare_views.xml",
+        "report/f29_annex_report.xml",
         "views/f29_line_views.xml",
         "views/f29_warning_views.xml",
         "views/f29_document_views.xml",

@@ -6,4 +6,5 @@ from . import f29_documents, f29_detail, f29_export
 from . import f29_workflow, f29_seal, f29_warning, f29_claim, f29_late, f29_sheet, f29_reminder
 from . import f29_compare
 from . import f29_account, account_move, f29_closing, f29_payment, f29_cash_flow
+from . import f29_annex, f29_annex_sheet
 from . import f29_line_place, f29_map_label, f29_remanente

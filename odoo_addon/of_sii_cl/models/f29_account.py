@@ -78,7 +78,10 @@ class ResCompany(models.Model):
         return result
 
     def _of_sii_fill_closing(self):
-        """Propose journal, Treasury and the chart's accounts where nothing is chosen."""
+        """Propose journal, Treasury and the chart's accounts where nothing is chosen.
+
+        What is to be paid is reconciled with its payment: 16.0 ships its account without that, so it is allowed here.
+        """
         for company in self.sudo():
             if not company.of_sii_closing_journal_id:
                 company.of_sii_closing_journal_id = company._of_sii_general_journal()
@@ -97,6 +100,8 @@ class ResCompany(models.Model):
                     for purpose in missing
                 ]
             )
+            if "payable" in missing:
+                company._of_sii_chart_account(PURPOSES["payable"]).reconcile = True
 
     def _of_sii_general_journal(self):
         """The company's first journal for entries of all kinds, not that of exchange differences or cash basis."""
@@ -122,6 +127,12 @@ class ResCompany(models.Model):
             raise UserError(
                 f"Para el asiento de cierre del F29 falta la cuenta «{name}» de «{self.name}»: elíjala en la empresa, "
                 "página «F29 SII», o apague ahí el asiento de cierre."
+            )
+        if purpose == "payable" and not row.account_id.reconcile:
+            account = row.account_id.with_company(self).with_context(lang="es_CL")
+            raise UserError(
+                f"La cuenta {account.code} {account.name}, por pagar a la Tesorería, no permite la conciliación: "
+                "permítala en la cuenta, o elija otra en la empresa, página «F29 SII»."
             )
         return row.account_id.id
 

@@ -197,7 +197,7 @@ class OfSiiF29(models.Model):
         if foreign:
             raise UserError(
                 f"El asiento de cierre de {self.name} no puede usar cuentas de otra empresa "
-                f"({', '.join(foreign.mapped('display_name'))}): con sucursales de plan de cuentas propio, apague el "
+                f"({', '.join(foreign.mapped('name'))}): con sucursales de plan de cuentas propio, apague el "
                 "asiento de cierre en la empresa y hágalo a mano."
             )
 

@@ -1,4 +1,5 @@
 from . import test_f29_access
+from . import test_f29_annex
 from . import test_f29_carry
 from . import test_f29_cash_flow
 from . import test_f29_checks
