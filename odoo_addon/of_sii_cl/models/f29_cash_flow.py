@@ -5,8 +5,8 @@ from ..core import period as periods
 from ..core.closing import TOTAL_TO_PAY
 
 # What is to be paid on the due date (a month counts once: payable is 0 for a form that another version replaces), and
-# what was paid: by the payments reconciled with the closing entry, or, without one, on the day a person marked.
-# A rectification's entry that settles against the one it corrects is no payment.
+# what was paid: by the payments reconciled with the closing entry, or, without one, on the day a person marked (of a
+# rectification, what it adds to what was paid before). An entry that settles against the one it corrects is no payment.
 FLOW = f"""
     CREATE VIEW of_sii_f29_cash_flow AS
     WITH owed AS (
@@ -28,24 +28,42 @@ FLOW = f"""
           JOIN account_move_line other ON other.id = p.credit_move_id
          WHERE other.id NOT IN (SELECT id FROM owed)
          GROUP BY owed.f29_id, other.date, other.move_id
+    ), by_hand AS (
+        SELECT f.id, f.company_id, f.period, f.version, f.paid_on, f.filed_total
+          FROM of_sii_f29 f
+         WHERE f.status = 'paid' AND f.paid_by_payment IS NOT TRUE AND f.id NOT IN (SELECT f29_id FROM payment)
     ), flow AS (
         SELECT f.id AS f29_id, f.due_date AS date, f.payable AS planned, 0 AS actual,
                (SELECT max(m.id) FROM account_move m WHERE m.of_sii_f29_id = f.id AND m.state <> 'cancel') AS move_id
           FROM of_sii_f29 f
-         WHERE f.status <> 'draft' AND f.payable <> 0
+         WHERE f.status <> 'draft'
          UNION ALL
         SELECT f29_id, date, 0, amount, move_id FROM payment
          UNION ALL
-        SELECT f.id, f.paid_on, 0, f.filed_total, NULL
-          FROM of_sii_f29 f
-         WHERE f.status = 'paid' AND f.filed_total <> 0 AND f.id NOT IN (SELECT f29_id FROM payment)
+        SELECT f.id, f.paid_on, 0,
+               f.filed_total - coalesce(
+                   (SELECT earlier.filed_total
+                      FROM by_hand earlier
+                     WHERE earlier.company_id = f.company_id AND earlier.period = f.period
+                       AND earlier.version < f.version
+                     ORDER BY earlier.version DESC LIMIT 1),
+                   (SELECT sum(payment.amount)
+                      FROM payment JOIN of_sii_f29 earlier ON earlier.id = payment.f29_id
+                     WHERE earlier.company_id = f.company_id AND earlier.period = f.period
+                       AND earlier.version < f.version),
+                   0),
+               NULL
+          FROM by_hand f
     )
     SELECT row_number() OVER (ORDER BY flow.date, f.id, flow.move_id, flow.actual)::int AS id,
-           flow.date, flow.planned, flow.actual, flow.move_id, f.id AS f29_id, f.company_id, f.period, f.rut,
+           flow.date, flow.planned, flow.actual, flow.planned + flow.actual AS amount,
+           CASE WHEN flow.planned <> 0 THEN 'planned' ELSE 'actual' END AS kind,
+           flow.move_id, f.id AS f29_id, f.company_id, f.period, f.rut,
            f.company_name, company.currency_id
       FROM flow
       JOIN of_sii_f29 f ON f.id = flow.f29_id
       JOIN res_company company ON company.id = f.company_id
+     WHERE flow.planned <> 0 OR flow.actual <> 0
 """  # noqa: S608 (a constant)
 
 
@@ -67,6 +85,8 @@ class OfSiiF29CashFlow(models.Model):
     date = fields.Date(readonly=True)
     planned = fields.Monetary(readonly=True, help="To pay (91), on the due date.")
     actual = fields.Monetary(readonly=True, help="Paid, on the day of the payment; given back is negative.")
+    kind = fields.Selection([("planned", "Planned"), ("actual", "Actual")], readonly=True)
+    amount = fields.Monetary(readonly=True, help="What is planned or was paid, for one graph of both.")
     move_id = fields.Many2one("account.move", string="Entry", readonly=True)
 
     def init(self):

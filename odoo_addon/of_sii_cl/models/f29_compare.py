@@ -1,4 +1,5 @@
 import base64
+import json
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -30,7 +31,7 @@ class OfSiiF29(models.Model):
         self._require_ended(period)
         rut = normalize_rut(company.sudo().partner_id.vat)
         try:
-            given = compare.parse_of(content or "", rut, period)
+            given = compare.parse_of(self._given_text(content), rut, period)
         except ValueError as error:
             raise UserError(str(error)) from error
         form = self.sudo().search(
@@ -58,7 +59,7 @@ class OfSiiF29(models.Model):
         months, answers = {}, []
         for content in contents:
             try:
-                given = compare.parse_of(content or "", rut, None)
+                given = compare.parse_of(self._given_text(content), rut, None)
                 self._require_ended(given.period)
             except (ValueError, UserError) as error:
                 answers.append({"period": "", "error": str(error)})
@@ -114,6 +115,11 @@ class OfSiiF29(models.Model):
             carried, _kept, _warnings = form._carry()
         rate = form._exact_ppm_rate() if ppm_rate is None else ppm_rate
         return formulas.compute(ledger.codes, inputs or {}, carried, rate)
+
+    @api.model
+    def _given_text(self, content):
+        """Text of a form as a client gives it: text, or JSON that its library has read already."""
+        return content if isinstance(content, str) else json.dumps(content)
 
     @api.model
     def _text_of_file(self, data):

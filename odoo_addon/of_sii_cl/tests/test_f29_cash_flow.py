@@ -45,6 +45,18 @@ class TestF29CashFlow(ClosingCase):
         self.assertEqual(self.amounts(), [("2026-08-10", 0, 116500), ("2026-08-20", 116500, 0)])
         self.assertFalse(self.flow()[0]["move_id"])
 
+    def test_a_rectification_marked_as_paid_adds_its_difference(self):
+        self.company.of_sii_closing_entry = False
+        form = self.file(self.answered())
+        form.action_pay("2026-08-10")
+        self.company.tax_lock_date = False
+        self.post("sale", "33", [(100000, "ITAX_19")])
+        version = self.file(self.F29.browse(form.action_rectify()["res_id"]))
+        version.action_pay("2026-08-10")
+        actual = [row["actual"] for row in self.flow() if row["actual"]]
+        self.assertEqual(actual, [116500, 19250])
+        self.assertEqual([row["planned"] for row in self.flow() if row["planned"]], [135750])
+
     def test_a_rectified_month_is_planned_once(self):
         form = self.file(self.answered())
         self.pay(form)

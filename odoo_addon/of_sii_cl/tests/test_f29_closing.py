@@ -163,6 +163,19 @@ class TestF29Closing(ClosingCase):
         self.pay(version)
         self.assertEqual((version.status, form.status), ("paid", "paid"))
 
+    def test_a_rectification_that_owes_less_is_settled_against_the_first(self):
+        form = self.file(self.answered())
+        self.company.tax_lock_date = False
+        self.post("purchase", "33", [(100000, "OTAX_19")])
+        version = self.file(self.F29.browse(form.action_rectify()["res_id"]))
+        self.assertEqual(self.balances(version.closing_move_id), {"110710": -19000, "210760": 19000})
+        (self.payable(form) | self.payable(version)).reconcile()
+        self.assertEqual((form.status, version.status), ("filed", "filed"))
+        self.pay(form, 97500)
+        self.assertEqual((form.status, version.status), ("paid", "paid"))
+        flow = self.F29.cash_flow(self.company.ids, PERIOD, PERIOD)
+        self.assertEqual([(row["planned"], row["actual"]) for row in flow], [(0, 97500), (97500, 0)])
+
     def test_a_rectification_of_what_was_booked_by_hand_is_left_to_hands(self):
         self.company.of_sii_closing_entry = False
         form = self.file(self.answered())

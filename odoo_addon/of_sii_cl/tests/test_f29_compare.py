@@ -54,6 +54,7 @@ class TestF29Compare(F29Case):
         self.assertEqual(result["codes"]["111"], {"ours": 0, "theirs": 19001, "difference": -19001})
         self.assertEqual((result["equal"], result["only_theirs"]), (2, ["111"]))
         self.assertIn("91", result["only_ours"])
+        self.assertEqual(self.F29.compare(self.company.id, PERIOD, self.propuesta(_502=190000))["equal"], 1)
         self.assertEqual([row["code"] for row in result["refused"]], ["888"])
 
     def test_a_file_of_another_rut_or_month_or_no_form_is_refused_and_changes_nothing(self):
@@ -61,6 +62,7 @@ class TestF29Compare(F29Case):
         self.refused(lambda: self.compare(self.propuesta(period="202606", _502=1)), "2026-06", PERIOD)
         self.refused(lambda: self.compare("hola"), "códigos")
         self.refused(lambda: self.compare(""), "vacío")
+        self.refused(lambda: self.F29.compare(self.company.id, PERIOD, None), "códigos")
         self.refused(lambda: self.compare("502,1", period="2026-08"), "aún no termina")
         self.assertFalse(self.F29.search([("company_id", "=", self.company.id)]))
 
@@ -87,7 +89,9 @@ class TestF29Compare(F29Case):
         self.assertEqual(rows[0][:2], ("48", "refused"))
         self.assertEqual(rows[1], ("520", "different", "$76.000", "$75.999", "$1"))
         self.assertEqual(rows[-1], ("502", "equal", "$190.000", "$190.000", ""))
-        self.assertIn("520", wizard.summary)
+        said = f"{PERIOD}, propuesta del SII: 1 código igual; 1 distinto (520); "
+        self.assertTrue(wizard.summary.startswith(said), wizard.summary)
+        self.assertIn("1 sin leer (48)", wizard.summary)
 
     def test_the_robot_reads_and_has_no_dialog(self):
         self.compute()
@@ -174,7 +178,7 @@ class TestF29Trial(F29Case):
         self.assertFalse(files.exists())
         self.assertEqual(wizard.line_ids.filtered(lambda line: line.code == "502").outcome, "different")
         self.assertIn("Hay dos archivos de 2026-07", wizard.summary)
-        self.assertIn("2026-07, formulario declarado: ", wizard.summary)
+        self.assertIn("2026-07, formulario declarado: 2 códigos iguales; 1 distinto (502); ", wizard.summary)
         again = self.env["of.sii.f29.trial.wizard"].create({"company_id": self.company.id})
         again.file_ids = [(0, 0, {"name": "x.json", "datas": content})]
         files = again.file_ids

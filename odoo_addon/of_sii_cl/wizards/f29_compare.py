@@ -44,17 +44,29 @@ def summary_of(result):
     """One month's comparison in a line of Spanish."""
     if "error" in result:
         return result["error"]
-    taken = result.get("taken", ())
-    different = [code for code, row in result["codes"].items() if row["difference"]]
-    parts = [f"{result['equal']} códigos iguales", f"{len(different)} distintos"]
-    if different:
-        shown = ", ".join(different[:12]) + (" y otros" if len(different) > 12 else "")
-        parts[-1] += f" ({shown})"
-    if taken:
-        parts.append(f"{len(taken)} tomados del archivo, que solo usted conoce")
+    one_sided = {*result["only_ours"], *result["only_theirs"]}
+    different = [code for code, row in result["codes"].items() if row["difference"] and code not in one_sided]
+    parts = [
+        _counted(result["equal"], "código igual", "códigos iguales"),
+        _counted(len(different), "distinto", "distintos") + _listed(different),
+    ]
+    for side, where in (("only_ours", "solo en Odoo"), ("only_theirs", "solo en el archivo")):
+        if result[side]:
+            parts.append(f"{len(result[side])} {where}" + _listed(result[side]))
+    if result.get("taken"):
+        parts.append(_counted(len(result["taken"]), "tomado", "tomados") + " del archivo, porque solo usted lo sabe")
     if result["refused"]:
-        parts.append(f"{len(result['refused'])} que no se pudieron leer")
+        parts.append(f"{len(result['refused'])} sin leer" + _listed([row["code"] for row in result["refused"]]))
     return f"{result['period']}, {SOURCES[result['source']]}: {'; '.join(parts)}."
+
+
+def _counted(number, one, more):
+    return f"{number} {one if number == 1 else more}"
+
+
+def _listed(found):
+    """`` (110, 111, ...)``, the first dozen; empty when there are none."""
+    return f" ({', '.join(found[:12])}{' y otros' if len(found) > 12 else ''})" if found else ""
 
 
 class OfSiiF29CompareLine(models.TransientModel):
