@@ -1,4 +1,4 @@
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..core import period as periods
@@ -8,7 +8,6 @@ from ..core.closing import TOTAL_TO_PAY
 # what was paid: by the payments reconciled with the closing entry, or, without one, on the day a person marked (of a
 # rectification, what it adds to what was paid before). An entry that settles against the one it corrects is no payment.
 FLOW = f"""
-    CREATE VIEW of_sii_f29_cash_flow AS
     WITH owed AS (
         SELECT l.id, m.of_sii_f29_id AS f29_id
           FROM account_move m
@@ -73,6 +72,22 @@ class OfSiiF29CashFlow(models.Model):
     _name = "of.sii.f29.cash.flow"
     _description = "Cash flow of the F29"
     _auto = False
+    _table_query = FLOW
+    _depends = {
+        "of.sii.f29": [
+            "company_id",
+            "due_date",
+            "filed_total",
+            "paid_by_payment",
+            "paid_on",
+            "payable",
+            "period",
+            "status",
+        ],
+        "account.move": ["of_sii_f29_id", "state"],
+        "account.move.line": ["date", "move_id", "of_sii_f29_code"],
+        "account.partial.reconcile": ["amount", "credit_move_id", "debit_move_id"],
+    }
     _order = "date desc, id desc"
     _rec_name = "period"
 
@@ -88,10 +103,6 @@ class OfSiiF29CashFlow(models.Model):
     kind = fields.Selection([("planned", "Planned"), ("actual", "Actual")], readonly=True)
     amount = fields.Monetary(readonly=True, help="What is planned or was paid, for one graph of both.")
     move_id = fields.Many2one("account.move", string="Entry", readonly=True)
-
-    def init(self):
-        tools.drop_view_if_exists(self.env.cr, self._table)
-        self.env.cr.execute(FLOW)
 
     def action_open_form(self):
         """Open the form that is to be paid or was paid."""
@@ -116,7 +127,6 @@ class OfSiiF29(models.Model):
             raise AccessError("Solo quien puede ver la contabilidad puede ver el flujo de impuestos.")
         declarants = {self._company_to_declare(company_id).id for company_id in company_ids}
         field, bounds = self._flow_range(first, last)
-        self.env.flush_all()
         flow = self.env["of.sii.f29.cash.flow"].sudo()
         flow.invalidate_model()  # a row's id is its place among the others
         rows = flow.search(

@@ -229,6 +229,9 @@ class OfSiiF29(models.Model):
         if entry.state == "draft":
             self._keep_out_of_locks(entry)
             entry.ref = f"{self.name}, folio {self.folio}"
+            # SII extends due dates, also between the approval and the filing
+            due = entry.line_ids.filtered(lambda line: line.of_sii_f29_code == closing.TOTAL_TO_PAY)
+            due.date_maturity = self.due_date
             entry._post(soft=False)
         self._message_log(
             body=Markup("<p>%s</p>") % f"Asiento de cierre {entry.name} publicado al {entry.date:%d-%m-%Y}."

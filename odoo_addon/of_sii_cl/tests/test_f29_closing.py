@@ -114,6 +114,12 @@ class TestF29Closing(ClosingCase):
         self.file(form)
         self.assertEqual(self.balances(form.closing_move_id)["210720"], 2500)
 
+    def test_an_extended_due_date_is_that_of_the_payable(self):
+        form = self.approve(self.answered())
+        form.due_date = "2026-08-31"
+        self.file(form)
+        self.assertEqual(str(self.payable(form).date_maturity), "2026-08-31")
+
     def test_a_draft_that_was_deleted_is_made_anew(self):
         form = self.approve(self.answered())
         form.closing_move_id.unlink()
