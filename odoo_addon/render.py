@@ -70,7 +70,9 @@ def conditions_to_attrs(tag: str) -> str:
 
 def view_to_16(xml: str) -> str:
     """One XML data file in the form that 16.0 loads. Raises RenderError for what it does not know."""
-    for unknown in ("attrs=", "states=", "<tree", "<t t-", "<setting", "expand="):
+    # Templates of reports are QWeb on both series; views are not.
+    qweb = () if "<template " in xml and '"ir.ui.view"' not in xml else ("<t t-",)
+    for unknown in ("attrs=", "states=", "<tree", *qweb, "<setting", "expand="):
         if unknown in xml.replace(CARD, ""):
             raise RenderError(f"{unknown!r} has no known form on both series")
     xml = _TAG.sub(lambda match: conditions_to_attrs(match[0]), xml)

@@ -55,6 +55,13 @@ def test_the_views_inside_a_field_are_named_as_16_names_them() -> None:
     assert render.view_to_16('<field name="x" mode="list,kanban"/>') == '<field name="x" mode="tree,kanban"/>'
 
 
+def test_templates_of_reports_stay_as_they_are() -> None:
+    template = '<template id="x"><t t-foreach="docs" t-as="one"><td t-out="one.name"/></t></template>'
+    assert render.view_to_16(template) == template
+    with pytest.raises(render.RenderError):
+        render.view_to_16(template + '<record model="ir.ui.view" id="y"/>')
+
+
 @pytest.mark.parametrize("text", ['<t t-foreach="x"/>', '<group expand="0"/>', '<field attrs="{}"/>', "<t t-if='x'/>"])
 def test_constructs_of_one_series_stop_the_build(text: str) -> None:
     with pytest.raises(render.RenderError):

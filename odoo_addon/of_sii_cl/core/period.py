@@ -27,6 +27,11 @@ def month_bounds(period: str) -> tuple[date, date]:
     return first_day(period), first_day(shift(period, 1))
 
 
+def last_day(period: str) -> date:
+    """Last day of the period."""
+    return month_bounds(period)[1] - timedelta(days=1)
+
+
 def today_in_santiago(utc_now: datetime) -> date:
     """Calendar day in Santiago at a naive UTC moment (what Odoo keeps)."""
     return utc_now.replace(tzinfo=timezone.utc).astimezone(SANTIAGO).date()
@@ -42,5 +47,4 @@ def require_ended(period: object, today: date) -> None:
 
 def last_day_until(period: str, today: date) -> date:
     """Last day of the period, or ``today`` while the period is running."""
-    first, until = month_bounds(period)
-    return max(first, min(until - timedelta(days=1), today))
+    return max(first_day(period), min(last_day(period), today))

@@ -25,6 +25,7 @@ COMPUTED = {
     *("previous_id", "utm_then", "utm_now"),
     *("questions", "missing_inputs", "movement", "bhe_basis"),
     *("filed_on", "filed_at", "filed_by_id", "filed_total", "filed_remanente", "filed_reason", "paid_on", "paid_at"),
+    *("closing_move_ids", "paid_by_payment"),
     *("in_force", "payable", "replaces_id", "replaced_by_id", "document_ids", "late_ids"),
 }
 # What a closed form keeps; the rates and the manual códigos already from its approval on.

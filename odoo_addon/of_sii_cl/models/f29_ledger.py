@@ -6,7 +6,7 @@ from odoo import models
 from ..core import period as periods
 from .f29_rules import FEES, IGNORED, PURCHASE, SALE, Rule
 
-# The items of a period's documents. A document belongs to its SII month (account_move.py): a sale that of its invoice
+# The items of a period's documents. A document belongs to its SII month: a sale that of its invoice
 # date, a purchase that of its acuse, else of its accounting date. What a filed form of another month holds is counted
 # nowhere else, wherever its month went afterwards. Direction: 2 sale, 1 purchase, 0 no document (its items only tell of
 # taxes outside documents). Cash rounding items may carry a tax too: they are no tax of the form.

@@ -41,7 +41,8 @@ KEEP_DOCUMENTS = f"""
       CROSS JOIN {FINGERPRINT} print
 """  # noqa: S608 (a constant)
 
-KEEP_AMOUNTS = (
+# What each document of the month gives to each código.
+GIVEN_AMOUNTS = (
     ITEMS  # noqa: S608 (two constants)
     + """
     , kept AS (
@@ -51,6 +52,11 @@ KEEP_AMOUNTS = (
          WHERE r.code > 0 AND (i.counts OR NOT r.counts)
          GROUP BY i.move_id, r.code
     )
+    """
+)
+KEEP_AMOUNTS = (
+    GIVEN_AMOUNTS  # noqa: S608 (two constants)
+    + """
     INSERT INTO of_sii_f29_document_code (f29_id, company_id, document_id, code, amount)
     SELECT %(form)s, %(of_company)s, d.id, kept.code, kept.amount
       FROM kept
@@ -159,9 +165,13 @@ class OfSiiF29(models.Model):
         )
         sums = dict(self.env.cr.fetchall())
         none = self.env["of.sii.f29.document"]
-        rows = []
+        self._keep_amounts((none, row) for row in self._other_amounts(sums))
+
+    def _other_amounts(self, sums):
+        """(código, whole pesos, label) of what is no document. ``sums``: código -> what the documents give."""
+        sums, rows = dict(sums), []
         for manual in self.input_ids:
-            rows.append((none, (manual.code, int(manual.amount), manual.note or "Ingresado a mano")))
+            rows.append((manual.code, int(manual.amount), manual.note or "Ingresado a mano"))
             sums[manual.code] = int(manual.amount) + sums.get(manual.code, 0)
         for line in self.line_ids.filtered(lambda line: line.source in ("ledger", "carry", "input")):
             rest = int(line.amount) - sums.get(line.code, 0)
@@ -169,8 +179,10 @@ class OfSiiF29(models.Model):
                 label = "El formulario no admite negativos"
                 if line.source == "carry":
                     label = f"Remanente de {self.previous_id.period}"
-                rows.append((none, (line.code, rest, label)))
-        self._keep_amounts(rows)
+                elif sums.get(line.code, 0) >= 0:
+                    label = "Cambió desde el último cálculo: recalcule"
+                rows.append((line.code, rest, label))
+        return rows
 
     def _keep_amounts(self, rows):
         """``rows``: (document or none, (código, amount, label or False)) each."""

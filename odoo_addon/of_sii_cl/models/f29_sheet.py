@@ -51,7 +51,7 @@ class OfSiiF29(models.Model):
 
     def to_xlsx(self):
         """The form as an Excel sheet for people: heading, sections, código, glosa, amount."""
-        form = self._export_form()
+        self._export_form()  # says why there is nothing to write yet
         out = io.BytesIO()
         book = xlsxwriter.Workbook(out, {"in_memory": True})
         # no clock in the file: the same form gives the same bytes
@@ -63,7 +63,7 @@ class OfSiiF29(models.Model):
         sheet.set_column(0, 0, 10)
         sheet.set_column(1, 1, 85)
         sheet.set_column(2, 2, 18, money)
-        row = self._write_heading(sheet, form, bold)
+        row = self._write_heading(sheet, bold)
         sheet.freeze_panes(row, 0)
         section = None
         for line in self.line_ids.sorted("sequence"):
@@ -78,13 +78,20 @@ class OfSiiF29(models.Model):
         book.close()
         return out.getvalue()
 
-    def _write_heading(self, sheet, form, bold):
+    def _write_heading(self, sheet, bold):
+        """Who, when, which version, and the names of the columns; the number of rows written."""
+        rows = self._write_who(sheet, bold)
+        for column, name in enumerate(("Código", "Glosa", "Monto")):
+            sheet.write_string(rows + 1, column, name, bold)
+        return rows + 2
+
+    def _write_who(self, sheet, bold):
         """Who, when, which version; the number of rows written."""
-        version = f"{form.version} (rectificatoria)" if form.version > 1 else str(form.version)
+        version = f"{self.version} (rectificatoria)" if self.version > 1 else str(self.version)
         rows = [
-            ("Formulario 29", form.company),
-            ("RUT", form.rut),
-            ("Período", form.period),
+            ("Formulario 29", self.company_name),
+            ("RUT", self.rut),
+            ("Período", self.period),
             ("Versión", version),
             ("Estado", dict(self._fields["status"]._description_selection(self.env))[self.status]),
             ("Folio SII", self.folio or "sin declarar"),
@@ -92,6 +99,4 @@ class OfSiiF29(models.Model):
         for number, (name, value) in enumerate(rows):
             sheet.write_string(number, 0, name, bold)
             sheet.write_string(number, 1, value)
-        for column, name in enumerate(("Código", "Glosa", "Monto")):
-            sheet.write_string(len(rows) + 1, column, name, bold)
-        return len(rows) + 2
+        return len(rows)

@@ -18,9 +18,10 @@ FUNCTIONS = """
         INSERT INTO of_sii_f29_touched
         SELECT NEW.id
          WHERE EXISTS (SELECT FROM of_sii_f29_document WHERE move_id = NEW.id)
-            OR EXISTS (SELECT FROM of_sii_f29
-                        WHERE period IN (NEW.of_sii_period, to_char(NEW.invoice_date, 'YYYY-MM'))
-                          AND status NOT IN ('draft', 'ready'))
+            OR NEW.move_type <> 'entry'
+               AND EXISTS (SELECT FROM of_sii_f29
+                            WHERE period IN (NEW.of_sii_period, to_char(NEW.invoice_date, 'YYYY-MM'))
+                              AND status NOT IN ('draft', 'ready'))
             ON CONFLICT DO NOTHING;
         RETURN NULL;
     END $$;

@@ -10,9 +10,8 @@ EXPECTED = {
 }  # fmt: skip
 
 
-@tagged("post_install", "-at_install")
-class TestWorkedExample(F29Case):
-    """A month of every nature, from posted documents to the peso."""
+class WorkedCase(F29Case):
+    """A month of every nature."""
 
     @classmethod
     def setUpClass(cls):
@@ -30,6 +29,11 @@ class TestWorkedExample(F29Case):
         cls.post("purchase", "34", [(70000,)])
         cls.post("purchase", "71", [(200000, "I_IR2C_2025")], partner="professional")
         cls.post("purchase", "914", [(800000, "OTAX_19")], partner="treasury")
+
+
+@tagged("post_install", "-at_install")
+class TestWorkedExample(WorkedCase):
+    """From posted documents to the peso."""
 
     def test_to_the_peso(self):
         result = self.compute()
@@ -49,3 +53,22 @@ class TestWorkedExample(F29Case):
         )
         form = self.form(result)
         self.assertEqual((form.iva_debito, form.iva_credito, form.remanente), (229901, 275500, 45599))
+
+    def test_the_closing_entry_clears_every_tax_account(self):
+        self.company.of_sii_closing_entry = True
+        form = self.file(self.form(self.compute()))
+        self.assertEqual(form.closing_move_id.state, "posted")
+        self.env.flush_all()
+        self.cr.execute(
+            "SELECT d.name, sum(l.balance) FROM account_move_line l JOIN ir_model_data d ON d.res_id = l.account_id "
+            "WHERE d.model = 'account.account' AND d.name ~ '_account_(1107|2107)' AND l.company_id = %s "
+            "AND l.parent_state = 'posted' GROUP BY d.name",
+            [self.company.id],
+        )
+        left = {name.rpartition("_")[2]: int(balance) for name, balance in self.cr.fetchall() if balance}
+        # what was carried, the PPM paid in advance, and what is owed
+        self.assertEqual(left, {"110720": 45599, "110740": 3775, "210760": -32775})
+        by_code = {line.of_sii_f29_code: int(line.balance) for line in form.closing_move_id.line_ids}
+        debits = {502: 228000, 111: 19001, 513: 1900, 510: -19000, 151: 29000, 62: 3775, 77: 45599}
+        credit = {520: -76000, 525: -57000, 528: 9500, 535: -152000, 91: -32775}
+        self.assertEqual(by_code, debits | credit)

@@ -25,3 +25,7 @@ class OfSiiF29ExportWizard(models.TransientModel):
     def action_download(self):
         """Download the format of the button (``f29_format`` in the context) at once."""
         return self.f29_id.action_download()
+
+    def action_print_annex(self):
+        """The annexes as PDF."""
+        return self.env.ref("of_sii_cl.f29_annex_report").report_action(self.f29_id, config=False)
