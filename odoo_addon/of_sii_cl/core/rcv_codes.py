@@ -59,6 +59,10 @@ GIVEN_BY = {
     ),
     "honorarios": frozenset({FEES}),
 }
+# Códigos of purchases by the kind of their IVA.
+KINDS_OF_IVA = frozenset(
+    {519, 520, 524, 525, 534, 535, 536, 553, 564, 521, 566, 560, 761, 762, 527, 528, 531, 532, 514}
+)
 # What the summary alone makes whole where there are boletas.
 WITH_SUMMARY = frozenset({586, 142, 563})
 

@@ -8,18 +8,18 @@ from .rcv_line import COPY, SECTIONS, CopyText, copy_row
 
 _PIECE = 1 << 16
 _MOST_SHOWN = 50
-# A document that a file lists twice, not one below the other: it counts once, by its first line.
+_MANY = 10_000
+# Documents that a file lists twice, not one below the other. To ask whether there are any takes one hash; which lines,
+# a sort that is seldom needed.
 REPEATED = """
-    DELETE FROM of_sii_rcv_line again
-     USING (SELECT direction, type, rut, folio, min(line) AS first
-              FROM of_sii_rcv_line
-             WHERE rcv_id = %(rcv)s AND section <> 'summary'
-             GROUP BY direction, type, rut, folio
-            HAVING count(*) > 1) known
-     WHERE again.rcv_id = %(rcv)s AND again.line > known.first
-       AND (again.direction, again.type, again.rut, again.folio)
-         = (known.direction, known.type, known.rut, known.folio)
-    RETURNING again.line, again.further_lines, again.type, again.folio, again.rut, known.first
+    SELECT 1 FROM of_sii_rcv_line WHERE rcv_id = %(rcv)s
+     GROUP BY direction, type, rut, folio HAVING count(*) > 1 LIMIT 1
+"""
+REPEATED_LINES = """
+    SELECT id, line, further_lines, type, folio, rut, first
+      FROM (SELECT *, min(line) OVER (PARTITION BY direction, type, rut, folio) AS first
+              FROM of_sii_rcv_line WHERE rcv_id = %(rcv)s) AS known
+     WHERE line <> first
 """
 
 
@@ -138,6 +138,9 @@ class OfSiiRcv(models.Model):
         register = f"{self.id}\t{self.company_id.id}\t{self.period}\t{self.section}"
         rows = (copy_row(register, document) for document in file)
         self.env.cr.copy_expert(COPY, CopyText(rows), _PIECE)
+        if file.rows > _MANY:
+            # what follows would be planned for an empty table
+            self.env.cr.execute("ANALYZE of_sii_rcv_line (rcv_id, direction, type, rut, folio)")
         repeated = self._refuse_repeated()
         refused = sorted([*({"line": row.line, "reason": row.reason} for row in file.refused), *repeated], key=_line)
         self.env.cr.execute("SELECT count(*) FROM of_sii_rcv_line WHERE rcv_id = %s", [self.id])
@@ -152,10 +155,16 @@ class OfSiiRcv(models.Model):
         self.env["of.sii.rcv.line"].invalidate_model()
 
     def _refuse_repeated(self):
+        """Take a document's repetitions out, and tell them as refused lines."""
         self.env.cr.execute(REPEATED, {"rcv": self.id})
+        if self.section == "summary" or not self.env.cr.fetchone():
+            return []
+        self.env.cr.execute(REPEATED_LINES, {"rcv": self.id})
+        rows = self.env.cr.fetchall()
+        self.env.cr.execute("DELETE FROM of_sii_rcv_line WHERE id = ANY(%s)", [[row[0] for row in rows]])
         return [
             {"line": number, "reason": f"El documento {kind} N° {folio} de {rut} ya está en la línea {first}."}
-            for line, further, kind, folio, rut, first in self.env.cr.fetchall()
+            for _id, line, further, kind, folio, rut, first in rows
             for number in (line, *map(int, further.split(",") if further else ()))
         ]
 

@@ -121,12 +121,14 @@ class OfSiiF29(models.Model):
     def _reconcile(self, registers):
         self.ensure_one()
         company, period = self.company_id, self.period
-        equal, found = self._match(registers)
-        today = periods.today_in_santiago(fields.Datetime.now())
-        differences = [reconcile.difference(one, period, today) for one in found]
         odoo = self._codes_of_odoo()
         boletas = self._has_boletas()
         matched = reconcile.differing_codes(odoo, registers._casillas(), self._compared(registers, boletas))
+        # where no código tells kinds of IVA apart, the documents need not be asked for theirs
+        by_class = any(pair[0] != pair[1] for code, pair in matched.items() if code in rcv_codes.KINDS_OF_IVA)
+        equal, found = self._match(registers, by_class)
+        today = periods.today_in_santiago(fields.Datetime.now())
+        differences = [reconcile.difference(one, period, today) for one in found]
         missing = self._missing(registers, odoo, boletas)
         refused = sum(registers.mapped("refused_count"))
         certified, said = reconcile.certificate(
