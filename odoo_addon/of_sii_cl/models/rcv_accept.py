@@ -17,7 +17,7 @@ class OfSiiF29(models.Model):
 
     def _moves_of_other_months(self):
         """Posted documents of which the last reconciliation says that the SII has them in another month, or pending."""
-        differing = self.difference_ids.sudo().filtered(
+        differing = self.sudo().difference_ids.filtered(
             lambda row: (
                 row.move_id.state == "posted"
                 and (row.kind == "other_period" or row.line_id.exists().section == "pending")

@@ -28,6 +28,8 @@ BOLETAS = """
      LIMIT 1
 """
 
+SEES_DOCUMENTS = "account.group_account_readonly,of_sii_cl.group_f29_prepare"
+
 
 class OfSiiF29(models.Model):
     _inherit = "of.sii.f29"
@@ -40,11 +42,18 @@ class OfSiiF29(models.Model):
     reconciled_code_ids = fields.Many2many(
         "of.sii.rcv.code", string="Códigos side by side", compute="_compute_reconciliation"
     )
+    # Documents with their names: computed apart, so that who may not see them still reads the rest.
     difference_ids = fields.Many2many(
-        "of.sii.rcv.difference", string="Documents that differ", compute="_compute_reconciliation"
+        "of.sii.rcv.difference",
+        string="Documents that differ",
+        compute="_compute_reconciled_documents",
+        groups=SEES_DOCUMENTS,
     )
     pending_line_ids = fields.Many2many(
-        "of.sii.rcv.line", string="Purchases pending in the SII", compute="_compute_reconciliation"
+        "of.sii.rcv.line",
+        string="Purchases pending in the SII",
+        compute="_compute_reconciled_documents",
+        groups=SEES_DOCUMENTS,
     )
     has_vouchers = fields.Boolean(compute="_compute_reconciliation")
 
@@ -56,16 +65,21 @@ class OfSiiF29(models.Model):
             last = self.env["of.sii.rcv.reconciliation"].search(month, limit=1)
             form.reconciliation_id = last
             form.register_ids = registers
-            form.pending_line_ids = registers.filtered(lambda register: register.section == "pending").line_ids
             form.has_vouchers = bool(form._proposed_vouchers())
             form.reconciled_at = last.reconciled_at
             form.reconciled_code_ids = last.code_ids
-            form.difference_ids = last.difference_ids
             form.certificate, form.certified = last.certificate, last.certified
             if not registers:
                 form.certificate, form.certified = "No hay registro del SII cargado para este mes.", False
             elif not last or max(registers.mapped("loaded_at")) > last.reconciled_at:
                 form.certificate, form.certified = "Se cargó un registro y falta conciliar: pulse «Conciliar».", False
+
+    @api.depends("company_id", "period")
+    def _compute_reconciled_documents(self):
+        for form in self:
+            month = [("company_id", "=", form.company_id.id), ("period", "=", form.period)]
+            form.difference_ids = self.env["of.sii.rcv.reconciliation"].search(month, limit=1).difference_ids
+            form.pending_line_ids = self.env["of.sii.rcv"].search([*month, ("section", "=", "pending")]).line_ids
 
     @api.model
     def reconcile(self, company_id, period):

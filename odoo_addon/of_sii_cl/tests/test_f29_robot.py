@@ -29,6 +29,8 @@ class TestF29Robot(F29Case):
         self.assertEqual(forms.read_period(self.company.id, PERIOD)["newest"]["id"], result["id"])
         form = forms.browse(result["id"])
         self.assertEqual(form.read(["total_to_pay", "status"])[0]["total_to_pay"], 192500)
+        whole = form.read()[0]  # every field that it may see, as its clients and screens ask for them
+        self.assertFalse({"closing_move_id", "difference_ids", "pending_line_ids"} & set(whole))
         self.assertIn("502,190000", form.to_csv())
         self.assertIn('"502": 190000', form.to_json())
         self.assertIn('num="502"', form.to_xml())
