@@ -32,9 +32,7 @@ class TestRcvPeriod(F29Case):
         return self.post("purchase", "33", [(net, "OTAX_19")], date=date, **vals)
 
     def test_default_is_that_of_the_dates(self):
-        bill = self.draft("purchase", "33", [(1000, "OTAX_19")], date="2026-06-30")
-        bill.date = "2026-07-02"
-        bill.action_post()
+        bill = self.bill(1000, date="2026-07-02", invoice_date="2026-06-30")
         self.assertEqual(bill.of_sii_period, "2026-07")
         sale = self.post("sale", "33", [(1000, "ITAX_19")], date="2026-06-30")
         self.assertEqual(sale.of_sii_period, "2026-06")
