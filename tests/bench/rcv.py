@@ -1,7 +1,7 @@
 """Times the SII's register (RCV): as many register rows as documents, loaded and matched, inside a real Odoo.
 
 The documents are 200 real ones, cloned by SQL; the registers are written from them. Rows: ours (``load`` of both files,
-and the matching), the floor (csv module, COPY of key and amounts, one hash join) and the whole of ``reconcile``.
+and the matching), the floor (csv module, COPY of the documents, one hash join) and the whole of ``reconcile``.
 """
 
 import json

@@ -42,9 +42,10 @@ REGISTER = """
      WHERE m.company_id = %(company)s AND m.state = 'posted' AND starts_with(m.move_type, %(side)s)
      ORDER BY m.id
 """
+# A register is kept: an ordinary table, with the fields of a document that the files fill.
 FLOOR_TABLE = """
-    CREATE TEMP TABLE floor_rcv (direction text, type text, rut text, folio text, exempt numeric, net numeric,
-                                 vat numeric, total numeric) ON COMMIT DROP
+    CREATE TABLE floor_rcv (direction text, number text, type text, nature text, rut text, name text, folio text,
+                            date text, received text, exempt numeric, net numeric, vat numeric, total numeric)
 """
 FLOOR_JOIN = """
     SELECT count(*), count(*) FILTER (WHERE r.total <> abs(m.amount_total_signed))
@@ -141,18 +142,19 @@ class Text:
 
 
 def floor(company: Any, files: dict[str, str]) -> None:
-    """The least that any answer must do: Python's csv module, COPY of the key and amounts, one hash join."""
+    """The least that any answer must do: Python's csv module, COPY of a document's fields, one hash join."""
     env.cr.execute(FLOOR_TABLE)
     for section, content in files.items():
         text = io.TextIOWrapper(io.BytesIO(base64.b64decode(content)), encoding="utf-8", newline="")
         reader = csv.reader(text, delimiter=";")
         names = next(reader)
-        direction, vat, total, rut = (
-            ("sale", "Monto IVA", "Monto total", "Rut cliente")
+        direction, nature, rut, vat, total = (
+            ("sale", "Tipo Venta", "Rut cliente", "Monto IVA", "Monto total")
             if section == "sales"
-            else ("purchase", "Monto IVA Recuperable", "Monto Total", "RUT Proveedor")
+            else ("purchase", "Tipo Compra", "RUT Proveedor", "Monto IVA Recuperable", "Monto Total")
         )
-        kept = [names.index(name) for name in ("Tipo Doc", rut, "Folio", "Monto Exento", "Monto Neto", vat, total)]
+        kept = [names.index(name) for name in ("Nro", "Tipo Doc", nature, rut, "Razon Social", "Folio", "Fecha Docto")]
+        kept += [names.index(name) for name in ("Fecha Recepcion", "Monto Exento", "Monto Neto", vat, total)]
         rows = (direction + "\t" + "\t".join([row[place] for place in kept]) + "\n" for row in reader)
         env.cr.copy_expert("COPY floor_rcv FROM STDIN", Text(rows), 1 << 16)
     env.cr.execute("SET LOCAL jit = off")

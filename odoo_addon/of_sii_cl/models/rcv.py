@@ -135,6 +135,7 @@ class OfSiiRcv(models.Model):
         """Copy the file's documents into the database, line by line, and note what was read and refused."""
         self.ensure_one()
         self.env.flush_all()
+        self.env.cr.execute("SET LOCAL work_mem = '64MB'")  # the hash of a large register does not fit the usual 4 MB
         register = f"{self.id}\t{self.company_id.id}\t{self.period}\t{self.section}"
         rows = (copy_row(register, document) for document in file)
         self.env.cr.copy_expert(COPY, CopyText(rows), _PIECE)

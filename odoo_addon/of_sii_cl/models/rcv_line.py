@@ -32,6 +32,8 @@ COLUMNS = (
 )
 COPY = f"COPY of_sii_rcv_line ({', '.join(COLUMNS)}) FROM STDIN"
 _ROWS_AT_ONCE = 500
+ANALYZED = ("rcv_id", "direction", "type", "rut", "folio")
+FEWER_STATISTICS = "ALTER TABLE of_sii_rcv_line " + ", ".join(f"ALTER {name} SET STATISTICS 10" for name in ANALYZED)
 
 
 class CopyText:
@@ -141,6 +143,10 @@ class OfSiiRcvLine(models.Model):
         compute="_compute_days_left",
         help="Of a pending purchase: eight calendar days from its reception (Ley 19.983).",
     )
+
+    def init(self):
+        # three thousand rows tell what there is to know of a register; by default ANALYZE reads thirty thousand
+        self.env.cr.execute(FEWER_STATISTICS)
 
     def _compute_days_left(self):
         today = periods.today_in_santiago(fields.Datetime.now())
