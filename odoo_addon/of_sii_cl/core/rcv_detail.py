@@ -52,7 +52,8 @@ class DetailReader(Reader):
         self._pick = itemgetter(*(self.places.get(name, -1) for name in PICKED))
 
     def take(self, number: int, row: list[str]) -> Document | None:
-        rest = beyond_header(row, self.layout)
+        # as a rule a row ends with one empty field beyond the header's
+        rest = [] if len(row) == self.layout.width + 1 and not row[-1] else beyond_header(row, self.layout)
         further = self.places["number"] >= 0 and not row[self.places["number"]].strip()
         if further and self._is_of_held(row):
             self._fold(number, row, rest)
@@ -156,7 +157,7 @@ class DetailReader(Reader):
             fixed_net,
             fixed_vat_text,
             common,
-        ) = self._pick((*row[: self.layout.width], ""))
+        ) = self._pick(row if not row[-1] else (*row[: self.layout.width], ""))
         others = self._other_taxes(row, rest) if rest or other_code else ()
         nature = _nature(nature) if nature != "Del Giro" else ""
         vat = amount(vat_text)

@@ -139,16 +139,16 @@ class OfSiiRcv(models.Model):
         register = f"{self.id}\t{self.company_id.id}\t{self.period}\t{self.section}"
         rows = (copy_row(register, document) for document in file)
         self.env.cr.copy_expert(COPY, CopyText(rows), _PIECE)
+        documents = self.env.cr.rowcount
         if file.rows > _MANY:
             # what follows would be planned for an empty table
             self.env.cr.execute("ANALYZE of_sii_rcv_line (rcv_id, direction, type, rut, folio)")
-        repeated = self._refuse_repeated()
+        repeated, gone = self._refuse_repeated()
         refused = sorted([*({"line": row.line, "reason": row.reason} for row in file.refused), *repeated], key=_line)
-        self.env.cr.execute("SELECT count(*) FROM of_sii_rcv_line WHERE rcv_id = %s", [self.id])
         self.write(
             {
                 "rows": file.rows - len(repeated),
-                "documents": self.env.cr.fetchone()[0],
+                "documents": documents - gone,
                 "refused": refused,
                 "refused_count": len(refused),
             }
@@ -156,18 +156,19 @@ class OfSiiRcv(models.Model):
         self.env["of.sii.rcv.line"].invalidate_model()
 
     def _refuse_repeated(self):
-        """Take a document's repetitions out, and tell them as refused lines."""
+        """Take a document's repetitions out; (their lines as refused ones, how many documents went)."""
         self.env.cr.execute(REPEATED, {"rcv": self.id})
         if self.section == "summary" or not self.env.cr.fetchone():
-            return []
+            return [], 0
         self.env.cr.execute(REPEATED_LINES, {"rcv": self.id})
         rows = self.env.cr.fetchall()
         self.env.cr.execute("DELETE FROM of_sii_rcv_line WHERE id = ANY(%s)", [[row[0] for row in rows]])
-        return [
+        refused = [
             {"line": number, "reason": f"El documento {kind} N° {folio} de {rut} ya está en la línea {first}."}
             for _id, line, further, kind, folio, rut, first in rows
             for number in (line, *map(int, further.split(",") if further else ()))
         ]
+        return refused, len(rows)
 
     def _as_data(self):
         self.ensure_one()
