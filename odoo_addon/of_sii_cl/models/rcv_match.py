@@ -117,7 +117,7 @@ MATCH = (
     ), differing AS MATERIALIZED (
         SELECT x.*, e.iva, e.fixed, e.lost, e.common, e.market AS odoo_market,
                w.line_id IS NOT NULL AS twice
-          FROM met x
+          FROM (SELECT * FROM met WHERE NOT equal OR line_id IN (SELECT line_id FROM twice)) AS x
           LEFT JOIN exact e ON e.move_id = x.move_id
           LEFT JOIN twice w ON w.line_id = x.line_id AND w.first <> x.move_id
          WHERE NOT x.equal AND e.equal IS NOT TRUE OR w.line_id IS NOT NULL
