@@ -17,13 +17,13 @@ NAMED = """
       LEFT JOIN l10n_latam_document_type t ON t.id = m.l10n_latam_document_type_id
       LEFT JOIN res_partner p ON p.id = m.commercial_partner_id
 """
-MONTH = "m.company_id = ANY(%(companies)s) AND m.state = 'posted' AND m.{date} >= %(first)s AND m.{date} < %(until)s"
+MONTH = "m.company_id = ANY(%(companies)s) AND m.state = 'posted' AND m.of_sii_period = %(period)s"
 
 # Art. 70 D.L. 825: goods given back within three months of the sale (SII FAQ 1923).
 LATE_CREDIT_NOTES = f"""
     {NAMED}
       JOIN account_move invoice ON invoice.id = m.reversed_entry_id
-     WHERE {MONTH.format(date="invoice_date")}
+     WHERE {MONTH}
        AND m.move_type = 'out_refund' AND m.amount_tax <> 0 AND m.reversed_entry_id IS NOT NULL
        AND m.invoice_date > invoice.invoice_date + interval '3 months'
      ORDER BY m.name, m.id
@@ -31,7 +31,7 @@ LATE_CREDIT_NOTES = f"""
 # Art. 24 D.L. 825: the credit of a document received late is used in its month or in one of the two that follow.
 OLD_PURCHASES = f"""
     {NAMED}
-     WHERE {MONTH.format(date="date")}
+     WHERE {MONTH}
        AND m.move_type IN ('in_invoice', 'in_receipt') AND m.invoice_date < %(oldest)s
        AND EXISTS (SELECT FROM account_move_line l WHERE l.move_id = m.id AND l.tax_line_id = ANY(%(taxes)s))
      ORDER BY m.name, m.id
@@ -42,7 +42,7 @@ WRONG_FEES = f"""
     {NAMED}
       JOIN unnest(%(years)s::int[], %(rates)s::numeric[]) AS law(year, rate)
         ON law.year = extract(year FROM m.invoice_date)
-     WHERE {MONTH.format(date="date")}
+     WHERE {MONTH}
        AND m.move_type = 'in_invoice' AND m.l10n_latam_document_type_id = ANY(%(types)s)
        AND abs(m.amount_tax) <> round(m.amount_untaxed * law.rate / 100)
        AND EXISTS (
@@ -59,8 +59,7 @@ class OfSiiF29(models.Model):
 
     def _document_warnings(self, resolved):
         """What the documents of the month say against the law, with the documents (list of messages.Warning)."""
-        first, until = periods.month_bounds(self.period)
-        month = {"companies": self._companies().ids, "first": first, "until": until}
+        month = {"companies": self._companies().ids, "period": self.period}
         late = self._labels(LATE_CREDIT_NOTES, month)
         credit = {rule.tax for rule in resolved.rules if rule.is_tax and rule.code in CREDITS and rule.tax}
         oldest = periods.first_day(periods.shift(self.period, -2))
@@ -139,18 +138,20 @@ class OfSiiF29(models.Model):
         ]
 
     def _untyped_documents(self):
-        first, until = periods.month_bounds(self.period)
-        common = [
-            ("company_id", "in", self._companies().ids),
-            ("state", "=", "posted"),
-            ("l10n_latam_document_type_id", "=", False),
-        ]
-        moves = self.env["account.move"].sudo()
-        for kind, date_field in (("out", "invoice_date"), ("in", "date")):
-            kinds = [f"{kind}_invoice", f"{kind}_refund", f"{kind}_receipt"]
-            dates = [(date_field, ">=", first), (date_field, "<", until)]
-            moves |= moves.search([*common, ("move_type", "in", kinds), *dates], order="name, id")
-        return moves
+        return (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "in", self._companies().ids),
+                    ("state", "=", "posted"),
+                    ("of_sii_period", "=", self.period),
+                    ("move_type", "!=", "entry"),
+                    ("l10n_latam_document_type_id", "=", False),
+                ],
+                order="move_type desc, name, id",
+            )
+        )
 
     def _is_foreign(self, partner):
         country = partner.country_id.code

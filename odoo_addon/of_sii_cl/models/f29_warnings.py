@@ -41,7 +41,6 @@ class OfSiiF29(models.Model):
         return found + [messages.broken_identity(code, *figures) for code, figures in broken.items()]
 
     def _draft_documents(self):
-        first, until = periods.month_bounds(self.period)
         return (
             self.env["account.move"]
             .sudo()
@@ -50,8 +49,7 @@ class OfSiiF29(models.Model):
                     ("company_id", "in", self._companies().ids),
                     ("state", "=", "draft"),
                     ("move_type", "!=", "entry"),
-                    ("date", ">=", first),
-                    ("date", "<", until),
+                    ("of_sii_period", "=", self.period),
                 ]
             )
         )

@@ -54,6 +54,15 @@ class TestF29Checks(F29Case):
         result = self.compute()
         self.assertWarned(result, "old_purchase", "1 documento", f"33 N° {self.folio(old)}", "30-04-2026")
 
+    def test_documents_are_looked_at_in_the_month_that_the_sii_gives_to_them(self):
+        bill = self.post("purchase", "33", [(1000, "OTAX_19")], invoice_date="2026-04-10", date="2026-04-10")
+        bill.of_sii_period = PERIOD
+        self.draft("purchase", "33", [(1000, "OTAX_19")], date="2026-06-20").of_sii_period = PERIOD
+        self.assertWarned(self.compute(), "old_purchase", f"33 N° {self.folio(bill)}")
+        self.assertWarned(self.compute(), "draft_documents", "1 documento")
+        june = self.codes_of(self.compute(period="2026-06"))
+        self.assertFalse({"old_purchase", "draft_documents"} & set(june))
+
     def test_honorarios_at_the_rate_of_another_year(self):
         wrong = self.post("purchase", "71", [(100000, "I_IR2C_2025")], partner="professional")
         self.post("purchase", "71", [(100000, "I_IR2C_2026")], partner="professional")
