@@ -14,6 +14,7 @@ RESULTS = ROOT / ".local" / "bench.json"
 BENCHES = {
     "dag_parse": "tests.bench.dag_parse",
     "f29": "tests.bench.f29",
+    "companies": "tests.bench.companies",
     "backup": "tests.bench.backup_bench",
     "backup_kills": "tests.bench.backup_kills",
     "storage_faults": "tests.bench.storage_faults",
