@@ -20,9 +20,9 @@ from ofitec.f29.period import Period
 from tests.e2e.month import DAG, Month
 from tests.waiting import wait_until
 
-COMPANIES = 24  # three in each of the eight branches
+COMPANIES = 16  # two in each of the eight branches
 IN_PESOS = 1  # place of the company whose books are not in pesos
-KILLED = 4  # place of the company during whose month the task is killed
+KILLED = 3  # place of the company during whose month the task is killed
 
 
 class Office:
@@ -54,6 +54,14 @@ class Office:
         self.api.wait_for_dag(DAG)
         self.api.unpause(DAG)
         return self.api.trigger(DAG, {"period": str(period), "companies": self.ruts})
+
+    def clear_failed(self, run_id: str) -> None:
+        """As a person clears what failed, twenty minutes later: until its deadline has passed, Airflow 3.3 answers 500
+        to that (apache/airflow#70368)."""
+        with self.month.stack.postgres.admin("airflow") as cursor:
+            cursor.execute("UPDATE deadline SET missed = TRUE WHERE NOT missed")
+        only_failed = {"dry_run": False, "only_failed": True}
+        self.api.call("POST", f"/dags/{DAG}/dagRuns/{run_id}/clear", json=only_failed)
 
     def branches(self, run_id: str) -> dict[int, dict[str, Any]]:
         """Number to task instance of each branch."""
@@ -99,8 +107,8 @@ def test_one_company_fails_alone_by_name_and_clearing_does_it_alone_again(office
     states = {number: task["state"] for number, task in office.branches(run_id).items()}
     assert states == {0: "failed", **dict.fromkeys(range(1, 8), "success")}
     assert [task["rendered_map_index"] for task in list(office.branches(run_id).values())[:2]] == [
-        f"Oficina 01 SpA … Oficina 03 SpA (3): 2 de 3; falta {wrong}",
-        "Oficina 04 SpA … Oficina 06 SpA (3): listas",
+        f"Oficina 01 SpA … Oficina 02 SpA (2): 1 de 2; falta {wrong}",
+        "Oficina 03 SpA … Oficina 04 SpA (2): listas",
     ]
     assert office.branches(run_id)[0]["try_number"] == 1, "what cannot heal must not be retried"
     before = office.deliveries(period)
@@ -112,13 +120,12 @@ def test_one_company_fails_alone_by_name_and_clearing_does_it_alone_again(office
     wait_until(lambda: any(run_id in message for message in office.month.messages()), "the failure's message")
     [failure] = [message for message in office.month.messages() if run_id in message]
     assert f"*{wrong}, {words.month(str(period))}*: " in failure
-    assert "Oficina 03" not in failure
+    assert "Oficina 01" not in failure
 
     office.execute("res.company", "write", [office.ids[IN_PESOS]], {"currency_id": office.clp})
-    only_failed = {"dry_run": False, "only_failed": True}
-    office.api.call("POST", f"/dags/{DAG}/dagRuns/{run_id}/clear", json=only_failed)
+    office.clear_failed(run_id)
     office.api.succeed(DAG, run_id, timeout=300)
-    assert "2 of 3 are done already in this run" in office.api.log(office.branches(run_id)[0])
+    assert "1 of 2 are done already in this run" in office.api.log(office.branches(run_id)[0])
     assert office.told(period) == Counter(office.names), "each once"
     after = office.deliveries(period)
     assert after.pop(rut)
@@ -140,12 +147,12 @@ def test_a_task_that_is_killed_in_the_middle_of_a_branch_goes_on_where_it_was(of
 
         wait_until(others_are_done, "all but the company that waits", timeout=300)
         assert office.ruts[KILLED] not in office.deliveries(period)
-        os.kill(int(office.branches(run_id)[KILLED // 3]["pid"]), signal.SIGKILL)
-        wait_until(lambda: office.branches(run_id)[KILLED // 3]["state"] == "up_for_retry", "the kill", timeout=120)
+        os.kill(int(office.branches(run_id)[KILLED // 2]["pid"]), signal.SIGKILL)
+        wait_until(lambda: office.branches(run_id)[KILLED // 2]["state"] == "up_for_retry", "the kill", timeout=120)
         cursor.execute("ROLLBACK")
     office.api.succeed(DAG, run_id, timeout=300)
-    again = office.branches(run_id)[KILLED // 3]
+    again = office.branches(run_id)[KILLED // 2]
     assert again["try_number"] == 2
-    assert "1 of 3 are done already in this run" in office.api.log(again)
+    assert "1 of 2 are done already in this run" in office.api.log(again)
     assert {rut: len(found) for rut, found in office.deliveries(period).items()} == dict.fromkeys(office.ruts, 1)
     assert office.told(period) == Counter(office.names)

@@ -12,7 +12,7 @@ _REFUSAL = b"<Error><Code>AccessDenied</Code><Message>refused by the test</Messa
 
 
 class FaultyProxy:
-    """Counts requests and writes (PUT, POST, DELETE); `refuse_from(n)` refuses from the n-th write, `refuse_only(n)` one."""
+    """Counts requests and writes (PUT, POST, DELETE); refuses from the n-th write on, or that one alone."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream)
