@@ -17,12 +17,11 @@ Qué hacer si falla: docs/runbooks/f29_monthly.md
 """
 
 from datetime import timedelta
-from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, task_group
+from airflow.sdk import CronTriggerTimetable, Param, dag
 
 from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag, deadline
-from ofitec.f29.tasks import announce, deliver, look, plan
+from ofitec.f29.tasks import months, plan, summary
 
 # What is typed here is judged by the first task, in Spanish: a JSON schema would answer with its own source.
 PARAMS = {
@@ -48,12 +47,6 @@ PARAMS = {
 }
 
 
-@task_group(group_display_name="Cada empresa")
-def company_month(job: dict[str, Any]) -> None:
-    forms = look(job)
-    announce(job, forms, deliver(job, forms))
-
-
 @dag(
     dag_id="f29_monthly",
     dag_display_name="F29 mensual",
@@ -67,7 +60,7 @@ def company_month(job: dict[str, Any]) -> None:
     **DAG_DEFAULTS,
 )
 def f29_monthly() -> None:
-    company_month.expand(job=plan())
+    months.expand(jobs=plan()) >> summary().as_teardown()
 
 
 f29_monthly()

@@ -4,6 +4,8 @@ A message is a whole sentence for a person: what failed, with which figure, what
 ever holds a secret: it goes to task logs and to Slack.
 """
 
+from collections.abc import Sequence
+
 
 class OfitecError(Exception):
     """Base of every error raised on purpose by this package."""
@@ -23,3 +25,22 @@ class InputError(PermanentError):
     In a run that was triggered by hand it is answered to whoever did that, in the task's log, and told to nobody else
     (`ofitec.notify.failure`); in a scheduled run it is a failure like any other.
     """
+
+
+class Several(OfitecError):
+    """Several things were done one after another and some failed: each is told under its own name.
+
+    :param failures: (name, what it said); empty if each was told already
+    """
+
+    def __init__(self, message: str, failures: Sequence[tuple[str, Exception]]) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class SeveralFailed(Several, PermanentError):
+    """None of those that failed can heal by itself."""
+
+
+class SeveralUnfinished(Several, TransientError):
+    """One of those that failed may do better later."""

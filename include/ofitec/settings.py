@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     timezone: Literal["America/Santiago", "America/Punta_Arenas", "Pacific/Easter"] = "America/Santiago"
     alert_email: str = Field(default="", description="Address that gets the alerts which Slack does not take")
     odoo_timeout: int = Field(default=300, ge=5, le=3600, description="Seconds to wait for one answer of Odoo")
+    f29_branches: int = Field(
+        default=8,
+        ge=1,
+        le=500,
+        description="Tasks among which f29_monthly shares its companies; up to so many each has one of its own",
+    )
 
     # Board and metrics
     metrics_token_file: Path | None = Field(

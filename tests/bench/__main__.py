@@ -15,6 +15,7 @@ BENCHES = {
     "dag_parse": "tests.bench.dag_parse",
     "f29": "tests.bench.f29",
     "rcv": "tests.bench.rcv",
+    "companies": "tests.bench.companies",
     "backup": "tests.bench.backup_bench",
     "backup_kills": "tests.bench.backup_kills",
     "storage_faults": "tests.bench.storage_faults",

@@ -66,7 +66,7 @@ def test_the_run_in_airflow(
     sign_in_to_airflow(page, airflow.user, airflow.password)
     page.wait_for_url(lambda url: "login" not in url)
     page.goto(f"{airflow.url}/dags/f29_monthly/runs/{closed}")
-    page.wait_for_selector("text=Calcular o leer", timeout=60_000)
+    page.wait_for_selector("text=Cada empresa", timeout=60_000)
     page.wait_for_timeout(1500)
     page.screenshot(path=pictures / "f29-run.png")
     page.close()

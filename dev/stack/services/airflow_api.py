@@ -92,8 +92,12 @@ class AirflowApi:
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """The run's task instances, as Airflow returns them."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
-        instances: list[dict[str, Any]] = self.call("GET", path, params={"limit": 500})["task_instances"]
-        return instances
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.call("GET", path, params={"limit": 100, "offset": len(found)})
+            found += page["task_instances"]
+            if len(found) >= page["total_entries"] or not page["task_instances"]:
+                return found
 
     def answer(self, dag_id: str, run_id: str, task_id: str, option: str, timeout: float = 120) -> None:
         """Waits until an approval step asks, and answers it. Raises StackError after `timeout` seconds."""

@@ -2,7 +2,7 @@
 
 A set of files is written whole or not at all: first into a staging folder beside the target, then each file is moved
 to its place, and the last one (the manifest) says that the set is complete. If anything fails, what was there before
-is put back.
+is put back. Each request to S3 takes its time, 200 companies send thousands: none is sent that is not needed.
 """
 
 import logging
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
+from fsspec.implementations.local import LocalFileSystem
 
 from ofitec.errors import InputError, TransientError
 
@@ -38,6 +39,8 @@ class Storage:
         self._fs = fs
         self._root = root.rstrip("/")
         self.url = url.rstrip("/")
+        # S3 has no rename, only copy and delete, and the staging folder is deleted in the end anyway
+        self._move = fs.mv if isinstance(fs, LocalFileSystem) else fs.cp_file
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -97,7 +100,8 @@ class Storage:
         """
         target, staging = f"{self._root}/{folder}", f"{self._root}/{folder}/.incoming"
         order = [*(name for name in files if name != last), last]
-        before = {name: self.read(f"{folder}/{name}") for name in order}
+        there = self._names(folder)
+        before = {name: self.read(f"{folder}/{name}") if name in there else None for name in order}
         moved: list[str] = []
         name = last
         try:
@@ -106,7 +110,7 @@ class Storage:
                 self._fs.pipe_file(f"{staging}/{name}", files[name])
             for name in order:
                 moved.append(name)
-                self._fs.mv(f"{staging}/{name}", f"{target}/{name}")
+                self._move(f"{staging}/{name}", f"{target}/{name}")
         except BaseException as error:  # Airflow's timeout and a kill by signal are no Exception
             undone = self._undo(target, moved, before)
             self._clear(staging)
@@ -115,6 +119,21 @@ class Storage:
             state = "nothing was delivered" if undone else "files may be half written: run again to mend them"
             raise StorageFailed(f"{self.url}/{folder} refused {name}: {_brief(error)}; {state}.") from None
         self._clear(staging)
+
+    def _names(self, folder: str) -> set[str]:
+        """The names of the files in a folder below the root.
+
+        :raises StorageFailed: if the storage does not answer
+        """
+        try:
+            self._fs.invalidate_cache()
+            return {str(path).rpartition("/")[2] for path in self._fs.ls(f"{self._root}/{folder}", detail=False)}
+        except FileNotFoundError:
+            return set()
+        except STORAGE_ERRORS as error:
+            raise StorageFailed(f"{self.url} cannot be read: {_brief(error)}. Nothing was changed.") from None
+        finally:
+            self._fs.invalidate_cache()
 
     def _undo(self, target: str, moved: list[str], before: Mapping[str, bytes | None]) -> bool:
         """Put back what the moved files replaced, newest first. True if all of it worked."""

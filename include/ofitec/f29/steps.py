@@ -1,4 +1,4 @@
-"""The steps of `f29_monthly`: where the domain meets Airflow's connections. Each returns JSON for XCom, no secret."""
+"""The steps of `f29_monthly`: where the domain meets Airflow's connections. What goes to XCom is JSON, no secret."""
 
 import logging
 from datetime import datetime, time
@@ -7,7 +7,7 @@ from typing import Any
 from ofitec import words
 from ofitec.clients.odoo import OdooClient
 from ofitec.clients.storage import Storage
-from ofitec.f29 import close, delivery, earlier, message, period, reminder
+from ofitec.f29 import branches, close, delivery, earlier, message, period, reminder, summary
 from ofitec.f29.form import ClosedForm, Company, F29Form
 from ofitec.ledger import Ledger, deliveries, open_ledger, targets
 from ofitec.notify.once import tell_once
@@ -38,44 +38,63 @@ def plan(params: dict[str, Any], *, run_id: str, run_after: datetime) -> list[di
     if not params.get("period"):
         moved = earlier.filed_since(odoo, ledger, found, month)
         jobs += [{"company": company.model_dump(), "period": text, "compute": False} for company, text in moved]
-    targets.aim(ledger, DAG, run_id, {_target(job["company"]["rut"], job["period"]): _label(job) for job in jobs})
+    targets.aim(ledger, DAG, run_id, {branches.target(job): branches.label(job) for job in jobs})
     targets.reached(ledger, DAG, run_id, str(month))
     return jobs
 
 
-def look(job: dict[str, Any]) -> list[dict[str, Any]]:
-    """One company's month as it stands, computed if it is open; returns `ClosedForm`s as JSON."""
-    odoo, company = OdooClient.from_connection(), Company.model_validate(job["company"])
-    found = (close.look if job["compute"] else close.as_it_is)(odoo, company, job["period"])
-    return [closed.model_dump(mode="json") for closed in found]
+def share(jobs: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The jobs of a run, branch by branch."""
+    return branches.share(jobs, settings().f29_branches)
 
 
-def standing(closed: list[dict[str, Any]]) -> str:
+def months(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, force: bool) -> list[str]:
+    """Each company's month of a branch, looked at, delivered and told; a line for each that says what came of it.
+
+    Of a branch that is tried again only what this run has not reached; all of it if it has: then a person cleared it.
+
+    :raises Several: after all were done, with those that failed
+    """
+    ledger = open_ledger()
+    reached = {target.target for target in targets.of_run(ledger, DAG, run_id) if target.reached_at}
+    missing = [job for job in jobs if branches.target(job) not in reached] or jobs
+    if len(missing) < len(jobs):
+        log.info("%d of %d are done already in this run", len(jobs) - len(missing), len(jobs))
+    odoo, storage = OdooClient.from_connection(), Storage.from_url(settings().export_url)
+
+    def month(job: dict[str, Any]) -> str:
+        forms = look(odoo, job)
+        receipts = deliver(storage, forms, run_id=run_id, force=force)
+        announce(job, forms, receipts, run_id=run_id, run_after=run_after)
+        return stands([closed.form for closed in forms])
+
+    return branches.each(missing, month)
+
+
+def look(odoo: OdooClient, job: dict[str, Any]) -> list[ClosedForm]:
+    """One company's month as it stands, computed if it is open."""
+    company = Company.model_validate(job["company"])
+    return (close.look if job["compute"] else close.as_it_is)(odoo, company, job["period"])
+
+
+def stands(forms: list[F29Form]) -> str:
     """How a month stands, in a few words for the run's page: "ya declarado, folio 7123456, $2.482.412"."""
-    if not closed:
-        return "sin declarar"
-    form = F29Form.model_validate(closed[-1]["form"])
-    stands = {"approved": "aprobado, falta declarar", "filed": "ya declarado", "paid": "ya declarado y pagado"}
-    folio = f", folio {form.folio}" if form.is_filed and form.folio else ""
-    sentence = f"{stands.get(form.status, 'calculado')}{folio}, {words.pesos(form.total)}"
-    log.info("F29 de %s, %s: %s", words.month(form.period), form.company, sentence)
-    return sentence
+    if not forms:
+        return summary.NOTHING
+    form = forms[-1]
+    return summary.stands(form.status, form.folio if form.is_filed else None, form.total)
 
 
-def deliver(closed: list[dict[str, Any]], *, run_id: str, force: bool) -> list[dict[str, Any]]:
-    """Put each form's files in place and into the ledger; returns a `Receipt` for each as JSON."""
-    ledger, storage = open_ledger(), Storage.from_url(settings().export_url)
-    receipts = [
-        delivery.deliver(storage, ledger, ClosedForm.model_validate(each), run_id=run_id, force=force)
-        for each in closed
-    ]
-    return [receipt.model_dump(mode="json") for receipt in receipts]
+def deliver(storage: Storage, closed: list[ClosedForm], *, run_id: str, force: bool) -> list[delivery.Receipt]:
+    """Put each form's files in place and into the ledger."""
+    ledger = open_ledger()
+    return [delivery.deliver(storage, ledger, each, run_id=run_id, force=force) for each in closed]
 
 
 def announce(
     job: dict[str, Any],
-    closed: list[dict[str, Any]],
-    receipts: list[dict[str, Any]],
+    closed: list[ClosedForm],
+    receipts: list[delivery.Receipt],
     *,
     run_id: str,
     run_after: datetime,
@@ -83,12 +102,19 @@ def announce(
     """Tell Slack what is new, once; else, when it is due and not filed, remind. True if a message was sent now."""
     ledger, sent = open_ledger(), False
     for each, receipt in zip(closed, receipts, strict=True):
-        done = delivery.Receipt.model_validate(receipt)
-        sent |= _tell(ledger, ClosedForm.model_validate(each), done, run_id=run_id, run_after=run_after)
+        sent |= _tell(ledger, each, receipt, run_id=run_id, run_after=run_after)
     if closed:
-        sent |= _remind(ledger, F29Form.model_validate(closed[-1]["form"]), run_id=run_id, run_after=run_after)
-    targets.reached(ledger, DAG, run_id, _target(job["company"]["rut"], job["period"]))
+        sent |= _remind(ledger, closed[-1].form, run_id=run_id, run_after=run_after)
+    targets.reached(ledger, DAG, run_id, branches.target(job))
     return sent
+
+
+def sum_up(*, run_id: str) -> list[str]:
+    """A line for each company and month of a run, by what the ledger knows.
+
+    :raises SeveralFailed: with all of them, if some were not reached; each was told by its own branch
+    """
+    return summary.of_run(open_ledger(), DAG, run_id)
 
 
 def _tell(ledger: Ledger, closed: ClosedForm, receipt: delivery.Receipt, *, run_id: str, run_after: datetime) -> bool:
@@ -118,11 +144,3 @@ def _remind(ledger: Ledger, form: F29Form, *, run_id: str, run_after: datetime) 
     told = reminder.build(form, today=today, odoo_url=chosen.odoo_url)
     key = f"f29/{form.rut}/{form.period}/due/{today}"
     return tell_once(ledger, told, key=key, kind="f29", dag_id=DAG, run_id=run_id)
-
-
-def _target(rut: str, month: str) -> str:
-    return f"{rut}/{month}"
-
-
-def _label(job: dict[str, Any]) -> str:
-    return f"{job['company']['name']}, {words.month(job['period'])}"

@@ -19,31 +19,38 @@ _BY_HAND = "manual"  # Airflow's run type of a run that a person, or a program i
 def remember_error(context: dict[str, Any]) -> None:
     """Task-level `on_failure_callback`: keeps what the task said, for the DAG-level callback sees no exception.
 
-    Runs in the task's own process; a task that is killed says nothing, and the message goes out without it.
+    A task that did several things says what each of them said. Runs in the task's own process; a task that is killed
+    says nothing, and the message goes out without it.
     """
     try:
+        from ofitec.errors import Several
         from ofitec.ledger import open_ledger, task_errors
-        from ofitec.ledger.tables import TaskError
-        from ofitec.notify.redact import redact
 
-        instance, reason = context["ti"], redact(str(context.get("exception") or "")).strip()[:2000]
-        typed = _typed(context)
-        if typed:
-            log.error("Revise lo que escribió al ejecutar a mano: %s\nNo se cambió nada y no se avisó a nadie.", reason)
-        task_errors.remember(
-            open_ledger(),
-            TaskError(
-                dag_id=instance.dag_id,
-                run_id=instance.run_id,
-                task_id=instance.task_id,
-                label=str(getattr(instance, "rendered_map_index", None) or ""),
-                error=reason,
-                clear_number=_clear_number(context) or 0,
-                typed=typed,
-            ),
-        )
+        error, label = context.get("exception"), str(getattr(context["ti"], "rendered_map_index", None) or "")
+        ledger = open_ledger()
+        for name, each in error.failures if isinstance(error, Several) else [(label, error)]:
+            task_errors.remember(ledger, _said(context, name, each))
     except Exception as error:  # noqa: BLE001  # a callback must not add a failure of its own
         log.warning("The task's error could not be kept for the message: %s", type(error).__name__)
+
+
+def _said(context: dict[str, Any], label: str, error: object) -> "TaskError":
+    from ofitec.ledger.tables import TaskError
+    from ofitec.notify.redact import redact
+
+    instance, reason = context["ti"], redact(str(error or "")).strip()[:2000]
+    typed = _typed(context, error)
+    if typed:
+        log.error("Revise lo que escribió al ejecutar a mano: %s\nNo se cambió nada y no se avisó a nadie.", reason)
+    return TaskError(
+        dag_id=instance.dag_id,
+        run_id=instance.run_id,
+        task_id=instance.task_id,
+        label=label,
+        error=reason,
+        clear_number=_clear_number(context) or 0,
+        typed=typed,
+    )
 
 
 def on_failure(context: dict[str, Any]) -> None:
@@ -115,11 +122,11 @@ def _note_target(context: dict[str, Any]) -> None:
         log.warning("What the failed run was about could not be kept: %s", error)
 
 
-def _typed(context: dict[str, Any]) -> bool:
+def _typed(context: dict[str, Any], error: object) -> bool:
     from ofitec.errors import InputError
 
     run_type = getattr(context.get("dag_run"), "run_type", "")
-    return isinstance(context.get("exception"), InputError) and str(getattr(run_type, "value", run_type)) == _BY_HAND
+    return isinstance(error, InputError) and str(getattr(run_type, "value", run_type)) == _BY_HAND
 
 
 def _clear_number(context: dict[str, Any]) -> int | None:

@@ -49,6 +49,7 @@ MEANINGS = {
 }
 _UNKNOWN = Meaning("Falló un proceso de OFITEC", "El proceso no terminó; revíselo antes de la próxima ejecución.")
 _MOST_ERRORS = 5
+_MOST_NAMES = 400  # characters of the names of the others
 
 
 def meaning(dag_id: str) -> Meaning:
@@ -82,7 +83,8 @@ def build(
     if errors:
         lines = [f"• *{escape(where)}*: {escape(cut(error, 500))}" for where, error in errors[:_MOST_ERRORS]]
         if len(errors) > _MOST_ERRORS:
-            lines.append(f"… y {len(errors) - _MOST_ERRORS} más.")
+            others = ", ".join(where for where, _ in errors[_MOST_ERRORS:])
+            lines.append(f"… y {len(errors) - _MOST_ERRORS} más: {escape(cut(others, _MOST_NAMES))}")
         blocks.append(section("*Detalle técnico*\n" + "\n".join(lines)))
     links = [f"<{log_url}|Ver el registro>"] if log_url else []
     links.append(f"<{runbook_url}/{dag_id}.md|Qué hacer ahora>")

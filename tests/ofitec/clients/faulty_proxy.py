@@ -12,12 +12,12 @@ _REFUSAL = b"<Error><Code>AccessDenied</Code><Message>refused by the test</Messa
 
 
 class FaultyProxy:
-    """Counts PUT, POST and DELETE; `refuse_from(n)` refuses from the n-th on, `refuse_only(n)` that one alone."""
+    """Counts requests and writes (PUT, POST, DELETE); refuses from the n-th write on, or that one alone."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream)
         self.url = ""
-        self.writes = 0
+        self.writes = self.requests = 0
         self._first, self._last = 0, -1
 
     def refuse_from(self, n: int) -> None:
@@ -30,6 +30,7 @@ class FaultyProxy:
         self._last = -1
 
     def refuses(self, method: str) -> bool:
+        self.requests += 1
         if method not in ("PUT", "POST", "DELETE"):
             return False
         self.writes += 1

@@ -54,6 +54,14 @@ def test_written_read_and_replaced(storage: Storage, s3: S3, folder: str) -> Non
     assert storage.url == f"s3://{BUCKET}/root"
 
 
+def test_no_request_more_than_it_takes(storage: Storage, s3: S3, proxy: FaultyProxy, folder: str) -> None:
+    """Four files staged, copied (s3fs asks for the size before) and cleared; before that a look at what is there."""
+    before = proxy.requests
+    storage.replace(folder, NEW, last="manifest.json")
+    assert proxy.requests - before <= 4 + 2 * 4 + 7
+    assert stored(s3, folder) == NEW
+
+
 @pytest.mark.drill
 @pytest.mark.parametrize("before", [{}, OLD], ids=["first delivery", "second delivery"])
 def test_each_single_refused_request_leaves_what_was_there(

@@ -1,6 +1,5 @@
 """A month, morning by morning, as `f29_monthly` lives it: real ledger, real files; Odoo answers from a script."""
 
-import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,102 +9,10 @@ import pytest
 from ofitec.clients.odoo import OdooClient, OdooDown
 from ofitec.errors import InputError
 from ofitec.f29 import steps
-from ofitec.f29.form import F29Form
-from ofitec.f29.period import Period
 from ofitec.ledger import Ledger, targets
 from ofitec.notify import channels
 from ofitec.settings import settings
-from tests.ofitec.f29.examples import EXAMPLE_A
-
-RUT = "77123456-9"
-
-
-class Company:
-    """One company's forms in Odoo: month to versions; people change them, the robot computes the open ones."""
-
-    def __init__(self) -> None:
-        self.forms: dict[str, list[dict[str, Any]]] = {}
-        self.sales = 228_000
-        self.down = False
-
-    def form(self, period: str, version: int = 1) -> dict[str, Any]:
-        return self.forms[period][version - 1]
-
-    def file(self, period: str, folio: str, **changed: Any) -> None:
-        form = self.forms[period][-1]
-        form |= {"status": "filed", "folio": folio, "filed_on": "2026-09-18", "filed_total": form["casillas"]["91"]}
-        form |= changed
-
-    def rectify(self, period: str, more: int) -> None:
-        before = self.forms[period][-1]
-        casillas = {**before["casillas"], "48": more, "595": before["casillas"]["595"] + more}
-        casillas |= {"547": casillas["595"], "91": casillas["595"]}
-        fresh = {"status": "ready", "folio": None, "filed_on": None, "filed_total": None}
-        self.forms[period].append(
-            {**before, **fresh, "id": 90, "version": before["version"] + 1, "casillas": casillas}
-            | {"previous_total": before["filed_total"]}
-        )
-
-    def call(self, model: str, method: str, *args: Any) -> Any:
-        if self.down:
-            raise OdooDown("Odoo no responde.")
-        if method == "read_period":
-            versions = self.forms.get(args[1], [])
-            filed = [form for form in versions if form["status"] in ("filed", "paid")]
-            return {"newest": versions[-1] if versions else None, "filed": filed[-1] if filed else None}
-        if method == "compute_period":
-            if not self.forms.get(args[1]):
-                self.forms[args[1]] = [self._new(args[1])]
-            form = self.forms[args[1]][-1]
-            assert form["status"] in ("draft", "ready"), "a closed form must not be computed"
-            if form["version"] == 1:
-                form["casillas"] = self._figures()
-            return json.loads(json.dumps(form))
-        return _export(F29Form.model_validate(self._by_id(args[0][0])), method.removeprefix("to_"))
-
-    def search_read(self, model: str, domain: list[Any], fields: list[str]) -> list[dict[str, Any]]:
-        if self.down:
-            raise OdooDown("Odoo no responde.")
-        if model == "res.company":
-            return [{"id": 1, "name": "Los Aromos", "vat": RUT, "parent_id": False}]
-        wanted = domain[0][2]
-        every = [form for period in wanted for form in self.forms.get(period, [])]
-        return [
-            {**form, "company_id": [1, "Los Aromos"], "folio": form["folio"] or False}
-            for form in every
-            if form["status"] in domain[1][2]
-        ]
-
-    def _by_id(self, number: int) -> dict[str, Any]:
-        return next(form for versions in self.forms.values() for form in versions if form["id"] == number)
-
-    def _figures(self) -> dict[str, int]:
-        more = self.sales - 228_000
-        changed = {"502": self.sales, "538": EXAMPLE_A["538"] + more, "77": EXAMPLE_A["77"] - more}
-        return EXAMPLE_A | changed
-
-    def _new(self, period: str) -> dict[str, Any]:
-        empty = {"folio": None, "filed_on": None, "filed_total": None, "previous_total": None}
-        where = {"id": len(self.forms) + 1, "period": period, "rut": RUT, "company": "Los Aromos", "version": 1}
-        return {
-            **where,
-            **empty,
-            "status": "ready",
-            "due_date": f"{Period.parse(period).before(-1)}-21",
-            "ppm_rate": "0.25",
-            "casillas": {},
-        }
-
-
-def _export(form: F29Form, fmt: str) -> str:
-    figures = form.figures
-    if fmt == "csv":
-        return "casilla,monto,glosa\n" + "".join(f"{code},{amount},g\n" for code, amount in figures.items())
-    if fmt == "json":
-        return json.dumps({"casillas": figures})
-    head = f"<Period>{form.period}</Period><Rut>{form.rut}</Rut><Company>x</Company><Version>{form.version}</Version>"
-    nodes = "".join(f'<Casilla num="{code}">{amount}</Casilla>' for code, amount in figures.items())
-    return f"<F29>{head}{nodes}</F29>"
+from tests.ofitec.f29.scripted_odoo import RUT, Company
 
 
 class Mornings:
@@ -120,9 +27,7 @@ class Mornings:
         at = datetime(day.year, day.month, day.day, 11, 0, tzinfo=UTC)
         run_id = f"run of {day} {len(self.heard)}"
         for job in steps.plan(params, run_id=run_id, run_after=at):
-            forms = steps.look(job)
-            receipts = steps.deliver(forms, run_id=run_id, force=False)
-            steps.announce(job, forms, receipts, run_id=run_id, run_after=at)
+            steps.months([job], run_id=run_id, run_after=at, force=False)
         return self.heard[before:]
 
     def csv(self, period: str, version: int = 1) -> str:
@@ -195,8 +100,9 @@ def test_a_month_filed_before_we_looked_is_no_failure(mornings: Mornings) -> Non
     mornings.company.file("2026-07", "6000")
     [message] = mornings.on(september(8), period="2026-07")
     assert message.startswith("Declarado: F29 de julio")
-    closed = steps.look({"company": {"id": 1, "name": "x", "rut": RUT}, "period": "2026-07", "compute": True})
-    assert steps.standing(closed) == "ya declarado, folio 6000, $32.775"
+    job = {"company": {"id": 1, "name": "x", "rut": RUT}, "period": "2026-07", "compute": True}
+    [line] = steps.months([job], run_id="again", run_after=datetime(2026, 9, 8, 11, tzinfo=UTC), force=False)
+    assert line == "x, julio de 2026: ya declarado, folio 6000, $32.775"
     assert mornings.on(september(8), period="2026-07") == []
 
 

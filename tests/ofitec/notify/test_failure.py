@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ofitec.clients.odoo import OdooDown
-from ofitec.errors import InputError
+from ofitec.errors import InputError, SeveralFailed, SeveralUnfinished
 from ofitec.ledger import Ledger, task_errors
 from ofitec.notify import channels, failure, failure_message
 from ofitec.notify.plain import plain_text
@@ -39,9 +39,31 @@ def test_a_killed_run_without_an_error_says_airflows_reason() -> None:
     assert "task_failure" in json.dumps(blocks)
 
 
-def test_many_branches_are_counted() -> None:
+def test_many_branches_are_counted_and_each_is_named() -> None:
     _, blocks = build(errors=[(f"Empresa {n}", "x") for n in range(9)])
-    assert "y 4 más" in json.dumps(blocks, ensure_ascii=False)
+    assert "y 4 más: Empresa 5, Empresa 6, Empresa 7, Empresa 8" in json.dumps(blocks, ensure_ascii=False)
+
+
+def test_two_hundred_names_are_cut_where_slack_would_refuse_them() -> None:
+    _, blocks = build(errors=[(f"Comercial de nombre largo {n} SpA", "x" * 400) for n in range(200)])
+    assert max(len(str(block.get("text", {}))) for block in blocks) < 3100
+    assert "y 195 más: Comercial de nombre largo 5 SpA" in json.dumps(blocks, ensure_ascii=False)
+
+
+def test_a_task_that_did_several_says_what_each_of_them_said(
+    ledger: Ledger, ledger_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_OFITEC_LEDGER", ledger_dsn)
+    instance = SimpleNamespace(dag_id="f29_monthly", run_id="manual__3", task_id="months", rendered_map_index="A … C")
+    failures = [("Alfa", OdooDown("Odoo no responde.")), ("Beta", InputError("RUT repetido."))]
+    context = {"ti": instance, "dag_run": SimpleNamespace(run_type="manual", clear_number=0)}
+    failure.remember_error({**context, "exception": SeveralUnfinished("2 de 3", failures)})
+    failure.remember_error({**context, "exception": SeveralFailed("told by each already", [])})
+    kept = task_errors.of_run(ledger, "f29_monthly", "manual__3")
+    assert [(each.label, each.error, each.typed) for each in kept] == [
+        ("Alfa", "Odoo no responde.", False),
+        ("Beta", "RUT repetido.", True),
+    ]
 
 
 def test_the_mail_spells_links_out() -> None:
