@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -58,6 +59,13 @@ def installation(folder: Path, settings: str = "") -> Path:
     if settings:
         (folder / ".env").write_text(settings)
     return folder
+
+
+def test_the_locked_celery_is_one_that_airflows_executor_loads() -> None:
+    program = "from airflow.providers.celery.executors.celery_executor import CeleryExecutor"
+    env = {"PATH": os.environ["PATH"], "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
