@@ -65,6 +65,7 @@ def standing(closed: list[dict[str, Any]]) -> str:
 def deliver(closed: list[dict[str, Any]], *, run_id: str, force: bool) -> list[dict[str, Any]]:
     """Put each form's files in place and into the ledger; returns a `Receipt` for each as JSON."""
     ledger, storage = open_ledger(), Storage.from_url(settings().export_url)
+    delivery.require_one_folder(ledger, settings().export_url)
     receipts = [
         delivery.deliver(storage, ledger, ClosedForm.model_validate(each), run_id=run_id, force=force)
         for each in closed
