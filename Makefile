@@ -43,7 +43,7 @@ rollback: bootstrap ## return to the previous release from a terminal
 test: bootstrap ## run the whole test suite on real services, WORKERS=5 at once (ARGS="-k f29" for a part, one by one)
 	@$(RUN) -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadgroup --cov --cov-report=)
 
-drill: bootstrap ## run the drills: deploys on a docker engine, faults put into the running stack and its storages
+drill: bootstrap ## run the drills: deploys on a docker engine, faults put into the running stack and its storages, workers that die
 	@$(RUN) -m pytest --drills -m drill $(ARGS)
 
 bench: bootstrap ## run the benchmarks, figures in .local/bench.json (ARGS="dag_parse" for one)

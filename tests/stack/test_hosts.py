@@ -26,7 +26,7 @@ for port in (given, other):
 print("address", socket.gethostbyname(socket.gethostname()))
 print("sees", sorted(path.name for path in pathlib.Path(place).iterdir()))
 pathlib.Path(place, "given", "word").write_text("told")
-pathlib.Path("/tmp/ofitec-own").touch()
+pathlib.Path("/var/tmp/ofitec-own").touch()
 sys.stdout.flush()
 import time; time.sleep(600)
 """
@@ -60,7 +60,7 @@ def test_a_host_has_a_disk_and_an_address_of_its_own_and_reaches_only_what_it_wa
         wait_until((given / "word").exists, "its program's end", timeout=20)
     said = log.read_text().splitlines()[-4:]
     assert said == ["reached hola", "refused", f"address {made.address}", "sees ['.hosts', 'given', 'home', 'tmp']"]
-    wait_until((made.disk / "tmp" / "ofitec-own").exists, "its own /tmp", timeout=5)
+    wait_until((made.disk / "tmp" / "ofitec-own").exists, "its own /var/tmp", timeout=5)
     assert (given / "word").read_text() == "told"
     # a loss of power: nothing of it is left running
     processes.stop(made.name)
