@@ -84,9 +84,12 @@ class Host:
             ("link", "set", "lo", "up"),
         ):  # fmt: skip
             self._ip("-n", self.namespace, *command)
-        argv = [sys.executable, "-m", "dev.stack.machine.relay", f"/run/netns/{self.namespace}", *map(str, reaches)]
+        name, ready = f"relay-{self.name}", self.disk / ".reaches"
+        argv = [sys.executable, "-m", "dev.stack.machine.relay", f"/run/netns/{self.namespace}", str(ready)]
+        argv += map(str, reaches)
         env = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'include'}"}
-        processes.start(f"relay-{self.name}", argv, env=env)
+        processes.start(name, argv, env=env)
+        processes.wait(name, ready.exists, timeout=30)
 
     def install(self, file: Path) -> None:
         """Puts a copy of one of the stack's files on its disk, at the same path."""

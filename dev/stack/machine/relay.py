@@ -1,8 +1,9 @@
 """Lets a host of its own reach some services of this machine, and nothing else of it.
 
-    python -m dev.stack.machine.relay NETWORK_NAMESPACE PORT...
+    python -m dev.stack.machine.relay NETWORK_NAMESPACE READY PORT...
 
-Listens on 127.0.0.1:PORT inside the namespace, and passes each connection on to 127.0.0.1:PORT out here.
+Listens on 127.0.0.1:PORT inside the namespace, and passes each connection on to 127.0.0.1:PORT out here. Makes the file
+READY once it listens.
 """
 
 from __future__ import annotations
@@ -66,4 +67,6 @@ async def _serve(listeners: dict[int, socket.socket]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(listen(Path(sys.argv[1]), [int(port) for port in sys.argv[2:]])))
+    made = listen(Path(sys.argv[1]), [int(port) for port in sys.argv[3:]])
+    Path(sys.argv[2]).touch()
+    asyncio.run(_serve(made))
