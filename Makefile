@@ -6,6 +6,8 @@ export PYTHONPATH := $(CURDIR)/include:$(CURDIR)
 # Container images often set it; every process here would then compile all it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 RUN := .local/venv/bin/python
+# local or celery: where `make up` runs Airflow's tasks; what .env says holds for every later `docker compose`
+EXECUTOR ?= $(if $(shell grep -sx AIRFLOW_EXECUTOR=CeleryExecutor .env),celery,local)
 # Much of the suite waits for servers: more of it at once than there are cores.
 WORKERS ?= 5
 
@@ -24,11 +26,13 @@ down: bootstrap ## end what `make demo` and `make up` started; data stay
 	@$(RUN) -m dev.stack down
 	@if [ -d state ] && command -v docker >/dev/null; then docker compose --profile '*' down; fi
 
-up: ## on Odoo's host: make missing secrets, start PostgreSQL, HAProxy, the released Odoo, and Airflow, by docker
+up: ## on Odoo's host: make missing secrets, start PostgreSQL, HAProxy, the released Odoo, and Airflow, by docker (EXECUTOR=celery: with workers)
+	@case "$(EXECUTOR)" in local|celery) ;; *) echo "EXECUTOR is local or celery, not $(EXECUTOR)" >&2; exit 1;; esac
 	@command -v docker >/dev/null || { echo "make up needs docker with compose 2.24 or newer (docs/operations.md)" >&2; exit 1; }
 	@python3 -m ofitec.deploy.host --home . up
 	@include/images/build.sh airflow ofitec-airflow:local
-	@docker compose --profile odoo --profile airflow up --detach --wait
+	@$(if $(filter celery,$(EXECUTOR)),AIRFLOW_EXECUTOR=CeleryExecutor )docker compose --profile odoo --profile airflow \
+		$(if $(filter celery,$(EXECUTOR)),--profile celery )up --detach --wait
 
 deploy: bootstrap ## deploy IMAGE=registry/name@sha256:... from a terminal, with the same gates as odoo_deploy
 	@$(RUN) -m ofitec.deploy deploy --image "$(IMAGE)" $(ARGS)
@@ -39,7 +43,7 @@ rollback: bootstrap ## return to the previous release from a terminal
 test: bootstrap ## run the whole test suite on real services, WORKERS=5 at once (ARGS="-k f29" for a part, one by one)
 	@$(RUN) -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadgroup --cov --cov-report=)
 
-drill: bootstrap ## run the drills: deploys on a docker engine, faults put into the running stack and its storages
+drill: bootstrap ## run the drills: deploys on a docker engine, faults put into the running stack and its storages, workers that die
 	@$(RUN) -m pytest --drills -m drill $(ARGS)
 
 bench: bootstrap ## run the benchmarks, figures in .local/bench.json (ARGS="dag_parse" for one)

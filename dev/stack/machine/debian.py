@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,6 +193,29 @@ def _unpack_anew(package: str, root: Path) -> None:
         shutil.rmtree(root, ignore_errors=True)
         building.rename(root)
         step.detail = version
+
+
+def unpacked_for_here(name: str, packages: Sequence[str], root: Path) -> Path:
+    """`root` with packages of the machine's own release, which fit its C library; made on first use."""
+    with cache_lock(name):
+        if (root / ".ready").exists():
+            return root
+        with progress.step(f"{name}: download and unpack"):
+            debs, log = root.with_name(f".{root.name}-debs"), CACHE / "apt.log"
+            for folder in (debs, root):
+                shutil.rmtree(folder, ignore_errors=True)
+            debs.mkdir(parents=True)
+            wanted = ["apt-get", "download", *packages]
+            try:
+                process.run(wanted, log=log, cwd=debs)
+            except StackError:
+                process.run(["apt-get", "update", "-q"], log=log)
+                process.run(wanted, log=log, cwd=debs, what=f"download of {packages[0]}")
+            for deb in sorted(debs.glob("*.deb")):
+                process.run(["dpkg-deb", "-x", str(deb), str(root)], log=log)
+            shutil.rmtree(debs)
+            (root / ".ready").touch()
+    return root
 
 
 def version_of(package: str) -> str:

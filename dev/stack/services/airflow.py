@@ -98,6 +98,9 @@ def environment(place: Place, postgres: Postgres, port: int, extra_dags: Path | 
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         # files that did not change are read again this seldom: every 30 seconds was a tenth of a core
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "900",
+        # more than that: Airflow takes a failed task's callback for a reading of its file in which the DAG was not
+        # found, and after 50 seconds (the default) runs nothing of that DAG until the file is read again
+        "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "1800",
     }
 
 

@@ -152,7 +152,8 @@ def _start(place: Place, processes: Processes) -> dict[str, str]:
         raise StackError("no docker engine answers, and starting one needs root: start docker, or run this as root.")
     if shutil.which("iptables") is None:
         system_packages.install(["iptables"], "iptables (docker's networks)")
-    root = _unpacked()
+    packages = ("docker.io", "containerd", "runc", "libdevmapper1.02.1")
+    root = debian.unpacked_for_here("docker-engine", packages, FOLDER / "engine")
     socket = FOLDER / "docker.sock"
     env = {
         "PATH": f"{root / 'usr/sbin'}:{root / 'usr/bin'}:{os.environ['PATH']}",
@@ -168,30 +169,6 @@ def _start(place: Place, processes: Processes) -> dict[str, str]:
         processes.start("docker", argv, env=env)
         processes.wait("docker", lambda: _answers({"PATH": os.environ["PATH"], **reach}), timeout=60)
     return reach
-
-
-def _unpacked() -> Path:
-    """The engine's packages of the machine's own release: they fit its C library."""
-    root = FOLDER / "engine"
-    with cache_lock("docker-engine"):
-        if (root / ".ready").exists():
-            return root
-        with progress.step("docker engine: download and unpack"):
-            debs = FOLDER / "debs"
-            shutil.rmtree(debs, ignore_errors=True)
-            debs.mkdir(parents=True)
-            log = CACHE / "apt.log"
-            wanted = ["apt-get", "download", "docker.io", "containerd", "runc", "libdevmapper1.02.1"]
-            try:
-                process.run(wanted, log=log, cwd=debs)
-            except StackError:
-                process.run(["apt-get", "update", "-q"], log=log)
-                process.run(wanted, log=log, cwd=debs, what="download of docker.io")
-            for deb in debs.glob("*.deb"):
-                process.run(["dpkg-deb", "-x", str(deb), str(root)], log=log)
-            shutil.rmtree(debs)
-            (root / ".ready").touch()
-    return root
 
 
 def _registry(place: Place, processes: Processes) -> str:

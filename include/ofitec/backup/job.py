@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ofitec.backup import shared
 from ofitec.clients.postgres import Database
 from ofitec.clients.restic import Restic
-from ofitec.clients.restic_connection import restic
+from ofitec.clients.restic_connection import password_file, restic
+from ofitec.connections import connection
 from ofitec.ledger import Ledger, open_ledger
 from ofitec.settings import settings
 
@@ -64,20 +66,23 @@ def from_settings() -> Job:
     """The job that Airflow's connections and the settings describe.
 
     :raises InputError: if a connection is missing or lacks a part
+    :raises NotShared: if the repository is in a folder that is not the other workers'
     """
     chosen = settings()
     work = chosen.work_dir
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database.from_connection("odoo_db")
     scratch = chosen.scratch_connection
-    repository = restic()
+    repository, ledger = restic(), open_ledger()
+    shared.require_repository(ledger, repository.repository)
+    shared.tell_password(ledger, password_file(connection("restic_default")))
     return Job(
         env=chosen.env,
         database=database,
         filestore=chosen.filestore,
         restic=repository,
         pruner=_pruner(chosen.prune_connection, repository),
-        ledger=open_ledger(),
+        ledger=ledger,
         scratch=database if scratch == "odoo_db" else Database.from_connection(scratch),
         work=work,
         odoo_command=chosen.odoo_command,

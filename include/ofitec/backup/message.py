@@ -63,6 +63,7 @@ _SENTENCES = {
     "OldPasswordStillOpens": "La clave anterior aún abre el repositorio: otra llave tiene la misma. Quítela a mano.",
     "ResticFailed": "restic falló por algo que no es señal de daño; el detalle técnico dice qué.",
     "ElsewhereHalfDone": "Una restauración quedó a medias en otro equipo, que tiene sus carpetas: repárela desde allí.",
+    "NotShared": "Dos equipos tienen carpetas distintas en la misma ruta, y debe ser una sola. No se cambió nada.",
     "OtherVersion": "El servidor de la copia no es de la versión de PostgreSQL del respaldo, y así no se comparan. "
     "Nada se supo de él.",
     "OtherFormat": "El respaldo lo hizo otra versión de este sistema: restáurelo con ella.",

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ofitec.backup import attachments, message, moment, repository, restore
+from ofitec.backup import attachments, message, moment, repository, restore, scratch
 from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, Job
 from ofitec.backup.manifest import Manifest
 from ofitec.backup.moment import Moment
@@ -75,6 +75,7 @@ def noted(job: Job, run_id: str) -> Iterator[None]:
 
 def _preflight(job: Job, run_id: str, create_repository: bool) -> dict[str, Any]:
     _repair_restore(job, run_id)
+    scratch.sweep_disk(job)
     version = job.restic.version()
     client = postgres.client_major()
     with job.database.connect() as conn:

@@ -91,9 +91,18 @@ def drop(job: Job, name: str) -> None:
 
 def sweep(job: Job, *, purpose: str) -> None:
     """Drop the copies that killed runs left."""
+    sweep_disk(job)
     for row in backups.scratches(job.ledger, server=job.scratch.server, purpose=purpose):
         log.info("Dropping %s, made by run %s", row.name, row.run_id)
         drop(job, row.name)
+
+
+def sweep_disk(job: Job) -> None:
+    """Remove folders of copies whose database is gone: this worker died, and another dropped what it could reach."""
+    for folder in sorted((job.work / "scratch").glob(f"{PREFIX}*")):
+        if backups.scratch_is_gone(job.ledger, folder.name):
+            log.info("Removing %s, which this worker left when it died", folder)
+            shutil.rmtree(folder)
 
 
 def _require_mark(conn: psycopg.Connection, name: str) -> None:

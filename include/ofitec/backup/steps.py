@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ofitec.backup import message, nightly, proof, restore, retention, rotation
+from ofitec.backup import message, nightly, proof, restore, retention, rotation, shared
 from ofitec.backup.job import Job, from_settings
 from ofitec.backup.restore import Plan
 from ofitec.clients.restic_connection import password_file
@@ -95,13 +95,15 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
 def plan_restore(params: dict[str, Any]) -> dict[str, Any]:
     """Check the restore's parameters; returns `Plan` as JSON, with the question that a person is asked."""
     with _in_spanish():
+        job = from_settings()
         wanted = restore.plan(
-            from_settings(),
+            job,
             key=params.get("backup") or "",
             database=params["database"],
             filestore=params.get("filestore") or "",
             neutralise=params["neutralise"],
         )
+        shared.require_place(job.ledger, Path(wanted.filestore))
     log.info("Backup %s of %s becomes database %s with files in %s",
              wanted.backup, wanted.at, wanted.database, wanted.filestore)  # fmt: skip
     for name in wanted.replaces:
@@ -124,7 +126,9 @@ def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[st
     :param approved: whether a person agreed to what it replaces
     """
     with _in_spanish():
-        return restore.restore(from_settings(), Plan.model_validate(plan), run_id=run_id, approved=approved)
+        job, wanted = from_settings(), Plan.model_validate(plan)
+        shared.require_place(job.ledger, Path(wanted.filestore))
+        return restore.restore(job, wanted, run_id=run_id, approved=approved)
 
 
 def settle_restore(
@@ -175,8 +179,9 @@ def rotate(*, run_id: str) -> dict[str, Any]:
     :raises InputError: if the connection holds the password itself, which a task cannot change
     """
     with _in_spanish():
-        file = _password_file()
-        done = rotation.begin(from_settings(), file, run_id=run_id)
+        file, job = _password_file(), from_settings()
+        shared.require_password(job.ledger, file)
+        done = rotation.begin(job, file, run_id=run_id)
     text, blocks = message.rotated(done["other_keys"], str(file))
     _tell(f"rotation/{done['key']}", "secrets_rotate", run_id, text, blocks)
     return done
@@ -185,8 +190,9 @@ def rotate(*, run_id: str) -> dict[str, Any]:
 def finish_rotation(*, run_id: str) -> bool:
     """The second phase: the old password opens nothing any more. False if the new one was lost, and its key went."""
     with _in_spanish():
-        file = _password_file()
-        done = rotation.finish(from_settings(), file, run_id=run_id)
+        file, job = _password_file(), from_settings()
+        shared.require_password(job.ledger, file)
+        done = rotation.finish(job, file, run_id=run_id)
     text, blocks = message.old_key_gone() if done else message.new_key_lost(str(file))
     _tell(f"rotation-end/{run_id}", "secrets_rotate", run_id, text, blocks)
     return done

@@ -16,12 +16,13 @@ _MARKS = {State.OK: "✓", State.UNUSED: "–", State.WAITING: "…", State.WRON
 SETTINGS = "settings"
 LEDGER = "ledger (connection ofitec_ledger)"
 ODOO = "Odoo (connection odoo_default)"
+REPOSITORY = "repository (connection restic_default)"
 DATABASE = "Odoo's database (connection odoo_db)"
 
 
 def checks() -> list[Check]:
     """All checks; what one needs stands before it."""
-    from ofitec.doctor import backups, deploys, installation, messages, odoo
+    from ofitec.doctor import backups, deploys, installation, messages, odoo, workers
 
     return [
         Check(SETTINGS, installation.read_settings),
@@ -38,7 +39,9 @@ def checks() -> list[Check]:
         Check("one database for both", odoo.same_database, (ODOO, DATABASE)),
         Check("pg_dump and pg_restore", backups.programs, (DATABASE,)),
         Check("filestore (OFITEC_FILESTORE)", backups.filestore, (SETTINGS,)),
-        Check("repository (connection restic_default)", backups.repository_opens, (SETTINGS,)),
+        Check(REPOSITORY, backups.repository_opens, (SETTINGS,)),
+        Check("workers (Celery)", workers.queues),
+        Check("folders that workers share", workers.shared_folders, (SETTINGS, LEDGER, REPOSITORY)),
         Check("room for proofs (OFITEC_WORK_DIR)", backups.room, (DATABASE,)),
         Check("Odoo for proofs (OFITEC_ODOO_COMMAND)", backups.odoo_to_boot, (SETTINGS,)),
         Check("Odoo's host (connection odoo_host)", deploys.host, (SETTINGS,)),

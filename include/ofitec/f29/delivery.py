@@ -4,12 +4,14 @@ import hashlib
 import json
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pydantic import BaseModel
 
 from ofitec.clients.storage import Storage
 from ofitec.f29.form import FILED, PPM_RATE, ClosedForm, F29Form
 from ofitec.ledger import Ledger, deliveries
+from ofitec.ledger.folders import require_one
 from ofitec.ledger.tables import F29Delivery
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,17 @@ class Receipt(BaseModel):
     outcome: str
     url: str
     news: News = News()
+
+
+def require_one_folder(ledger: Ledger, url: str) -> None:
+    """Deliveries into a folder go into the one that other workers deliver into.
+
+    :param url: OFITEC_EXPORT_URL
+    :raises NotShared: if another worker has another folder there
+    """
+    if url.startswith("file://"):
+        folder = Path(url.removeprefix("file://"))
+        require_one(ledger, folder, what="OFITEC_EXPORT_URL", instead="s3://<aws connection>@bucket/prefix")
 
 
 def folder_of(form: F29Form) -> str:

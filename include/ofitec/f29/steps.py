@@ -60,7 +60,9 @@ def months(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, forc
     missing = [job for job in jobs if branches.target(job) not in reached] or jobs
     if len(missing) < len(jobs):
         log.info("%d of %d are done already in this run", len(jobs) - len(missing), len(jobs))
-    odoo, storage = OdooClient.from_connection(), Storage.from_url(settings().export_url)
+    url = settings().export_url
+    delivery.require_one_folder(ledger, url)
+    odoo, storage = OdooClient.from_connection(), Storage.from_url(url)
 
     def month(job: dict[str, Any]) -> str:
         forms = look(odoo, job)

@@ -173,6 +173,13 @@ def scratch(ledger: Ledger, name: str) -> ScratchDatabase | None:
         return session.scalars(query).first()
 
 
+def scratch_is_gone(ledger: Ledger, name: str) -> bool:
+    """Whether we made a scratch database of that name, and it is dropped."""
+    query = select(ScratchDatabase).where(ScratchDatabase.name == name, ScratchDatabase.dropped_at.is_not(None))
+    with ledger.transaction() as session:
+        return session.scalars(query).first() is not None
+
+
 def scratches(ledger: Ledger, *, server: str, purpose: str) -> list[ScratchDatabase]:
     """The scratch databases of a purpose that are not dropped."""
     query = select(ScratchDatabase).where(

@@ -281,3 +281,16 @@ class Deployment(Base):
     run_id: Mapped[str]
     planned_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     finished_at: Mapped[datetime | None]
+
+
+class WorkerFolder(Base):
+    """A folder that a worker used where all must use the same one (`ofitec.ledger.folders`)."""
+
+    __tablename__ = "worker_folder"
+
+    path: Mapped[str] = mapped_column(primary_key=True)
+    mark: Mapped[str] = mapped_column(
+        primary_key=True, comment="what the folder itself holds: another folder, another mark"
+    )
+    host: Mapped[str] = mapped_column(primary_key=True, comment="the worker that used it")
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -60,6 +61,13 @@ def installation(folder: Path, settings: str = "") -> Path:
     return folder
 
 
+def test_the_locked_celery_is_one_that_airflows_executor_loads() -> None:
+    program = "from airflow.providers.celery.executors.celery_executor import CeleryExecutor"
+    env = {"PATH": os.environ["PATH"], "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     "profiles", [c for n in range(len(PROFILES) + 1) for c in itertools.combinations(PROFILES, n)], ids="+".join
 )
@@ -101,7 +109,7 @@ def test_every_setting_of_the_example_reaches_airflow(config: Config, tmp_path: 
     lines = "".join(f"{name}='{value}'\n" for name, value in chosen.items())
     folder = installation(tmp_path, f"ODOO_DB=empresa\n{lines}OFITEC_PRUNE_CONNECTION=\n")
     services = airflow_services(config(folder, FILES[:1], ("airflow", "celery"), "--format=json"))
-    assert len(services) == 6
+    assert len(services) == 7
     for name, environment in services.items():
         given = {key: value for key, value in environment.items() if key in chosen}
         assert given == chosen | mounted | {"OFITEC_PRUNE_CONNECTION": ""}, name
@@ -113,9 +121,45 @@ def test_without_env_airflow_has_the_packages_own_defaults(shown: Callable[..., 
         assert given == {"OFITEC_METRICS_TOKEN_FILE", "OFITEC_FILESTORE"}
 
 
+def test_celerys_workers_share_no_more_than_their_queue_needs(shown: Callable[..., str]) -> None:
+    services = json.loads(shown(FILES[:1], ("airflow", "celery"), "--format=json"))["services"]
+    workers = {name: one for name, one in services.items() if "worker" in name}
+    by_queue = {one["command"][-1]: one for one in workers.values()}
+    assert set(by_queue) == {"default", "ops"}
+    mounted = {queue: {volume["source"] for volume in one["volumes"]} for queue, one in by_queue.items()}
+    assert mounted["ops"] - mounted["default"] == {"odoo-data"}
+    assert {"redis", "airflow-init"} == set(by_queue["ops"]["depends_on"]) == set(by_queue["default"]["depends_on"])
+    # every queue that a task names has a worker
+    named = {"default", *re.findall(r'^OPS = "(\w+)"', (ROOT / "include/ofitec/backup/tasks.py").read_text(), re.M)}
+    assert named == set(by_queue)
+
+
+@pytest.mark.parametrize(
+    ("argument", "env", "celery"),
+    [("", "", False), ("EXECUTOR=celery", "", True), ("", "AIRFLOW_EXECUTOR=CeleryExecutor\n", True)],
+    ids=["plain", "asked for", "in .env"],
+)
+def test_make_up_starts_the_workers_that_the_executor_needs(
+    tmp_path: Path, argument: str, env: str, celery: bool
+) -> None:
+    (tmp_path / ".env").write_text(env)
+    argv = ["make", "--dry-run", f"--file={ROOT / 'Makefile'}", f"--directory={tmp_path}", "up", *argument.split()]
+    shown = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    assert ("--profile celery" in shown) is celery
+    assert ("AIRFLOW_EXECUTOR=CeleryExecutor docker" in shown) is celery
+
+
+def test_make_up_refuses_an_executor_that_it_does_not_know() -> None:
+    done = subprocess.run(
+        ["make", "-C", str(ROOT), "up", "EXECUTOR=kubernetes"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "EXECUTOR is local or celery, not kubernetes" in done.stderr
+
+
 def test_no_secret_stands_in_an_environment(shown: Callable[..., str]) -> None:
     for environment in airflow_services(shown(FILES[:1], ("airflow", "celery"), "--format=json")).values():
-        secret = [name for name in environment if re.search("PASSWORD|SECRET|_KEY|TOKEN|SQL_ALCHEMY|BROKER", name)]
+        secret = [name for name in environment if re.search("PASSWORD|SECRET|_KEY|TOKEN|SQL_ALCHEMY|BROKER_URL", name)]
         assert secret
         assert all(name.endswith(("_CMD", "_FILE", "BACKEND", "BACKEND_KWARGS")) for name in secret), secret
 
