@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from .codes import codes
 from .rut import normalize_rut
@@ -108,7 +108,7 @@ def _from_json(text: str) -> GivenForm:
     raise ValueError(NO_FORM)
 
 
-def _holder(data: object, key: str, kind: type) -> dict[str, object] | None:
+def _holder(data: object, key: str, kind: type) -> dict[str, Any] | None:
     """The first object, from the outermost inwards, that holds ``key`` with a value of that kind."""
     level = [data]
     while level:

@@ -12,14 +12,11 @@ _FEES = "71"  # electronic fee receipt
 
 
 def _empty(line: int, direction: str, kind: str) -> Document:
-    amounts = dict.fromkeys(
-        ("exempt", "net", "vat", "lost_vat", "fixed_net", "fixed_vat", "common_vat", "withheld", "total"), 0
-    )
-    texts = dict.fromkeys(("rut", "folio", "name", "nature", "reference_type", "reference_folio"), "")
-    dates = dict.fromkeys(("date", "received", "accepted", "claimed"))
     return Document(
-        line=line, further_lines=(), direction=direction, type=kind, other_taxes=(), documents=1, cancelled=False,
-        **amounts, **texts, **dates,
+        line=line, further_lines=(), direction=direction, type=kind, rut="", folio="", name="", date=None,
+        received=None, accepted=None, claimed=None, nature="", exempt=0, net=0, vat=0, lost_vat=0, fixed_net=0,
+        fixed_vat=0, common_vat=0, withheld=0, other_taxes=(), total=0, documents=1, cancelled=False,
+        reference_type="", reference_folio="",
     )  # fmt: skip
 
 
