@@ -128,7 +128,7 @@ def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repe
         assert 1 < int(hour) < 23, dag.dag_id
 
 
-@pytest.mark.parametrize("dag_id", ["f29_monthly", "backup_nightly"])
+@pytest.mark.parametrize("dag_id", ["f29_monthly", "rcv_reconcile", "backup_nightly"])
 def test_a_run_that_takes_too_long_is_told_of_before_it_times_out(dags: dict[str, Any], dag_id: str) -> None:
     from airflow.models.callback import Callback, TriggererCallback
 
@@ -147,6 +147,7 @@ def test_dag_files_only_wire(file: Path) -> None:
     modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     tasks = {f"ofitec.{domain}.tasks" for domain in ("backup", "deploy", "f29", "notify")}
+    tasks.add("ofitec.f29.rcv_tasks")
     assert modules <= {"datetime", "typing", "airflow.sdk", "ofitec.dag"} | tasks
     made = {
         ast.unparse(by).partition("(")[0]
@@ -181,6 +182,12 @@ def test_a_wrong_period_is_answered_by_the_first_task_and_not_by_a_schema(dags: 
 def test_the_month_is_looked_at_each_morning_while_it_is_due(dags: dict[str, Any]) -> None:
     timetable = dags["f29_monthly"].timetable
     assert (timetable.expression, timetable.timezone) == ("0 7 8-28 * *", "America/Santiago")
+
+
+def test_the_register_is_looked_for_before_the_month_is_closed_that_day(dags: dict[str, Any]) -> None:
+    timetable = dags["rcv_reconcile"].timetable
+    assert (timetable.expression, timetable.timezone) == ("30 6 1-28 * *", "America/Santiago")
+    assert dags["rcv_reconcile"].params.dump() == {"period": None, "companies": None, "force": False}
 
 
 def test_parsing_pulls_no_provider_and_no_client() -> None:

@@ -27,6 +27,10 @@ class OdooRefused(PermanentError):
     """Odoo understood the call and refused it; the message is Odoo's own, meant for the user."""
 
 
+class OdooForbidden(OdooRefused):
+    """The user of the connection may not do that."""
+
+
 class OdooClient:
     """A logged-in session of one database."""
 
@@ -122,6 +126,8 @@ def _refusal(error: RPCError, where: str, call: str) -> PermanentError:
         return PermanentError(
             f"Odoo en {where} no tiene instalado el módulo of_sii_cl (modelo {model}). Instálelo y ejecute de nuevo."
         )
+    if name == "odoo.exceptions.AccessError":
+        return OdooForbidden(message)
     if name.startswith("odoo.exceptions."):
         return OdooRefused(message)
     return PermanentError(

@@ -7,6 +7,7 @@ is put back. Each request to S3 takes its time, 200 companies send thousands: no
 
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -70,6 +71,34 @@ class Storage:
             return None
         except STORAGE_ERRORS as error:
             raise StorageFailed(f"{self.url} cannot be read: {_brief(error)}. Nothing was changed.") from None
+
+    def folders(self, folder: str) -> list[str]:
+        """Names of the folders in a folder below the root, in order; none if it does not exist.
+
+        :raises StorageFailed: if the storage does not answer
+        """
+        return sorted(_name(entry) for entry in self._entries(folder) if entry["type"] == "directory")
+
+    def files(self, folder: str) -> list[str]:
+        """Names of the files in a folder below the root, the one written last at the end; none if it does not exist.
+
+        What begins with a dot is being written, or is a system's own, and is none of them.
+
+        :raises StorageFailed: if the storage does not answer
+        """
+        found = [entry for entry in self._entries(folder) if entry["type"] == "file"]
+        names = [(_written(entry), _name(entry)) for entry in found]
+        return [name for _, name in sorted(names) if name and not name.startswith(".")]
+
+    def _entries(self, folder: str) -> list[dict[str, Any]]:
+        try:
+            return list(self._fs.ls(f"{self._root}/{folder}", detail=True))
+        except FileNotFoundError:
+            return []
+        except STORAGE_ERRORS as error:
+            raise StorageFailed(
+                f"{self.url}/{folder} cannot be listed: {_brief(error)}. Nothing was changed."
+            ) from None
 
     def prove(self, name: str, content: bytes) -> None:
         """Write a small file below the root, read it back and remove it.
@@ -158,6 +187,16 @@ class Storage:
         except STORAGE_ERRORS as error:
             # the target is right either way; the next delivery clears the staging folder again
             log.warning("%s could not be cleared: %s", staging, _brief(error))
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return str(entry["name"]).rstrip("/").rpartition("/")[2]
+
+
+def _written(entry: Mapping[str, Any]) -> datetime:
+    """When a file was written, as a local folder (seconds) or S3 (a moment) tells it."""
+    at = entry.get("LastModified") or entry.get("mtime") or 0
+    return at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
 
 
 def _brief(error: Any) -> str:

@@ -19,6 +19,10 @@ MEANINGS = {
         "La declaración mensual de IVA no se entregó completa y el plazo sigue corriendo. "
         "No se declaró ni se pagó nada.",
     ),
+    "rcv_reconcile": Meaning(
+        "El registro del SII no se concilió",
+        "El F29 se calcula y entrega igual, pero sin comprobar contra el SII. No se cambió ningún documento.",
+    ),
     "backup_nightly": Meaning(
         "El respaldo de Odoo no terminó bien",
         "El detalle dice qué pasó y qué hacer. Qué respaldos hay, de cuándo y si están probados lo dice el tablero "

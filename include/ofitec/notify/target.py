@@ -1,7 +1,7 @@
 """What a run is about: the part of an installation that is broken when it fails, and well again when it ends well.
 
 Most processes work on the installation as a whole; those of `_NAMED_BY` on what their parameters name. `f29_monthly`
-says itself what each of its branches is about (`ofitec.f29.steps`).
+and `rcv_reconcile` say themselves what each of their branches is about (`ofitec.f29.steps`, `rcv_steps`).
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ofitec.ledger import Ledger
 
-_SAYS_ITSELF = ("f29_monthly",)
+_SAYS_ITSELF = ("f29_monthly", "rcv_reconcile")
 # parameters without which one run cannot be told from a run about something else
 _NAMED_BY = {"backup_restore": ("database",), "backup_verify": ("backup",)}
 

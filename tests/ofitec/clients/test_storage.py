@@ -1,5 +1,6 @@
 """A set of files is written whole or not at all, whichever request the storage refuses."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,30 @@ def test_a_missing_file_is_none_and_a_folder_is_made(tmp_path: Path) -> None:
     assert storage.read("f29/none.json") is None
     storage.replace("deep/er", NEW, last="manifest.json")
     assert storage.read("deep/er/a.csv") == b"new a"
+
+
+class Unlistable(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """A local file system whose folders may not be read."""
+
+    cachable = False
+
+    def ls(self, path: str, detail: bool = False, **kwargs: Any) -> list[Any]:
+        raise PermissionError(13, "Permission denied", path)
+
+
+def test_folders_and_files_are_listed_the_newest_file_last(tmp_path: Path) -> None:
+    for name, age in (("b.csv", 20), ("a.csv", 10), (".half.csv", 5), ("c.csv", 30)):
+        (tmp_path / "rcv" / "x").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "rcv" / "x" / name).write_bytes(b"1")
+        os.utime(tmp_path / "rcv" / "x" / name, (1e9 - age, 1e9 - age))
+    storage = Storage(LocalFileSystem(), str(tmp_path), "file://x")
+    assert storage.folders("rcv") == ["x"]
+    assert storage.files("rcv/x") == ["c.csv", "b.csv", "a.csv"]
+    assert storage.files("rcv") == storage.folders("rcv/x") == storage.files("none") == storage.folders("none") == []
+
+
+def test_a_folder_that_cannot_be_listed_is_no_empty_one(tmp_path: Path) -> None:
+    storage = Storage(Unlistable(), str(tmp_path), "file://x")
+    for listing in (storage.files, storage.folders):
+        with pytest.raises(StorageFailed, match="file://x/rcv cannot be listed: PermissionError"):
+            listing("rcv")

@@ -1,6 +1,7 @@
 """The same promise on S3: whole or not at all, whichever request is refused."""
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -60,6 +61,21 @@ def test_no_request_more_than_it_takes(storage: Storage, s3: S3, proxy: FaultyPr
     storage.replace(folder, NEW, last="manifest.json")
     assert proxy.requests - before <= 4 + 2 * 4 + 7
     assert stored(s3, folder) == NEW
+
+
+def test_listed(storage: Storage, folder: str) -> None:
+    assert storage.folders(folder) == storage.files(folder) == []
+    for name in ("b.csv", "a.csv"):
+        storage.replace(f"{folder}/2026-08", {name: b"x"}, last=name)
+        time.sleep(1.1)  # S3 tells whole seconds
+    assert storage.folders(folder) == ["2026-08"]
+    assert storage.files(f"{folder}/2026-08") == ["b.csv", "a.csv"]
+
+
+def test_a_listing_that_is_refused_is_no_empty_one(storage: Storage, proxy: FaultyProxy, folder: str) -> None:
+    proxy.refuse(1)
+    with pytest.raises(StorageFailed, match="cannot be listed"):
+        storage.folders(folder)
 
 
 @pytest.mark.drill

@@ -1,0 +1,119 @@
+"""The steps of `rcv_reconcile`: where the domain meets Airflow's connections. Each returns JSON for XCom, no secret."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from ofitec import words
+from ofitec.clients.odoo import OdooClient
+from ofitec.clients.storage import Storage
+from ofitec.errors import InputError
+from ofitec.f29 import close, period, rcv_files, rcv_message, rcv_outcome
+from ofitec.f29.form import Company
+from ofitec.f29.rcv_outcome import Outcome
+from ofitec.ledger import Ledger, open_ledger, rcv, targets
+from ofitec.ledger.tables import RcvReconciliation
+from ofitec.notify.once import tell_once
+from ofitec.settings import settings
+
+log = logging.getLogger(__name__)
+
+DAG = "rcv_reconcile"
+MONTHS = 3  # a run without a period also takes in what is new of the two months before: the SII's register still moves
+
+
+def plan(params: dict[str, Any], *, run_id: str, run_after: datetime) -> list[dict[str, Any]]:
+    """One entry a company with files, or with a register in Odoo: {"company", "period", "months", "places"}.
+
+    :param params: the run's `period`, `companies`
+    :param run_after: the run's own moment (aware)
+    :raises InputError: on a wrong period or RUT, in one sentence, before anything is loaded
+    """
+    month, ledger = period.resolve(params.get("period"), run_after), open_ledger()
+    targets.aim(ledger, DAG, run_id, {str(month): words.month(str(month))})
+    odoo = OdooClient.from_connection()
+    companies = close.companies(odoo, params.get("companies") or [])
+    places = rcv_files.folders(Storage.from_url(settings().export_url))
+    loaded = {
+        row["company_id"][0] for row in odoo.search_read("of.sii.rcv", [["period", "=", str(month)]], ["company_id"])
+    }
+    months = [month] if params.get("period") else [month.before(age) for age in range(MONTHS - 1, -1, -1)]
+    jobs: list[dict[str, Any]] = [
+        {
+            "company": company.model_dump(),
+            "period": str(month),
+            "months": [str(each) for each in months],
+            "places": places.get(company.rut, []),
+        }
+        for company in companies
+        if company.rut in places or company.id in loaded
+    ]
+    log.info("Register of %s: %d of %d companies have one or files for one", month, len(jobs), len(companies))
+    targets.aim(ledger, DAG, run_id, {_target(job): _label(job) for job in jobs})
+    targets.reached(ledger, DAG, run_id, str(month))
+    return jobs
+
+
+def reconcile(job: dict[str, Any], *, run_id: str, run_after: datetime, force: bool) -> list[str]:
+    """Take in a company's new files, compare its months, tell what is new; a line for each month that was compared.
+
+    :raises InputError: if another company carries the same RUT
+    """
+    company = Company.model_validate(job["company"])
+    if company.refusal:
+        raise InputError(company.refusal)
+    odoo, ledger, storage = OdooClient.from_connection(), open_ledger(), Storage.from_url(settings().export_url)
+    lines = []
+    for month in job["months"]:
+        done = rcv_files.take_in(odoo, ledger, storage, company, month, job["places"], run_id=run_id, force=force)
+        # a run before may have been cut short between the two
+        moved = done.rejected or rcv.is_behind(ledger, company.rut, month)
+        if month != job["period"] and not moved:
+            continue
+        outcome = rcv_outcome.compare(odoo, company, month, done.rejected)
+        if outcome.registers or outcome.rejected:
+            _tell(odoo, ledger, company, month, outcome, run_id=run_id, run_after=run_after, force=force)
+        lines.append(f"{words.month(month)}: {rcv_message.headline(outcome)}")
+        log.info("%s, %s", company.name, lines[-1])
+    targets.reached(ledger, DAG, run_id, _target(job))
+    return lines
+
+
+def _tell(
+    odoo: OdooClient,
+    ledger: Ledger,
+    company: Company,
+    month: str,
+    outcome: Outcome,
+    *,
+    run_id: str,
+    run_after: datetime,
+    force: bool,
+) -> None:
+    """Tell Slack how a month compares, once; nothing where people know that already."""
+    last, figures = rcv.latest(ledger, company.rut, month), outcome.model_dump()
+    if last is not None and last.outcome == figures and (not force or last.run_id == run_id):
+        if last.told_at is not None:
+            return
+        number = last.id
+    else:
+        row = RcvReconciliation(rut=company.rut, company=company.name, period=month, certified=outcome.certified,
+                                outcome=figures, run_id=run_id)  # fmt: skip
+        number = rcv.record(ledger, row)
+    told = rcv_message.build(company, month, outcome, form_id=_form(odoo, company, month), odoo_url=settings().odoo_url)
+    tell_once(ledger, told, key=f"rcv/{company.rut}/{month}/{number}", kind="rcv", dag_id=DAG, run_id=run_id)
+    rcv.told(ledger, number, run_after)
+
+
+def _form(odoo: OdooClient, company: Company, month: str) -> int | None:
+    """Id of the month's newest form in Odoo, a draft too; None while there is none."""
+    forms = odoo.search_read("of.sii.f29", [["company_id", "=", company.id], ["period", "=", month]], ["version"])
+    return int(max(forms, key=lambda form: int(form["version"]))["id"]) if forms else None
+
+
+def _target(job: dict[str, Any]) -> str:
+    return f"{job['company']['rut']}/{job['period']}"
+
+
+def _label(job: dict[str, Any]) -> str:
+    return f"{job['company']['name']}, registro del SII de {words.month(job['period'])}"
