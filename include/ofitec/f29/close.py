@@ -6,8 +6,9 @@ from typing import Protocol
 
 from ofitec.clients.odoo import OdooRefused
 from ofitec.errors import InputError
-from ofitec.f29 import exports, identities
+from ofitec.f29 import exports, identities, rcv_delivery
 from ofitec.f29.form import ClosedForm, Company, F29Form, normal_rut, read_form
+from ofitec.f29.rcv_delivery import Reconciliation
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,8 @@ def look(odoo: Odoo, company: Company, period: str) -> list[ClosedForm]:
             if newest is None or newest.is_open:
                 raise
     forms = [newest] if filed is None or filed.id == newest.id else [filed, newest]
-    return [_closed(odoo, form) for form in forms]
+    compared = rcv_delivery.read(odoo, company.id, period)
+    return [_closed(odoo, form, compared) for form in forms]
 
 
 def as_it_is(odoo: Odoo, company: Company, period: str) -> list[ClosedForm]:
@@ -122,7 +124,8 @@ def as_it_is(odoo: Odoo, company: Company, period: str) -> list[ClosedForm]:
     """
     newest, filed = read(odoo, company, period)
     forms = [form for form in (filed, newest) if form is not None and not form.is_open]
-    return [_closed(odoo, form) for form in {form.id: form for form in forms}.values()]
+    compared = rcv_delivery.read(odoo, company.id, period) if forms else None
+    return [_closed(odoo, form, compared) for form in {form.id: form for form in forms}.values()]
 
 
 def read(odoo: Odoo, company: Company, period: str) -> tuple[F29Form | None, F29Form | None]:
@@ -148,7 +151,7 @@ def _form(answer: object, company: Company, period: str) -> F29Form:
     return form
 
 
-def _closed(odoo: Odoo, form: F29Form) -> ClosedForm:
+def _closed(odoo: Odoo, form: F29Form, compared: Reconciliation | None) -> ClosedForm:
     log.info(
         "F29 %s v%d of %s (%s): %s, código 91 is %d, %d warnings",
         form.period, form.version, form.company, form.rut, form.status, form.amount("91"), len(form.warnings),
@@ -156,4 +159,5 @@ def _closed(odoo: Odoo, form: F29Form) -> ClosedForm:
     identities.check(form)
     files = {fmt: str(odoo.call(_MODEL, f"to_{fmt}", [form.id])) for fmt in exports.file_names(form.period)}
     exports.check(form, files)
-    return ClosedForm(form=form, files={name: files[fmt] for fmt, name in exports.file_names(form.period).items()})
+    named = {name: files[fmt] for fmt, name in exports.file_names(form.period).items()}
+    return ClosedForm(form=form, files=named, reconciliation=compared)

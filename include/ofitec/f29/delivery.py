@@ -104,7 +104,7 @@ def deliver(storage: Storage, ledger: Ledger, closed: ClosedForm, *, run_id: str
     :raises StorageFailed: if the storage refused; the folder is as it was
     """
     form, folder = closed.form, folder_of(closed.form)
-    content = {name: text.encode() for name, text in closed.files.items()}
+    content = closed.contents()
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
     url = f"{storage.url}/{folder}"
     last = deliveries.latest(ledger, form.rut, form.period, form.version)
@@ -115,11 +115,11 @@ def deliver(storage: Storage, ledger: Ledger, closed: ClosedForm, *, run_id: str
         if _stored(storage, folder) == digests:
             log.info("F29 %s of %s is unchanged since %s: nothing delivered", form.period, form.rut, last.delivered_at)
             return Receipt(delivery_id=last.id, outcome="unchanged", url=url, news=fresh)
-        storage.replace(folder, {**content, MANIFEST: _manifest(form, content, digests, run_id)}, last=MANIFEST)
+        storage.replace(folder, {**content, MANIFEST: _manifest(closed, content, digests, run_id)}, last=MANIFEST)
         log.info("F29 %s of %s: its files were missing or altered in %s and were put back", form.period, form.rut, url)
         return Receipt(delivery_id=last.id, outcome="put back", url=url, news=fresh)
 
-    storage.replace(folder, {**content, MANIFEST: _manifest(form, content, digests, run_id)}, last=MANIFEST)
+    storage.replace(folder, {**content, MANIFEST: _manifest(closed, content, digests, run_id)}, last=MANIFEST)
     delivery_id = deliveries.record(ledger, _row(form, digests, url, run_id, fresh))
     log.info("F29 %s v%d of %s (%s) delivered to %s", form.period, form.version, form.rut, form.status, url)
     return Receipt(delivery_id=delivery_id, outcome="delivered", url=url, news=fresh)
@@ -146,7 +146,8 @@ def _stored(storage: Storage, folder: str) -> dict[str, str] | None:
     return {name: hashlib.sha256(data).hexdigest() for name, data in found.items() if data is not None}
 
 
-def _manifest(form: F29Form, content: dict[str, bytes], digests: dict[str, str], run_id: str) -> bytes:
+def _manifest(closed: ClosedForm, content: dict[str, bytes], digests: dict[str, str], run_id: str) -> bytes:
+    form = closed.form
     document = {
         "format": "ofitec-f29/1",
         "period": form.period,
@@ -161,6 +162,8 @@ def _manifest(form: F29Form, content: dict[str, bytes], digests: dict[str, str],
     if form.is_filed:
         filed_on = form.filed_on.isoformat() if form.filed_on else None
         document["filed"] = {"folio": form.folio, "filed_on": filed_on, "total": form.total}
+    if (compared := closed.reconciliation) is not None:
+        document["reconciliation"] = {"certified": compared.certified, "differing": compared.differing}
     return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
 

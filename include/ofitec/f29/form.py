@@ -8,6 +8,7 @@ from stdnum.cl import rut as stdnum_rut
 from stdnum.exceptions import ValidationError as RutError
 
 from ofitec.errors import InputError, PermanentError
+from ofitec.f29.rcv_delivery import Reconciliation
 
 ALWAYS_PRESENT = frozenset({"538", "537", "89", "77", "595", "547", "91"})
 PPM_RATE = "115"  # the one código that is no whole number
@@ -186,10 +187,17 @@ class F29Form(BaseModel):
 
 
 class ClosedForm(BaseModel):
-    """A checked form with the three files as Odoo exports them (text, UTF-8)."""
+    """A checked form with the three files as Odoo exports them (text, UTF-8), and how its month compared with the SII's
+    register, if it was compared."""
 
     form: F29Form
     files: dict[str, str] = Field(description='file name to content: {"F29_2026-08.csv": "casilla,..."}')
+    reconciliation: Reconciliation | None = None
+
+    def contents(self) -> dict[str, bytes]:
+        """All files of its delivery: name to bytes."""
+        beside = self.reconciliation.contents() if self.reconciliation else {}
+        return {**{name: text.encode() for name, text in self.files.items()}, **beside}
 
 
 def normal_rut(text: str) -> str:

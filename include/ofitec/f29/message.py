@@ -4,8 +4,10 @@ from datetime import date
 from urllib.parse import urlencode
 
 from ofitec import words
+from ofitec.f29 import rcv_delivery
 from ofitec.f29.delivery import FIGURES, FILED_NOW, POINTS, UNFILED, Amount, Change, News, Receipt, folder_of
 from ofitec.f29.form import COUNTS, PPM_RATE, F29Form, LateDocument
+from ofitec.f29.rcv_delivery import Reconciliation
 from ofitec.notify.blocks import Block, fields, header, message, section
 from ofitec.notify.escape import Message, code, escape
 
@@ -26,12 +28,20 @@ def form_url(odoo_url: str, form_id: int) -> str:
 
 
 def build(
-    form: F29Form, receipt: Receipt, files: list[str], *, today: date, odoo_url: str = "", link_base: str = ""
+    form: F29Form,
+    receipt: Receipt,
+    files: list[str],
+    *,
+    today: date,
+    compared: Reconciliation | None = None,
+    odoo_url: str = "",
+    link_base: str = "",
 ) -> Message:
     """Plain text and Block Kit blocks.
 
     :param files: names of the delivered files
     :param today: the day in Santiago, to count the days left
+    :param compared: how the month compared with the SII's register, None if it was not
     :param odoo_url: web address of Odoo, "" if unknown
     :param link_base: web address under which the delivered files open, "" if unknown
     """
@@ -42,6 +52,8 @@ def build(
         for number, label in (("538", "Total débitos"), ("537", "Total créditos"), *_result(form))
     ]
     blocks = [header(title), section(f"*{headline}*"), fields(known)]
+    if compared is not None:
+        blocks.append(section(rcv_delivery.sentence(compared)))
     if receipt.news.changes:
         blocks.append(section("*Qué cambió desde el aviso anterior*\n" + _changes(receipt.news.changes)))
     blocks += waiting(form)

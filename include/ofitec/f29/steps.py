@@ -126,7 +126,8 @@ def _tell(ledger: Ledger, closed: ClosedForm, receipt: delivery.Receipt, *, run_
     told = message.build(
         form,
         receipt,
-        [*closed.files, delivery.MANIFEST],
+        [*closed.contents(), delivery.MANIFEST],
+        compared=closed.reconciliation,
         today=run_after.astimezone(chosen.zone).date(),
         odoo_url=chosen.odoo_url,
         link_base=chosen.export_link_base,

@@ -14,6 +14,13 @@ def normalize_rut(text: str | None) -> str:
     return f"{body}-{digit}"
 
 
+def is_person(rut: str) -> bool:
+    """Whether a RUT in normal form may be a natural person's: the Registro Civil gives numbers below 50 million, the
+    SII those above, to companies and other entities."""
+    body = rut.partition("-")[0]
+    return not body.isdigit() or int(body) < 50_000_000
+
+
 def check_digit(body: str) -> str:
     """Check digit (``0``-``9`` or ``K``) of a RUT's digits."""
     total = sum(int(figure) * (2 + place % 6) for place, figure in enumerate(reversed(body)))

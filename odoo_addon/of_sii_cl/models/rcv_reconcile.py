@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ..core import period as periods
 from ..core import rcv_codes, reconcile
 from ..core.codes import PPM_RATE
+from .rcv_reconciliation import SEES_DOCUMENTS
 
 # The sections that are compared with the form; the others only say why a document is not in it.
 COUNTED = ("sales", "purchases", "summary", "honorarios")
@@ -27,8 +28,6 @@ BOLETAS = """
        AND m.invoice_date >= %(first)s AND m.invoice_date < %(until)s AND t.code IN ('35', '38', '39', '41')
      LIMIT 1
 """
-
-SEES_DOCUMENTS = "account.group_account_readonly,of_sii_cl.group_f29_prepare"
 
 
 class OfSiiF29(models.Model):

@@ -1,6 +1,10 @@
-from odoo import fields, models
+import base64
+
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..core import period as periods
+from ..core import reconciliation
 from ..core.codes import codes
 from .f29_document import DIRECTIONS
 from .rcv_line import LooseMany2one
@@ -11,6 +15,7 @@ KINDS = [
     ("only_odoo", "Only in Odoo"),
     ("other_period", "Other month"),
 ]
+SEES_DOCUMENTS = "account.group_account_readonly,of_sii_cl.group_f29_prepare"
 # What the register calls the IVA of a purchase -> tax of the chart
 TAX_OF = {"fixed": "iva_activo_fijo", "market": "iva_supermercado_recup"}
 
@@ -38,6 +43,74 @@ class OfSiiRcvReconciliation(models.Model):
         _period_uniq = models.Constraint("unique(company_id, period)", "The month already has its reconciliation.")
     else:
         _sql_constraints = [("period_uniq", "unique(company_id, period)", "The month already has its reconciliation.")]
+
+    @api.model
+    def read_reconciliation(self, company_id, period):
+        """A month's last comparison with the SII's register as it is kept: nothing is compared anew.
+
+        None where there is none, else ``{"certified", "certificate" (Spanish), "behind": a register was loaded after
+        it, "equal": documents, "codes": {código as text: {"odoo", "rcv", "difference"}}, "differences": [{"kind",
+        "direction", "type", "folio", "rut", "name", "odoo", "sii", "cause"}], "files": {"csv": text, "xlsx":
+        base64}}``.
+        Who is no accountant, as the robot, reads neither names nor RUTs of natural persons, nor do the files that it
+        gets hold them. The same comparison gives the same bytes. Raises UserError for no period or company.
+        """
+        forms = self.env["of.sii.f29"]
+        forms._require_reader()
+        company = forms._company_to_declare(company_id)
+        try:
+            periods.first_day(period)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        month = [("company_id", "=", company.id), ("period", "=", period)]
+        last = self.sudo().search(month, limit=1)
+        if not last:
+            return None
+        behind = any(
+            day > last.reconciled_at for day in self.env["of.sii.rcv"].sudo().search(month).mapped("loaded_at")
+        )
+        told = last._comparison(
+            to_accountants=self.env.su or any(map(self.env.user.has_group, SEES_DOCUMENTS.split(","))), behind=behind
+        )
+        return {
+            "certified": told.certified,
+            "certificate": told.certificate,
+            "behind": behind,
+            "equal": told.equal,
+            "codes": {
+                str(code): {"odoo": ours, "rcv": theirs, "difference": ours - theirs}
+                for code, ours, theirs in told.codes
+            },
+            "differences": [row._asdict() for row in told.rows],
+            "files": {"csv": reconciliation.to_csv(told), "xlsx": base64.b64encode(self._to_xlsx(told)).decode()},
+        }
+
+    def _comparison(self, *, to_accountants, behind):
+        """The comparison for a reader, its rows in an order that no database decides."""
+        self.ensure_one()
+        kinds = [kind for kind, _label in KINDS]
+        rows = [
+            reconciliation.shown(
+                reconciliation.Row(
+                    *(row.kind, row.direction or "", row.type or "", row.folio or "", row.rut or "", row.name or ""),
+                    odoo=int(row.odoo) if row.kind != "only_sii" else None,
+                    sii=int(row.sii) if row.kind != "only_odoo" else None,
+                    cause=row.cause or "",
+                ),
+                to_accountants=to_accountants,
+            )
+            for row in self.difference_ids
+        ]
+        return reconciliation.Comparison(
+            period=self.period,
+            company=self.company_id.name,
+            rut=self.company_id._of_sii_rut(),
+            certified=self.certified and not behind,
+            certificate="Se cargó un registro y falta conciliar." if behind else self.certificate,
+            equal=self.equal,
+            codes=[reconciliation.Code(row.code, int(row.odoo), int(row.rcv)) for row in self.code_ids],
+            rows=sorted(rows, key=lambda row: (kinds.index(row.kind), row[1:6], row.odoo or 0, row.sii or 0)),
+        )
 
 
 class OfSiiRcvCode(models.Model):

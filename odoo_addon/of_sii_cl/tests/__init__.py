@@ -26,5 +26,6 @@ from . import test_f29_workflow
 from . import test_rcv_load
 from . import test_rcv_period
 from . import test_rcv_property
+from . import test_rcv_read
 from . import test_rcv_reconcile
 from . import test_worked_example

@@ -72,12 +72,6 @@ def test_listed(storage: Storage, folder: str) -> None:
     assert storage.files(f"{folder}/2026-08") == ["b.csv", "a.csv"]
 
 
-def test_a_listing_that_is_refused_is_no_empty_one(storage: Storage, proxy: FaultyProxy, folder: str) -> None:
-    proxy.refuse(1)
-    with pytest.raises(StorageFailed, match="cannot be listed"):
-        storage.folders(folder)
-
-
 @pytest.mark.drill
 @pytest.mark.parametrize("before", [{}, OLD], ids=["first delivery", "second delivery"])
 def test_each_single_refused_request_leaves_what_was_there(

@@ -45,6 +45,8 @@ class Company:
             versions = self.forms.get(args[1], [])
             filed = [form for form in versions if form["status"] in ("filed", "paid")]
             return {"newest": versions[-1] if versions else None, "filed": filed[-1] if filed else None}
+        if method == "read_reconciliation":
+            return None
         if method == "compute_period":
             if not self.forms.get(args[1]):
                 self.forms[args[1]] = [self._new(args[1])]

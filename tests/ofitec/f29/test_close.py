@@ -25,6 +25,7 @@ class Recorded:
         self.answers: dict[str, Any] = {
             "read_period": {"newest": None, "filed": None},
             "compute_period": answer(),
+            "read_reconciliation": None,
             "to_csv": "casilla,monto,glosa\n" + "".join(f"{c},{a},glosa\n" for c, a in casillas.items()),
             "to_json": json.dumps({"period": form.period, "casillas": casillas}),
             "to_xml": f"<F29>{head}{nodes}</F29>",
@@ -144,6 +145,25 @@ def test_somebody_approves_between_the_two_calls() -> None:
     readings = [{"newest": answer(), "filed": None}, {"newest": answer(status="approved"), "filed": None}]
     odoo = Recorded(read_period=readings, compute_period=OdooRefused("está aprobado"))
     assert [closed.form.status for closed in look(odoo, COMPANY, "2026-08")] == ["approved"]
+
+
+def test_how_the_month_compared_is_read_after_it_was_computed() -> None:
+    kept = {"certified": True, "differences": [], "files": {"csv": "parte\n", "xlsx": "UEs="}}
+    odoo = Recorded(read_reconciliation=kept)
+    [closed] = look(odoo, COMPANY, "2026-08")
+    assert odoo.asked.index("read_reconciliation") > odoo.asked.index("compute_period")
+    assert closed.contents()["F29_2026-08_conciliacion.csv"] == b"parte\n"
+    assert closed.contents()["F29_2026-08_conciliacion.xlsx"] == b"PK"
+    filed = {"newest": answer(status="filed"), "filed": answer(status="filed")}
+    [closed] = as_it_is(Recorded(read_reconciliation=kept, read_period=filed), COMPANY, "2026-08")
+    assert closed.reconciliation is not None
+    assert closed.reconciliation.certified
+
+
+@pytest.mark.parametrize("wrong", [{"certified": True}, {"certified": 1, "differences": [], "files": {"csv": "a"}}])
+def test_a_comparison_that_nobody_can_read_is_refused_in_one_sentence(wrong: dict[str, Any]) -> None:
+    with pytest.raises(PermanentError, match="actualice el módulo"):
+        look(Recorded(read_reconciliation=wrong), COMPANY, "2026-08")
 
 
 def test_a_refusal_of_an_open_form_stays_one() -> None:

@@ -1,5 +1,6 @@
 """Deliveries on a real ledger: once, again after a change, as they are when filed, put back when files were lost."""
 
+import base64
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from fsspec.implementations.local import LocalFileSystem
 from ofitec.clients.storage import Storage, StorageFailed
 from ofitec.f29.delivery import AGAIN, FIGURES, FILED_NOW, MANIFEST, NEW, POINTS, UNFILED, Change, changes, deliver
 from ofitec.f29.form import ClosedForm, MissingInput
+from ofitec.f29.rcv_delivery import Reconciliation
 from ofitec.ledger import Ledger, deliveries
 from tests.ofitec.f29.examples import example_a
 
@@ -74,6 +76,33 @@ def test_the_manifest_describes_what_lies_beside_it(tmp_path: Path, storage: Sto
     assert manifest["odoo"] == {"model": "of.sii.f29", "id": 7, "version": 1, "status": "ready"}
     assert manifest["run"]["run_id"] == "run 1"
     assert "filed" not in manifest
+
+
+def compared(*, certified: bool, text: str) -> Reconciliation:
+    names = (f"F29_2026-08_conciliacion.{fmt}" for fmt in ("csv", "xlsx"))
+    return Reconciliation(
+        certified=certified, differing=0, files={name: base64.b64encode(text.encode()).decode() for name in names}
+    )
+
+
+def test_how_the_month_compared_is_delivered_with_it_and_tells_nobody_anew(
+    tmp_path: Path, storage: Storage, ledger: Ledger
+) -> None:
+    """`rcv_reconcile` tells of a comparison; a new one is a new delivery, not a new message."""
+    form = closed()
+    form.reconciliation = compared(certified=False, text="tres difieren")
+    assert told(storage, ledger, form, "run 1") == [NEW]
+    assert deliver(storage, ledger, form, run_id="run 2").outcome == "unchanged"
+    form.reconciliation = compared(certified=True, text="todo igual")
+    again = deliver(storage, ledger, form, run_id="run 3")
+    assert (again.outcome, again.news.reasons) == ("delivered", [])
+    assert (tmp_path / FOLDER / "F29_2026-08_conciliacion.csv").read_bytes() == b"todo igual"
+    manifest = json.loads((tmp_path / FOLDER / MANIFEST).read_bytes())
+    assert manifest["reconciliation"] == {"certified": True, "differing": 0}
+    assert [entry["name"] for entry in manifest["files"]][3:] == [
+        "F29_2026-08_conciliacion.csv",
+        "F29_2026-08_conciliacion.xlsx",
+    ]
 
 
 def test_changed_data_is_delivered_anew_and_told_codigo_by_codigo(storage: Storage, ledger: Ledger) -> None:

@@ -11,6 +11,7 @@ import pytest
 from ofitec.f29.delivery import AGAIN, FIGURES, FILED_NOW, NEW, POINTS, UNFILED, Change, News, Receipt
 from ofitec.f29.form import COUNTS, F29Form, FormWarning, LateDocument, MissingInput, Question
 from ofitec.f29.message import build
+from ofitec.f29.rcv_delivery import Reconciliation
 from tests.ofitec.f29.examples import example_a
 
 FILES = ["F29_2026-08.csv", "F29_2026-08.json", "F29_2026-08.xml", "manifest.json"]
@@ -34,6 +35,22 @@ def read(blocks: list[dict[str, Any]]) -> str:
 def shown(of: F29Form, *reasons: str, today: date = EARLY) -> str:
     text, blocks = build(of, receipt(*reasons), FILES, today=today)
     return text + read(blocks)
+
+
+@pytest.mark.parametrize(
+    ("certified", "differing", "line"),
+    [
+        (True, 0, "Certificado: Odoo, el registro del SII y el formulario dicen lo mismo."),
+        (False, 1, "No certificado: 1 documento difiere del registro del SII."),
+        (False, 1200, "No certificado: 1.200 documentos difieren del registro del SII."),
+        (False, 0, "No certificado contra el registro del SII: vea la pestaña Conciliación del formulario."),
+    ],
+)
+def test_how_the_month_compares_with_the_sii_is_one_line(certified: bool, differing: int, line: str) -> None:
+    compared = Reconciliation(certified=certified, differing=differing, files={})
+    _, blocks = build(example_a(), receipt(NEW), FILES, today=EARLY, compared=compared)
+    assert line in read(blocks)
+    assert "Certificado" not in shown(example_a(), NEW)
 
 
 def test_amount_and_due_date_as_a_chilean_reads_them() -> None:
