@@ -9,6 +9,7 @@ from typing import Any
 
 from dev.stack import state
 from dev.stack.demo import backup as demo_backup
+from dev.stack.demo import register as demo_register
 from dev.stack.errors import StackError
 from dev.stack.local_stack import EXPORT_PREFIX, LocalStack
 from dev.stack.machine import progress
@@ -27,6 +28,11 @@ def run(place: Place = PLACE) -> None:
     progress.say("OFITEC ops: real PostgreSQL, Odoo, S3 and Airflow on this machine\n")
     api = stack.airflow.api
     state.write(stack)
+    seen = len(stack.slack_sink.messages())
+    demo_register.plant(stack)
+    api.run("rcv_reconcile", {"period": stack.period})
+    show_messages(stack.slack_sink.messages()[seen:])
+    demo_register.mend(stack)
     seen = len(stack.slack_sink.messages())
     finished = api.run("f29_monthly", {"period": stack.period})
     show_form(stack)

@@ -62,7 +62,7 @@ class TestRcvRead(F29Case):
         self.assertIn("2 documentos solo en el SII", answer["certificate"])
         self.assertEqual(answer["codes"]["520"], {"odoo": 0, "rcv": 38000, "difference": -38000})
         shown = [(row["kind"], row["folio"], row["rut"], row["odoo"], row["sii"]) for row in answer["differences"]]
-        self.assertEqual(shown, [("only_sii", "72", "", None, 119000), ("only_sii", "71", COMPANY_RUT, None, 119000)])
+        self.assertEqual(shown, [("only_sii", "71", COMPANY_RUT, None, 119000), ("only_sii", "72", "", None, 119000)])
         self.assertIn(
             f"compra,,33,71,{COMPANY_RUT},,119000,-119000,Solo en el SII. No está en Odoo.", answer["files"]["csv"]
         )
