@@ -3,7 +3,9 @@
 The tests run in order.
 """
 
+import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -54,6 +56,14 @@ class Register:
         with self.month.ledger.connect() as conn:
             return [tuple(row) for row in conn.execute(text(query), {"r": RUT, "p": self.period})]
 
+    def delivered(self) -> dict[str, bytes]:
+        """File name to bytes of the month's delivery."""
+        client, below = self.s3.client(), f"{EXPORT_PREFIX}/f29/{RUT}/{self.period}/v1/"
+        return {
+            key.removeprefix(below): client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+            for key in self.s3.keys(BUCKET, below)
+        }
+
     def logs(self) -> str:
         return "\n".join(self.month.api.log(task) for task in self.month.api.tasks(DAG, self.last.run_id))
 
@@ -100,3 +110,24 @@ def test_once_all_agree_it_is_certified(sii: Register) -> None:
     assert "Certificado: Odoo = registro del SII = formulario (2 documentos iguales" in message
     labels = [str(task["rendered_map_index"]) for task in sii.month.api.tasks(DAG, sii.last.run_id)]
     assert any(label.startswith(f"{COMPANY}: ") and "Certificado" in label for label in labels)
+
+
+def test_the_delivery_of_the_month_holds_the_comparison_and_its_message_a_line_of_it(sii: Register) -> None:
+    before = len(sii.month.messages())
+    sii.month.api.run("f29_monthly", {"period": sii.period}, timeout=240)
+    [message] = sii.month.messages()[before:]
+    assert "Certificado: Odoo, el registro del SII y el formulario dicen lo mismo." in message
+    names = {f"F29_{sii.period}_conciliacion.{fmt}" for fmt in ("csv", "xlsx")}
+    stored = sii.delivered()
+    manifest = json.loads(stored["manifest.json"])
+    assert {entry["name"] for entry in manifest["files"]} > names
+    assert manifest["reconciliation"] == {"certified": True, "differing": 0}
+    text_file = stored[f"F29_{sii.period}_conciliacion.csv"].decode()
+    assert text_file.splitlines()[1].startswith("certificado,")
+    odoo = [row.split(",")[5:7] for row in text_file.splitlines() if row.startswith("código,520,")]
+    assert odoo
+    assert odoo[0][0] == odoo[0][1]
+    with zipfile.ZipFile(io.BytesIO(stored[f"F29_{sii.period}_conciliacion.xlsx"])) as book:
+        assert "xl/workbook.xml" in book.namelist()
+    sii.month.api.run("f29_monthly", {"period": sii.period}, timeout=240)
+    assert sii.delivered() == stored, "the same comparison gives the same bytes"

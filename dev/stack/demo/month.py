@@ -56,7 +56,7 @@ def _amount(text: str) -> str:
 def show_form(stack: LocalStack) -> None:
     """Prints each company's delivered form and its files, read back from S3."""
     keys = [key for key in stack.s3.keys(s3.EXPORT_BUCKET, f"{EXPORT_PREFIX}/f29/") if f"/{stack.period}/" in key]
-    forms = [key for key in keys if key.endswith(".csv")]
+    forms = [key for key in keys if key.endswith(f"/F29_{stack.period}.csv")]
     if not forms:
         raise StackError(f"f29_monthly succeeded but delivered no CSV for {stack.period} to {stack.export_url}.")
     client = stack.s3.client()

@@ -33,7 +33,7 @@ Execute = Callable[..., Any]
 
 
 def plant(stack: LocalStack) -> None:
-    """Writes the register's files where `rcv_reconcile` looks for them, and posts one of their documents a month late."""
+    """Writes the register's files where `rcv_reconcile` looks for them, and books one of their documents too late."""
     with progress.step("The SII's register, with three documents that differ"):
         late = _late(stack.period)
         _post_next_month(stack.odoo.rpc().execute, stack.period, late)

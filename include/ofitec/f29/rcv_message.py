@@ -33,7 +33,8 @@ def build(company: Company, period: str, outcome: Outcome, *, form_id: int | Non
     :param odoo_url: web address of Odoo, "" if unknown
     """
     title = f"{_title(outcome)}: registro del SII de {words.month(period)} · {company.name}"
-    blocks = [header(title), section(f"*{escape(outcome.certificate)}*")]
+    first, _, points = outcome.certificate.partition("\n")  # Slack's bold ends with its line
+    blocks = [header(title), section(f"*{escape(first)}*\n{escape(points)}".strip())]
     if outcome.counts:
         known = [f"*Iguales*\n{words.number(outcome.equal)}"]
         known += [f"*{label}*\n{words.number(outcome.counts[kind])}" for kind, label in _KINDS.items()
@@ -75,7 +76,10 @@ def _files(outcome: Outcome) -> list[Block]:
 
 
 def _register(register: Register) -> str:
-    kept = f"• {_SECTIONS.get(register.section, register.section)}: {_documents(register.documents)}"
+    count = _documents(register.documents)
+    if register.section == "summary":  # a line a type, not a document
+        count = f"{register.documents} {'tipo' if register.documents == 1 else 'tipos'} de documento"
+    kept = f"• {_SECTIONS.get(register.section, register.section)}: {count}"
     if not register.refused:
         return f"{kept} ({escape(register.file)})"
     shown = ", ".join(map(str, register.refused[:_MOST_LINES]))

@@ -16,10 +16,12 @@ from ofitec.deploy import message as deploy
 from ofitec.deploy.host.record.plans import Change, Mode
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.f29 import message as f29
-from ofitec.f29 import reminder
+from ofitec.f29 import rcv_message, reminder
 from ofitec.f29.delivery import FIGURES, News, Receipt
 from ofitec.f29.delivery import Change as Figure
-from ofitec.f29.form import FormWarning, LateDocument, MissingInput, Question
+from ofitec.f29.form import Company, FormWarning, LateDocument, MissingInput, Question
+from ofitec.f29.rcv_files import Rejected
+from ofitec.f29.rcv_outcome import Outcome, Register
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import BackupRun, Notification, RestoreProof
 from ofitec.notify import approval, channels, failure_message, late, once, recovery
@@ -101,6 +103,12 @@ def delivered(**changed: Any) -> Message:
     return f29.build(month(**changed), receipt, [LONG] * MANY, today=date(2026, 9, 10), odoo_url=PAGE)
 
 
+def register_compared() -> Outcome:
+    sections = [Register(section=LONG, file=LONG, documents=10**6, refused=[*range(MANY)])] * 7
+    rejected = [Rejected(file=LONG, reason=LONG)] * MANY
+    return Outcome(registers=sections, rejected=rejected, certificate=f"{LONG}\n{LONG}", counts={"amount": 10**6})
+
+
 def noted() -> Message:
     kept = Notification(made_at=AT, blocks=failed()[1])
     return LONG, once._with_note(kept)
@@ -132,6 +140,9 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     **{f"deploy {status}": partial(deployed, status) for status in deploy._TITLES},
     "f29 month": delivered,
     "f29 filed": lambda: delivered(status="filed", filed_on=date(2026, 9, 23), filed_total=10**15),
+    "register compared": lambda: rcv_message.build(
+        Company(id=1, name=LONG, rut="77123456-9"), "2026-08", register_compared(), form_id=7, odoo_url=PAGE
+    ),
     "f29 reminder": lambda: reminder.build(month(), today=date(2026, 9, 30), odoo_url=PAGE),
 }  # fmt: skip
 
