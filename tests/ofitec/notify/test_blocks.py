@@ -104,7 +104,7 @@ def delivered(**changed: Any) -> Message:
 
 
 def register_compared() -> Outcome:
-    sections = [Register(section=LONG, file=LONG, documents=10**6, refused=[*range(MANY)])] * 7
+    sections = [Register(section="sales", file=LONG, documents=10**6, refused=[*range(MANY)])] * 7
     rejected = [Rejected(file=LONG, reason=LONG)] * MANY
     return Outcome(registers=sections, rejected=rejected, certificate=f"{LONG}\n{LONG}", counts={"amount": 10**6})
 
