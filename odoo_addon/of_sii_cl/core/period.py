@@ -15,6 +15,12 @@ def first_day(period: object) -> date:
     return date(int(text[:4]), int(text[5:]), 1)
 
 
+def first_moment(period: object) -> datetime:
+    """Midnight of a period's first day: what a file says of when it was made, where it must not tell the clock.
+    (xlsxwriter takes a date for no moment at all, and writes its own.)"""
+    return datetime.combine(first_day(period), datetime.min.time())
+
+
 def shift(period: str, months: int) -> str:
     """The period ``months`` later (negative: earlier)."""
     first = first_day(period)

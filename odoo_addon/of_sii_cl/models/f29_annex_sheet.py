@@ -42,7 +42,7 @@ class OfSiiF29(models.Model):
         data = self._annex()
         out = io.BytesIO()
         book = xlsxwriter.Workbook(out, {"in_memory": True})
-        book.set_properties({"created": periods.first_day(self.period), "title": f"{self.name}: anexos"})
+        book.set_properties({"created": periods.first_moment(self.period), "title": f"{self.name}: anexos"})
         formats = {
             "bold": book.add_format({"bold": True}),
             "money": book.add_format({"num_format": "#,##0"}),

@@ -55,7 +55,7 @@ class OfSiiF29(models.Model):
         out = io.BytesIO()
         book = xlsxwriter.Workbook(out, {"in_memory": True})
         # no clock in the file: the same form gives the same bytes
-        book.set_properties({"created": periods.first_day(self.period), "title": self.name})
+        book.set_properties({"created": periods.first_moment(self.period), "title": self.name})
         sheet = book.add_worksheet(f"F29 {self.period}")
         bold, money = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0"})
         rate = book.add_format({"num_format": "0.000"})

@@ -19,7 +19,7 @@ class OfSiiRcvReconciliation(models.Model):
         out = io.BytesIO()
         book = xlsxwriter.Workbook(out, {"in_memory": True})
         # no clock in the file: the same comparison gives the same bytes
-        book.set_properties({"created": periods.first_day(told.period), "title": f"Conciliación {told.period}"})
+        book.set_properties({"created": periods.first_moment(told.period), "title": f"Conciliación {told.period}"})
         formats = {
             "bold": book.add_format({"bold": True}),
             "money": book.add_format({"num_format": "#,##0"}),

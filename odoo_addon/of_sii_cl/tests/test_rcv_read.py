@@ -84,6 +84,19 @@ class TestRcvRead(F29Case):
         self.assertEqual(self.read_as(self.robot), before)
         self.assertEqual(self.env["of.sii.rcv.reconciliation"].search([("company_id", "=", self.company.id)]), last)
 
+    def test_no_excel_file_tells_the_clock(self):
+        """Two of them made in different seconds are the same bytes."""
+        self.compared()
+        form = self.form(self.compute())
+        books = {
+            "form": form.to_xlsx(),
+            "annex": form.to_annex(),
+            "comparison": base64.b64decode(self.read_as(self.robot)["files"]["xlsx"]),
+        }
+        for name, book in books.items():
+            with self.subTest(name), zipfile.ZipFile(io.BytesIO(book)) as parts:
+                self.assertIn(f">{PERIOD}-01T00:00:00Z<", parts.read("docProps/core.xml").decode())
+
     def test_a_register_that_was_loaded_after_it_takes_the_certificate_back(self):
         self.compared()
         last = self.env["of.sii.rcv.reconciliation"].search([("company_id", "=", self.company.id)])
