@@ -63,7 +63,7 @@ PARAMS = {
     **DAG_DEFAULTS,
 )
 def rcv_reconcile() -> None:
-    reconcile.expand(job=plan())
+    reconcile.expand(jobs=plan())
 
 
 rcv_reconcile()

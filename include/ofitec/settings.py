@@ -42,7 +42,7 @@ class Settings(BaseSettings):
         default=8,
         ge=1,
         le=500,
-        description="Tasks among which f29_monthly shares its companies; up to so many each has one of its own",
+        description="Tasks among which f29_monthly and rcv_reconcile share companies; up to so many each has its own",
     )
 
     # Board and metrics

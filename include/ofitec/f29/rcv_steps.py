@@ -1,4 +1,4 @@
-"""The steps of `rcv_reconcile`: where the domain meets Airflow's connections. Each returns JSON for XCom, no secret."""
+"""The steps of `rcv_reconcile`: where the domain meets Airflow's connections. What goes to XCom is JSON, no secret."""
 
 import logging
 from datetime import datetime
@@ -8,7 +8,7 @@ from ofitec import words
 from ofitec.clients.odoo import OdooClient
 from ofitec.clients.storage import Storage
 from ofitec.errors import InputError
-from ofitec.f29 import close, period, rcv_files, rcv_message, rcv_outcome
+from ofitec.f29 import branches, close, period, rcv_files, rcv_message, rcv_outcome
 from ofitec.f29.form import Company
 from ofitec.f29.rcv_outcome import Outcome
 from ofitec.ledger import Ledger, open_ledger, rcv, targets
@@ -32,7 +32,7 @@ def plan(params: dict[str, Any], *, run_id: str, run_after: datetime) -> list[di
     month, ledger = period.resolve(params.get("period"), run_after), open_ledger()
     targets.aim(ledger, DAG, run_id, {str(month): words.month(str(month))})
     odoo = OdooClient.from_connection()
-    companies = close.companies(odoo, params.get("companies") or [])
+    found = close.companies(odoo, params.get("companies") or [])
     places = rcv_files.folders(Storage.from_url(settings().export_url))
     loaded = {
         row["company_id"][0] for row in odoo.search_read("of.sii.rcv", [["period", "=", str(month)]], ["company_id"])
@@ -45,25 +45,58 @@ def plan(params: dict[str, Any], *, run_id: str, run_after: datetime) -> list[di
             "months": [str(each) for each in months],
             "places": places.get(company.rut, []),
         }
-        for company in companies
+        for company in found
         if company.rut in places or company.id in loaded
     ]
-    log.info("Register of %s: %d of %d companies have one or files for one", month, len(jobs), len(companies))
-    targets.aim(ledger, DAG, run_id, {_target(job): _label(job) for job in jobs})
+    log.info("Register of %s: %d of %d companies have one or files for one", month, len(jobs), len(found))
+    targets.aim(ledger, DAG, run_id, {branches.target(job): branches.label(job) for job in jobs})
     targets.reached(ledger, DAG, run_id, str(month))
     return jobs
 
 
-def reconcile(job: dict[str, Any], *, run_id: str, run_after: datetime, force: bool) -> list[str]:
-    """Take in a company's new files, compare its months, tell what is new; a line for each month that was compared.
+def share(jobs: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The jobs of a run, branch by branch."""
+    return branches.share(jobs, settings().f29_branches)
+
+
+def companies(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, force: bool) -> list[str]:
+    """Each company of a branch: new files taken in, months compared, people told; a line for each says how it stands.
+
+    Of a branch that is tried again only what this run has not reached; all of it if it has: then a person cleared it.
+
+    :raises Several: after all were done, with those that failed
+    """
+    ledger = open_ledger()
+    reached = {target.target for target in targets.of_run(ledger, DAG, run_id) if target.reached_at}
+    missing = [job for job in jobs if branches.target(job) not in reached] or jobs
+    odoo, storage = OdooClient.from_connection(), Storage.from_url(settings().export_url)
+
+    def company(job: dict[str, Any]) -> str:
+        stands = reconcile(odoo, ledger, storage, job, run_id=run_id, run_after=run_after, force=force)
+        targets.reached(ledger, DAG, run_id, branches.target(job))
+        return stands
+
+    return branches.each(missing, company)
+
+
+def reconcile(
+    odoo: OdooClient,
+    ledger: Ledger,
+    storage: Storage,
+    job: dict[str, Any],
+    *,
+    run_id: str,
+    run_after: datetime,
+    force: bool,
+) -> str:
+    """Take in a company's new files, compare its months, tell what is new; says how the run's month stands.
 
     :raises InputError: if another company carries the same RUT
     """
     company = Company.model_validate(job["company"])
     if company.refusal:
         raise InputError(company.refusal)
-    odoo, ledger, storage = OdooClient.from_connection(), open_ledger(), Storage.from_url(settings().export_url)
-    lines = []
+    stands = ""
     for month in job["months"]:
         done = rcv_files.take_in(odoo, ledger, storage, company, month, job["places"], run_id=run_id, force=force)
         # a run before may have been cut short between the two
@@ -73,10 +106,9 @@ def reconcile(job: dict[str, Any], *, run_id: str, run_after: datetime, force: b
         outcome = rcv_outcome.compare(odoo, company, month, done.rejected)
         if outcome.registers or outcome.rejected:
             _tell(odoo, ledger, company, month, outcome, run_id=run_id, run_after=run_after, force=force)
-        lines.append(f"{words.month(month)}: {rcv_message.headline(outcome)}")
-        log.info("%s, %s", company.name, lines[-1])
-    targets.reached(ledger, DAG, run_id, _target(job))
-    return lines
+        stands = rcv_message.headline(outcome)
+        log.info("%s, %s: %s", company.name, words.month(month), stands)
+    return stands
 
 
 def _tell(
@@ -109,11 +141,3 @@ def _form(odoo: OdooClient, company: Company, month: str) -> int | None:
     """Id of the month's newest form in Odoo, a draft too; None while there is none."""
     forms = odoo.search_read("of.sii.f29", [["company_id", "=", company.id], ["period", "=", month]], ["version"])
     return int(max(forms, key=lambda form: int(form["version"]))["id"]) if forms else None
-
-
-def _target(job: dict[str, Any]) -> str:
-    return f"{job['company']['rut']}/{job['period']}"
-
-
-def _label(job: dict[str, Any]) -> str:
-    return f"{job['company']['name']}, registro del SII de {words.month(job['period'])}"

@@ -6,26 +6,30 @@ from airflow.sdk import get_current_context, task
 
 
 @task(task_display_name="Periodo y empresas")
-def plan(params: Any = None, dag_run: Any = None) -> list[dict[str, Any]]:
-    """One job a company."""
+def plan(params: Any = None, dag_run: Any = None) -> list[list[dict[str, Any]]]:
+    """One job a company that has something of the register, in branches."""
     from ofitec.f29 import rcv_steps
 
-    return rcv_steps.plan(params, run_id=dag_run.run_id, run_after=dag_run.run_after)
+    return rcv_steps.share(rcv_steps.plan(params, run_id=dag_run.run_id, run_after=dag_run.run_after))
 
 
 @task(task_display_name="Cargar, conciliar y avisar", map_index_template="{{ branch }}")
-def reconcile(job: dict[str, Any], params: Any = None, dag_run: Any = None) -> list[str]:
-    """A company's new files into Odoo, its month compared, people told."""
-    from ofitec.f29 import rcv_steps
+def reconcile(jobs: list[dict[str, Any]], params: Any = None, dag_run: Any = None) -> list[str]:
+    """Of each company of a branch: new files into Odoo, months compared, people told. One that fails stops no other."""
+    from ofitec.errors import Several
+    from ofitec.f29 import branches, rcv_steps
 
-    company = job["company"]["name"]
-    _name_branch(company)
+    _name_branch(branches.name(jobs))
     run = {"run_id": dag_run.run_id, "run_after": dag_run.run_after}
-    lines = rcv_steps.reconcile(job, **run, force=params["force"])
-    _name_branch(f"{company}: {lines[-1]}"[:250])
+    try:
+        lines = rcv_steps.companies(jobs, **run, force=params["force"])
+    except Several as failed:
+        _name_branch(branches.name(jobs, branches.standing(jobs, failed)))
+        raise
+    _name_branch(branches.name(jobs, branches.done(jobs, lines)))
     return lines
 
 
 def _name_branch(name: str) -> None:
-    """Show a mapped branch under its company's name, and how its month stands once that is known."""
+    """Show a mapped branch under a name of its own."""
     get_current_context()["branch"] = name  # type: ignore[typeddict-unknown-key]

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from ofitec.clients.odoo import OdooClient, OdooDown, OdooForbidden, OdooRefused
 from ofitec.clients.slack import SlackFailed
-from ofitec.errors import InputError
-from ofitec.f29 import rcv_steps
+from ofitec.errors import InputError, SeveralUnfinished
+from ofitec.f29 import branches, rcv_steps
 from ofitec.ledger import Ledger, targets
 from ofitec.notify import channels
 from ofitec.settings import settings
@@ -114,7 +114,7 @@ class Mornings:
         run_id = f"run of {day} {before}"
         for job in rcv_steps.plan(params, run_id=run_id, run_after=at):
             try:
-                rcv_steps.reconcile(job, run_id=run_id, run_after=at, force=params.get("force", False))
+                rcv_steps.companies([job], run_id=run_id, run_after=at, force=params.get("force", False))
             except Exception as error:  # whatever it is, the others go on
                 self.failed.append(error)
         return self.heard[before:]
@@ -261,6 +261,22 @@ def test_a_company_that_fails_stops_no_other(mornings: Mornings) -> None:
     mornings.odoo.fails_for = 0
     [message] = mornings.on(september(2))
     assert "Andes Sur" in message
+
+
+def test_companies_that_share_a_branch_fail_alone_too_and_only_those_are_tried_again(mornings: Mornings) -> None:
+    for rut in (RUT, OTHER):
+        mornings.drop("a.csv", SALES, rut=rut)
+    mornings.odoo.fails_for = 2
+    at = datetime(2026, 9, 1, 9, 30, tzinfo=UTC)
+    [branch] = branches.share(rcv_steps.plan({}, run_id="r", run_after=at), 1)
+    with pytest.raises(SeveralUnfinished) as failed:
+        rcv_steps.companies(branch, run_id="r", run_after=at, force=False)
+    assert [name for name, _ in failed.value.failures] == ["Andes Sur, agosto de 2026"]
+    mornings.odoo.fails_for = 0
+    lines = rcv_steps.companies(branch, run_id="r", run_after=at, force=False)
+    assert lines == ["Andes Sur, agosto de 2026: Certificado: Odoo, el SII y el formulario dicen lo mismo."]
+    assert mornings.odoo.loads == ["a.csv", "a.csv"]
+    assert len(mornings.heard) == 2
 
 
 def test_a_robot_without_its_rights_fails_the_run_and_blames_no_file(mornings: Mornings) -> None:
