@@ -62,9 +62,10 @@ def test_a_month_is_delivered_and_told_once(two: Two, task: str, freeze: str) ->
 def test_the_log_of_a_task_outlives_its_worker(two: Two) -> None:
     run = two.api.run(DAG, {"period": two.stack.period}, timeout=240)
     [task] = [task for task in two.api.tasks(DAG, run.run_id) if task["task_id"] == "plan"]
+    kept = f"airflow/dag_id=f29_monthly/run_id={run.run_id}/task_id=plan/"
+    wait_until(lambda: two.stack.s3.keys(LOG_BUCKET, kept), "the task's log on S3", timeout=30)
     with two.without(two.hosts[task["hostname"]]):
         assert "Done. Returned value was" in two.api.log(task)
-    assert two.stack.s3.keys(LOG_BUCKET, "airflow/dag_id=f29_monthly/")
 
 
 @pytest.mark.parametrize("task", ["preflight", "snapshot", "check", "retain"])
