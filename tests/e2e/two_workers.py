@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from dev.stack.services.airflow_api import DagRun
 from ofitec.clients.restic import Restic
 from ofitec.ledger import open_ledger
 from tests.waiting import wait_until
+
+_REACHED = 10.0  # seconds in which a task gets to the server that does not answer
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ class Two:
 
         :param run_id: of a run that is on its way; else one is triggered
         :param freeze: a server that answers nothing from the task's start to its end, so that it dies waiting for it
+            (`at_work` is not asked then)
         :param state: how the run must end
         :param meanwhile: called with the run's id while it waits for the task, for what a person would do
         """
@@ -136,7 +140,7 @@ class Two:
         wait_until(lambda: self._runs(dag_id, run, task), f"{dag_id}.{task} running", timeout=240)
         if freeze:
             with self.frozen(freeze):
-                wait_until(at_work, f"{dag_id}.{task} at work", timeout=60)
+                time.sleep(_REACHED)
                 first = self._kill(dag_id, run, task)
         else:
             wait_until(at_work, f"{dag_id}.{task} at work", timeout=60)
