@@ -1,6 +1,7 @@
 import pytest
 
 from dev.stack.demo import month as demo
+from dev.stack.demo import register
 from dev.stack.machine import progress
 
 
@@ -34,3 +35,13 @@ def test_a_slack_message_reads_as_its_blocks_say() -> None:
         "Abrir: http://a/z",
     ]
     assert demo.message_lines({"text": "sin bloques"}) == ["sin bloques"]
+
+
+def test_a_document_that_differs_shows_only_the_side_that_has_it() -> None:
+    whole = {"type": "33", "folio": "71", "odoo": 179631.0, "sii": 215331.0, "cause": "x", "move_id": False}
+    heading, *shown = register.rows([{**whole, "kind": "amount"}, {**whole, "kind": "only_sii", "odoo": 0.0}])
+    assert heading[3:5] == ("Odoo", "SII")
+    assert shown == [
+        ("other amount", "33", "71", "179.631", "215.331", "x"),
+        ("only in the SII", "33", "71", "", "215.331", "x"),
+    ]
