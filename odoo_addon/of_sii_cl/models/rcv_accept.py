@@ -88,5 +88,6 @@ class OfSiiF29(models.Model):
         found = form._sii_months()
         for move, period in found:
             move._of_sii_give_period(period)
-        form._message_log(body=f"{len(found)} documentos llevados al mes del SII.")
+        moved = "1 documento llevado" if len(found) == 1 else f"{len(found)} documentos llevados"
+        form._message_log(body=f"{moved} al mes del SII.")
         self.action_compute()

@@ -55,6 +55,8 @@ class OfSiiF29(models.Model):
         groups=SEES_DOCUMENTS,
     )
     has_vouchers = fields.Boolean(compute="_compute_reconciliation")
+    has_differences = fields.Boolean(compute="_compute_reconciliation")
+    has_pending = fields.Boolean(compute="_compute_reconciliation")
 
     @api.depends("company_id", "period", "input_ids")
     def _compute_reconciliation(self):
@@ -65,6 +67,8 @@ class OfSiiF29(models.Model):
             form.reconciliation_id = last
             form.register_ids = registers
             form.has_vouchers = bool(form._proposed_vouchers())
+            form.has_differences = bool(last.sudo().difference_ids)
+            form.has_pending = any(one.section == "pending" and one.documents for one in registers)
             form.reconciled_at = last.reconciled_at
             form.reconciled_code_ids = last.code_ids
             form.certificate, form.certified = last.certificate, last.certified

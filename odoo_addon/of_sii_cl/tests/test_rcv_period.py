@@ -69,7 +69,8 @@ class TestRcvPeriod(F29Case):
         self.assertEqual((self.casillas()["520"], form.iva_credito), (24700, 24700))
         form.invalidate_recordset()
         self.assertFalse(form.difference_ids)
-        self.assertFalse(form.has_sii_months)
+        self.assertFalse(form.has_sii_months or form.has_differences or form.has_pending)
+        self.assertIn("2 documentos llevados al mes del SII.", form.message_ids.mapped("body")[1])
         self.assertEqual(self.casillas(period="2026-06")["520"], 1330)
 
     def test_what_is_declared_stays_where_it_is(self):
