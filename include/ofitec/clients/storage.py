@@ -179,14 +179,17 @@ class Storage:
                 done = False
         return done
 
-    def _clear(self, staging: str) -> None:
+    def _clear(self, staging: str, *, again: bool = True) -> None:
         try:
             self._fs.invalidate_cache()
             if self._fs.exists(staging):
                 self._fs.rm(staging, recursive=True)
         except STORAGE_ERRORS as error:
-            # the target is right either way; the next delivery clears the staging folder again
-            log.warning("%s could not be cleared: %s", staging, _brief(error))
+            if again:  # one refused request leaves nothing behind
+                self._clear(staging, again=False)
+            else:
+                # the target is right either way; the next delivery clears the staging folder again
+                log.warning("%s could not be cleared: %s", staging, _brief(error))
 
 
 def _name(entry: Mapping[str, Any]) -> str:
