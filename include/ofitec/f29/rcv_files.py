@@ -12,7 +12,7 @@ from ofitec.clients.storage import Storage
 from ofitec.errors import InputError
 from ofitec.f29.form import Company, normal_rut
 from ofitec.ledger import Ledger, rcv
-from ofitec.ledger.tables import RcvFile
+from ofitec.ledger.rcv_tables import RcvFile
 
 log = logging.getLogger(__name__)
 

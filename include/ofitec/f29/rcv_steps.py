@@ -12,7 +12,7 @@ from ofitec.f29 import branches, close, period, rcv_files, rcv_message, rcv_outc
 from ofitec.f29.form import Company
 from ofitec.f29.rcv_outcome import Outcome
 from ofitec.ledger import Ledger, open_ledger, rcv, targets
-from ofitec.ledger.tables import RcvReconciliation
+from ofitec.ledger.rcv_tables import RcvReconciliation
 from ofitec.notify.once import tell_once
 from ofitec.settings import settings
 

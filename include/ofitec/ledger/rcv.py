@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from ofitec.ledger.rcv_tables import RcvFile, RcvReconciliation
 from ofitec.ledger.store import Ledger
-from ofitec.ledger.tables import RcvFile, RcvReconciliation
 
 
 def taken_in(ledger: Ledger, rut: str, period: str) -> set[str]:

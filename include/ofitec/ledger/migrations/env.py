@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import ofitec.ledger.rcv_tables  # noqa: F401 (its tables belong to Base.metadata)
 from ofitec.ledger.tables import SCHEMA, Base
 
 context.configure(
