@@ -10,6 +10,7 @@ from typing import Any
 
 from ofitec import words
 from ofitec.errors import PermanentError, Several, SeveralFailed, SeveralUnfinished, TransientError
+from ofitec.ledger import Ledger, targets
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,15 @@ def target(job: Job) -> str:
 def label(job: Job) -> str:
     """The same for people: "Los Aromos SpA, agosto de 2026"."""
     return f"{job['company']['name']}, {words.month(job['period'])}"
+
+
+def missing(ledger: Ledger, dag_id: str, run_id: str, jobs: list[Job]) -> list[Job]:
+    """Of a branch that is tried again what this run has not reached; all of it if it has: then a person cleared it."""
+    reached = {target.target for target in targets.of_run(ledger, dag_id, run_id) if target.reached_at}
+    left = [job for job in jobs if target(job) not in reached] or jobs
+    if len(left) < len(jobs):
+        log.info("%d of %d are done already in this run", len(jobs) - len(left), len(jobs))
+    return left
 
 
 def name(jobs: list[Job], standing: str = "") -> str:

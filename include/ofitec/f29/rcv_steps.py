@@ -62,13 +62,9 @@ def share(jobs: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 def companies(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, force: bool) -> list[str]:
     """Each company of a branch: new files taken in, months compared, people told; a line for each says how it stands.
 
-    Of a branch that is tried again only what this run has not reached; all of it if it has: then a person cleared it.
-
     :raises Several: after all were done, with those that failed
     """
     ledger = open_ledger()
-    reached = {target.target for target in targets.of_run(ledger, DAG, run_id) if target.reached_at}
-    missing = [job for job in jobs if branches.target(job) not in reached] or jobs
     odoo, storage = OdooClient.from_connection(), Storage.from_url(settings().export_url)
 
     def company(job: dict[str, Any]) -> str:
@@ -76,7 +72,7 @@ def companies(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, f
         targets.reached(ledger, DAG, run_id, branches.target(job))
         return stands
 
-    return branches.each(missing, company)
+    return branches.each(branches.missing(ledger, DAG, run_id, jobs), company)
 
 
 def reconcile(

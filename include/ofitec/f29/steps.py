@@ -51,15 +51,9 @@ def share(jobs: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 def months(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, force: bool) -> list[str]:
     """Each company's month of a branch, looked at, delivered and told; a line for each that says what came of it.
 
-    Of a branch that is tried again only what this run has not reached; all of it if it has: then a person cleared it.
-
     :raises Several: after all were done, with those that failed
     """
     ledger = open_ledger()
-    reached = {target.target for target in targets.of_run(ledger, DAG, run_id) if target.reached_at}
-    missing = [job for job in jobs if branches.target(job) not in reached] or jobs
-    if len(missing) < len(jobs):
-        log.info("%d of %d are done already in this run", len(jobs) - len(missing), len(jobs))
     url = settings().export_url
     delivery.require_one_folder(ledger, url)
     odoo, storage = OdooClient.from_connection(), Storage.from_url(url)
@@ -70,7 +64,7 @@ def months(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, forc
         announce(job, forms, receipts, run_id=run_id, run_after=run_after)
         return stands([closed.form for closed in forms])
 
-    return branches.each(missing, month)
+    return branches.each(branches.missing(ledger, DAG, run_id, jobs), month)
 
 
 def look(odoo: OdooClient, job: dict[str, Any]) -> list[ClosedForm]:

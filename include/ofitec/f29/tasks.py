@@ -1,5 +1,6 @@
 """The tasks of `f29_monthly`. Imported at parse time, so kept light: the work is in `steps`."""
 
+from collections.abc import Callable
 from typing import Any
 
 from airflow.sdk import get_current_context, task
@@ -16,18 +17,10 @@ def plan(params: Any = None, dag_run: Any = None) -> list[list[dict[str, Any]]]:
 @task(task_display_name="Cada empresa", map_index_template="{{ branch }}")
 def months(jobs: list[dict[str, Any]], params: Any = None, dag_run: Any = None) -> list[str]:
     """Of each company of a branch: compute or read, check, deliver, tell. One that fails stops no other."""
-    from ofitec.errors import Several
-    from ofitec.f29 import branches, steps
+    from ofitec.f29 import steps
 
-    _name_branch(branches.name(jobs))
-    run = {"run_id": dag_run.run_id, "run_after": dag_run.run_after}
-    try:
-        lines = steps.months(jobs, **run, force=params["force"])
-    except Several as failed:
-        _name_branch(branches.name(jobs, branches.standing(jobs, failed)))
-        raise
-    _name_branch(branches.name(jobs, branches.done(jobs, lines)))
-    return lines
+    run = {"run_id": dag_run.run_id, "run_after": dag_run.run_after, "force": params["force"]}
+    return named_branch(jobs, lambda: steps.months(jobs, **run))
 
 
 @task(task_display_name="Resumen")
@@ -38,6 +31,20 @@ def summary(dag_run: Any = None) -> list[str]:
     return steps.sum_up(run_id=dag_run.run_id)
 
 
-def _name_branch(name: str) -> None:
-    """Show a mapped branch under a name of its own."""
-    get_current_context()["branch"] = name  # type: ignore[typeddict-unknown-key]
+def named_branch(jobs: list[dict[str, Any]], do: Callable[[], list[str]]) -> list[str]:
+    """Do a branch, shown in Airflow by the names of its companies and, once it is known, by how they stand.
+
+    :param do: does the jobs; a line for each
+    """
+    from ofitec.errors import Several
+    from ofitec.f29 import branches
+
+    context: Any = get_current_context()
+    context["branch"] = branches.name(jobs)
+    try:
+        lines = do()
+    except Several as failed:
+        context["branch"] = branches.name(jobs, branches.standing(jobs, failed))
+        raise
+    context["branch"] = branches.name(jobs, branches.done(jobs, lines))
+    return lines

@@ -1,5 +1,6 @@
 """What one line of the SII's register (RCV) becomes, and what every reader of lines has in common."""
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 from .rcv_fields import Refusal
@@ -61,18 +62,18 @@ def beyond_header(row: list[str], layout: Layout) -> list[str]:
     return rest
 
 
-class Reader:
+class Reader(ABC):
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.places = layout.places
 
+    @abstractmethod
     def take(self, number: int, row: list[str]) -> Document | None:
         """Take a line; a document that is whole by now, or None. Raises Refusal."""
-        raise NotImplementedError
 
     def last(self) -> Document | None:
         """The document that no line followed."""
         return None
 
-    def after_refusal(self) -> None:
+    def after_refusal(self) -> None:  # noqa: B027 (a reader that keeps no line needs nothing)
         """A line was refused."""

@@ -1,11 +1,9 @@
 import base64
-import io
 
-import xlsxwriter
 from odoo import fields, models
 
 from ..core import annex, codes
-from ..core import period as periods
+from .workbook import workbook
 
 COLUMNS = {
     "sales": ("Exento", "Neto", "IVA", "Total"),
@@ -39,10 +37,10 @@ class OfSiiF29(models.Model):
 
         From the kept documents once the form is closed. The same form gives the same bytes.
         """
+        return workbook(self.period, f"{self.name}: anexos", self._fill_annex)
+
+    def _fill_annex(self, book):
         data = self._annex()
-        out = io.BytesIO()
-        book = xlsxwriter.Workbook(out, {"in_memory": True})
-        book.set_properties({"created": periods.first_moment(self.period), "title": f"{self.name}: anexos"})
         formats = {
             "bold": book.add_format({"bold": True}),
             "money": book.add_format({"num_format": "#,##0"}),
@@ -53,8 +51,6 @@ class OfSiiF29(models.Model):
         for one in data["books"]:
             self._write_book(book, formats, one, data["names"])
         self._write_parts_sheet(book, formats, data["parts"], data["names"])
-        book.close()
-        return out.getvalue()
 
     def _new_sheet(self, book, formats, title, widths, columns):
         """A sheet with its heading and the names of its columns; (sheet, first row below)."""

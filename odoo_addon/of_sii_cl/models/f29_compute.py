@@ -48,10 +48,7 @@ class OfSiiF29(models.Model):
         """
         self._require_reader()
         company = self._company_to_declare(company_id)
-        try:
-            periods.first_day(period)
-        except ValueError as error:
-            raise UserError(str(error)) from error
+        self._require_period(period)
         forms = self.sudo().search(
             [("company_id", "=", company.id), ("period", "=", period), ("status", "!=", "draft")], order="version desc"
         )
@@ -96,6 +93,14 @@ class OfSiiF29(models.Model):
             raise UserError(f"La empresa «{company.name}» no tiene un RUT chileno válido: {error}") from error
         company._of_sii_check_declares()
         return self.env["res.company"].browse(company.id)
+
+    @api.model
+    def _require_period(self, period):
+        """Raise UserError (Spanish) unless it is a month, YYYY-MM."""
+        try:
+            periods.first_day(period)
+        except ValueError as error:
+            raise UserError(str(error)) from error
 
     @api.model
     def _require_ended(self, period):

@@ -1,11 +1,9 @@
 import base64
-import io
 
-import xlsxwriter
 from odoo import fields, models
 
 from ..core import codes
-from ..core import period as periods
+from .workbook import workbook
 
 MIMETYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -52,10 +50,9 @@ class OfSiiF29(models.Model):
     def to_xlsx(self):
         """The form as an Excel sheet for people: heading, sections, código, glosa, amount."""
         self._export_form()  # says why there is nothing to write yet
-        out = io.BytesIO()
-        book = xlsxwriter.Workbook(out, {"in_memory": True})
-        # no clock in the file: the same form gives the same bytes
-        book.set_properties({"created": periods.first_moment(self.period), "title": self.name})
+        return workbook(self.period, self.name, self._fill_form)
+
+    def _fill_form(self, book):
         sheet = book.add_worksheet(f"F29 {self.period}")
         bold, money = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0"})
         rate = book.add_format({"num_format": "0.000"})
@@ -75,8 +72,6 @@ class OfSiiF29(models.Model):
             sheet.write_string(row, 1, line.glosa)
             sheet.write_number(row, 2, line.amount, rate if line.kind == "rate" else money)
             row += 1
-        book.close()
-        return out.getvalue()
 
     def _write_heading(self, sheet, bold):
         """Who, when, which version, and the names of the columns; the number of rows written."""

@@ -118,10 +118,7 @@ class OfSiiRcv(models.Model):
     @api.model
     def _check_name(self, company, period, filename):
         """Raise UserError unless the file is of this RUT and month, as far as its name says them."""
-        try:
-            periods.first_day(period)
-        except ValueError as error:
-            raise UserError(str(error)) from error
+        self.env["of.sii.f29"]._require_period(period)
         rut, month = named_in(filename or "")
         ours = company._of_sii_rut()
         if rut and rut != ours.partition("-")[0]:

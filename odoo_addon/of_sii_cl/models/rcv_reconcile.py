@@ -95,10 +95,7 @@ class OfSiiF29(models.Model):
         """
         self._require_reader()
         company = self._company_to_declare(company_id)
-        try:
-            periods.first_day(period)
-        except ValueError as error:
-            raise UserError(str(error)) from error
+        self._require_period(period)
         registers = self._registers(company, period)
         if not registers:
             raise UserError(

@@ -3,7 +3,6 @@ import base64
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..core import period as periods
 from ..core import reconciliation
 from ..core.codes import codes
 from .f29_document import DIRECTIONS
@@ -58,10 +57,7 @@ class OfSiiRcvReconciliation(models.Model):
         forms = self.env["of.sii.f29"]
         forms._require_reader()
         company = forms._company_to_declare(company_id)
-        try:
-            periods.first_day(period)
-        except ValueError as error:
-            raise UserError(str(error)) from error
+        self.env["of.sii.f29"]._require_period(period)
         month = [("company_id", "=", company.id), ("period", "=", period)]
         last = self.sudo().search(month, limit=1)
         if not last:

@@ -1,10 +1,7 @@
-import io
-
-import xlsxwriter
 from odoo import api, models
 
 from ..core import codes, reconciliation
-from ..core import period as periods
+from .workbook import workbook
 
 CODES = ("Código", "Glosa", "Odoo", "SII", "Diferencia")
 DOCUMENTS = ("Diferencia", "Lado", "Tipo", "Folio", "RUT", "Nombre", "Odoo", "SII", "Causa")
@@ -16,10 +13,11 @@ class OfSiiRcvReconciliation(models.Model):
     @api.model
     def _to_xlsx(self, told):
         """A ``core.reconciliation.Comparison`` as an Excel book for people (bytes): códigos, and documents."""
-        out = io.BytesIO()
-        book = xlsxwriter.Workbook(out, {"in_memory": True})
-        # no clock in the file: the same comparison gives the same bytes
-        book.set_properties({"created": periods.first_moment(told.period), "title": f"Conciliación {told.period}"})
+        title = f"Conciliación {told.period}"
+        return workbook(told.period, title, lambda book: self._fill_comparison(book, told))
+
+    @api.model
+    def _fill_comparison(self, book, told):
         formats = {
             "bold": book.add_format({"bold": True}),
             "money": book.add_format({"num_format": "#,##0"}),
@@ -27,8 +25,6 @@ class OfSiiRcvReconciliation(models.Model):
         }
         self._write_codes(book.add_worksheet("Códigos"), formats, told)
         self._write_documents(book.add_worksheet("Documentos"), formats, told)
-        book.close()
-        return out.getvalue()
 
     @api.model
     def _write_codes(self, sheet, formats, told):
