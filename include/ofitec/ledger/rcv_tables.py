@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Identity, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ofitec.ledger.tables import Base
+from ofitec.ledger.base import Base
 
 
 class RcvFile(Base):

@@ -1,39 +1,22 @@
-"""The tables of schema `ofitec`. Their changes are migrations in `migrations/versions`."""
+"""The tables of schema `ofitec`, all of them. Their changes are migrations in `migrations/versions`."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Date,
-    DateTime,
     Double,
     ForeignKey,
     Identity,
-    MetaData,
-    Text,
     UniqueConstraint,
     false,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-SCHEMA = "ofitec"
+from ofitec.ledger.base import SCHEMA, Base
+from ofitec.ledger.rcv_tables import RcvFile, RcvReconciliation
 
-
-class Base(DeclarativeBase):
-    """Declarative base; every table is in schema `ofitec`."""
-
-    metadata = MetaData(schema=SCHEMA)
-    type_annotation_map: ClassVar = {
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-        str: Text,
-        int: BigInteger,
-        datetime: DateTime(timezone=True),
-        date: Date,
-    }
+__all__ = ["SCHEMA", "Base", "RcvFile", "RcvReconciliation"]
 
 
 class F29Delivery(Base):

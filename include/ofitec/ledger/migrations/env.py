@@ -2,7 +2,6 @@
 
 from alembic import context
 
-import ofitec.ledger.rcv_tables  # noqa: F401 (its tables belong to Base.metadata)
 from ofitec.ledger.tables import SCHEMA, Base
 
 context.configure(
