@@ -73,6 +73,8 @@ lock: bootstrap ## resolve the hashed requirements anew from the *.in files and 
 		--group build -c requirements-dev.txt -o include/images/airflow/requirements-build.txt
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		dev/stack/services/requirements-odoo-19.in -o dev/stack/services/requirements-odoo-19.txt
+	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+		tests/odoo_addon/cl_sii/requirements.in -o tests/odoo_addon/cl_sii/requirements.txt
 
 bootstrap:
 	@dev/stack/bootstrap.sh

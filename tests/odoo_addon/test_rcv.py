@@ -10,33 +10,12 @@ from core.rcv_document import Document, OtherTax
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .conftest import ADDON
-
-SAMPLES = ADDON / "of_sii_cl/tests/rcv"
-FILES = {
-    "sales": "RCV_VENTA_76123456-0_202607.csv",
-    "purchases": "RCV_COMPRA_REGISTRO_76123456-0_202607.csv",
-    "pending": "RCV_COMPRA_PENDIENTE_76123456-0_202607.csv",
-    "not_included": "RCV_COMPRA_NO_INCLUIR_76123456-0_202607.csv",
-    "claimed": "RCV_COMPRA_RECLAMADO_76123456-0_202607.csv",
-    "summary": "RCV_RESUMEN_VENTA_76123456_202607.csv",
-    "honorarios": "BHE_RECIBIDAS_76123456-0_202607.csv",
-}
-
-
-def sample(section: str) -> bytes:
-    return (SAMPLES / FILES[section]).read_bytes()
+from .registers import FILES, lines_after_header, sample
 
 
 def read(content: bytes) -> tuple[Register, list[Document]]:
     register = Register(io.BytesIO(content))
     return register, list(register)
-
-
-def lines_after_header(content: bytes) -> int:
-    """An independent count: lines that hold more than blanks, but the first."""
-    text = content.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    return sum(bool(line.strip()) for line in text.split("\n")) - 1
 
 
 @pytest.mark.parametrize("section", FILES)

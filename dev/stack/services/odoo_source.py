@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from dev.stack.errors import StackError
-from dev.stack.machine import debian, process, progress
-from dev.stack.machine.paths import CACHE, cache_lock
+from dev.stack.machine import debian
+from dev.stack.machine.environment import python_with
+from dev.stack.machine.paths import CACHE
 
 SERIES = ("16.0", "19.0")
 _LOCK = Path(__file__).with_name("requirements-odoo-19.txt")
@@ -104,31 +104,4 @@ def _complete_assets(odoo: Path) -> None:
 
 
 def _venv_19() -> Path:
-    """The Python of Odoo 19's own environment, made from the hashed lock file when that or our Python changed."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    digest = hashlib.sha256(_LOCK.read_bytes()).hexdigest()[:10]
-    folder = CACHE / "venvs" / f"odoo-19-py{version}-{digest}"
-    python = folder / "bin" / "python"
-    with cache_lock("odoo-venv"):
-        if not (folder / ".complete").exists():
-            with progress.step(f"Odoo 19: Python {version} environment"):
-                log = CACHE / "venvs" / "odoo-19.log"
-                process.run(
-                    [sys.executable, "-m", "uv", "venv", "-q", "--clear", "--python", sys.executable, str(folder)],
-                    log=log,
-                )
-                install = [
-                    "-m",
-                    "uv",
-                    "pip",
-                    "install",
-                    "-q",
-                    "--python",
-                    str(python),
-                    "--require-hashes",
-                    "-r",
-                    str(_LOCK),
-                ]
-                process.run([sys.executable, *install], log=log, what="installing Odoo's Python packages")
-                (folder / ".complete").touch()
-    return python
+    return python_with(_LOCK, "odoo-19", "Odoo 19")
