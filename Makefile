@@ -49,14 +49,16 @@ drill: bootstrap ## run the drills: deploys on a docker engine, faults put into 
 bench: bootstrap ## run the benchmarks, figures in .local/bench.json (ARGS="dag_parse" for one)
 	@$(RUN) -m tests.bench $(ARGS)
 
-lint: bootstrap ## ruff, mypy, pylint-odoo, shellcheck, hadolint, zizmor
+lint: bootstrap ## ruff, mypy, pylint-odoo, shellcheck, hadolint, zizmor, bandit, pip-audit, gitleaks
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy include dev dags plugins tests
 	@if [ -f odoo_addon/.pylintrc ]; then $(RUN) -m pylint --rcfile=odoo_addon/.pylintrc odoo_addon/of_sii_cl; fi
 	@.local/venv/bin/shellcheck .ci/run $$(find include dev odoo_addon -name '*.sh')
 	@.local/venv/bin/hadolint $$(find include -name Dockerfile)
-	@.local/venv/bin/zizmor --offline --quiet .github/workflows
+	@.local/venv/bin/zizmor --offline --quiet .github
+	@$(RUN) -m bandit --quiet --severity-level high --recursive include dags plugins dev odoo_addon
+	@$(RUN) -m dev.supply
 
 wheel: bootstrap ## build dist/ofitec_ops-*.whl
 	@$(RUN) -m hatchling build -t wheel -d dist

@@ -171,18 +171,22 @@ def _start(place: Place, processes: Processes) -> dict[str, str]:
     return reach
 
 
-def _registry(place: Place, processes: Processes) -> str:
-    """A registry on loopback, which docker trusts without TLS; its images stay in the cache."""
-    program = debian.unpacked("docker-registry") / "usr/bin/docker-registry"
-    port = ports.port_of(place, "registry", in_use_by_us=processes.find("registry") is not None)
-    settings = FOLDER / "registry.yml"
-    storage = FOLDER / "registry"
-    settings.write_text(
+def registry_settings(storage: Path, port: int) -> str:
+    """The configuration of a registry on loopback whose images lie below ``storage``."""
+    return (
         "version: 0.1\n"
         f"storage: {{filesystem: {{rootdirectory: {storage}}}}}\n"
         f'http: {{addr: "127.0.0.1:{port}"}}\n'
         "log: {level: warn}\n"
     )
+
+
+def _registry(place: Place, processes: Processes) -> str:
+    """A registry on loopback, which docker trusts without TLS; its images stay in the cache."""
+    program = debian.unpacked("docker-registry") / "usr/bin/docker-registry"
+    port = ports.port_of(place, "registry", in_use_by_us=processes.find("registry") is not None)
+    settings = FOLDER / "registry.yml"
+    settings.write_text(registry_settings(FOLDER / "registry", port))
     processes.start("registry", [str(program), "serve", str(settings)], env={"OTEL_TRACES_EXPORTER": "none"})
     processes.wait("registry", lambda: not ports.is_free(port), timeout=20)
     return f"127.0.0.1:{port}"

@@ -16,6 +16,10 @@ from ofitec.whole_file import write_whole
 _DIGEST = re.compile(r"^(?P<repo>[\w.\-:/]+)@(?P<digest>sha256:[0-9a-f]{64})$")
 _PROFILES = ("--profile", "odoo", "--profile", "colours")
 _SHORT, _LONG = 60.0, 1800.0  # seconds
+_CONFINED = (
+    *("--network", "none", "--read-only", "--cap-drop", "ALL"),
+    *("--security-opt", "no-new-privileges", "--memory", "512m", "--pids-limit", "64", "--cpus", "1"),
+)
 _SETTLED = 30.0  # seconds after which a restarted container is no longer in a loop of restarts
 
 
@@ -41,7 +45,7 @@ class Engine:
             ) from None
         found = json.loads(self._docker("image", "inspect", reference, what="docker image inspect").stdout)[0]
         named = [digest for digest in found["RepoDigests"] if _DIGEST.match(digest)]
-        wanted = _repository(reference)
+        wanted = repository_of(reference)
         exact = [digest for digest in named if digest.split("@")[0] == wanted]
         if reference in exact:
             return reference
@@ -166,8 +170,9 @@ class Engine:
         return f"{self.home.settings.get('COMPOSE_PROJECT_NAME', 'ofitec')}-task-{run}"
 
     def probe(self, image: str, program: str, stdin: str, *, timeout: float = 300) -> str:
-        """Run a Python program in an image that gets nothing: no network, no files of ours."""
-        argv = ("run", "--rm", "-i", "--network", "none", "--entrypoint", "python3", image, "-c", program)
+        """Run a Python program in an image that nobody has approved yet: it gets no network, no file of ours, no
+        right, nothing to write to, and little room."""
+        argv = ("run", "--rm", "-i", *_CONFINED, "--entrypoint", "python3", image, "-c", program)
         return self._docker(*argv, what=f"reading of {image}", stdin=stdin, timeout=timeout).stdout
 
     def remove_image(self, image: str, label: str) -> bool:
@@ -214,7 +219,7 @@ def check_reference(reference: str) -> str:
     return reference
 
 
-def _repository(reference: str) -> str:
+def repository_of(reference: str) -> str:
     """registry:5000/a/b:tag or ...@sha256:x gives registry:5000/a/b."""
     name = reference.split("@", 1)[0]
     folder, slash, last = name.rpartition("/")

@@ -11,7 +11,7 @@ from ofitec.deploy.host.record import releases
 from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import now
 from ofitec.deploy.host.record.releases import Release
-from ofitec.deploy.host.run import secrets, up
+from ofitec.deploy.host.run import admit, secrets, up
 from ofitec.errors import InputError
 from ofitec.whole_file import write_whole
 
@@ -41,7 +41,8 @@ def init(home: Home, image: str, modules: list[str]) -> dict[str, str]:
     secrets.make(home)
     home = Home.open(home.root)
     engine, proxy, database = Engine(home), Proxy(home), Databases(Engine(home))
-    pinned = engine.pull(check_reference(image))
+    pinned = engine.pull(check_reference(image))  # whoever is at the host chooses the first repository
+    admit.require_signed(home, pinned)
     for service in ("odoo-blue", "odoo-cron"):
         engine.set_image(service, pinned)
     up.servers(engine)

@@ -16,6 +16,7 @@ from ofitec.deploy.host.record.journal import RUNNING, STUCK, Journal
 from ofitec.deploy.host.record.plans import Mode, Plan
 from ofitec.deploy.host.record.releases import Release
 from ofitec.deploy.host.record.terms import Terms
+from ofitec.deploy.host.run import admit
 from ofitec.errors import InputError, PermanentError
 
 # Free disk before an upgrade, in sizes of the database: the rehearsal's dump and copy, then the clone.
@@ -38,10 +39,12 @@ def deploy(
     :return: the plan, also kept in state/plans
     """
     check_reference(image)
+    admit.require_known(home, image)
     with _locked(home, run=run, who=who, why=f"deploy of {image}"):
         engine = Engine(home)
         current = _preflight(home, engine)
         pinned = engine.pull(image)
+        admit.require_signed(home, pinned)
         if pinned == current.image and not modules:
             raise InputError(f"{pinned} serves already, since {current.at}. Nothing to do.")
         database = Databases(engine)
