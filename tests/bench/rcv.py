@@ -46,7 +46,8 @@ def measure(odoo: Odoo, out: Path, sizes: list[int]) -> list[dict[str, float]]:
     settings = {"RCV_BENCH_SIZES": wanted, "RCV_BENCH_OUT": str(out), "BENCH_ROOT": str(ROOT)}
     with progress.step(f"Odoo: {' and '.join(f'{size:,}' for size in sizes)} documents and register rows") as step:
         step.follow(odoo.log, r"(?m)^\[ *[0-9.]+ s\] (.*)")
-        odoo.shell(DATABASE, INSIDE.read_text(encoding="utf-8"), what="the RCV benchmark", env=settings)
+        script = INSIDE.read_text(encoding="utf-8")
+        odoo.shell(DATABASE, script, what="the RCV benchmark", env=settings, timeout=7200)
     rows: list[dict[str, float]] = json.loads(out.read_text(encoding="utf-8"))
     return rows
 

@@ -103,20 +103,29 @@ limit_memory_hard = 0
         return shlex.join(["env", *(f"{name}={value}" for name, value in needed.items()), *self.command()])
 
     def run(
-        self, database: str, *args: str, what: str, stdin: str | None = None, env: Mapping[str, str] | None = None
+        self,
+        database: str,
+        *args: str,
+        what: str,
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 900,
     ) -> str:
         """Runs an Odoo command on `database` to its end: `run(db, "-i", "l10n_cl", "--stop-after-init", what=...)`."""
         port = ports.pick(set(ports.recorded(self.place).values()))
         command = self.command(*args, "-d", database, "--http-port", str(port), "--max-cron-threads", "0")
-        return process.run(command, log=self.log, env={**self.source.env(), **(env or {})}, stdin=stdin, what=what)
+        given = {**self.source.env(), **(env or {})}
+        return process.run(command, log=self.log, env=given, stdin=stdin, what=what, timeout=timeout)
 
     @property
     def log(self) -> Path:
         return self.place.logs / "odoo-setup.log"
 
-    def shell(self, database: str, script: str, *, what: str, env: Mapping[str, str] | None = None) -> str:
-        """Runs Python text with `env` (Odoo's environment) in `odoo shell`, and returns what it printed."""
-        return self.run(database, "shell", "--no-http", what=what, stdin=script, env=env)
+    def shell(
+        self, database: str, script: str, *, what: str, env: Mapping[str, str] | None = None, timeout: float = 900
+    ) -> str:
+        """Runs Python text with `env` (Odoo's environment) in `odoo shell`, and returns what it printed. Seconds."""
+        return self.run(database, "shell", "--no-http", what=what, stdin=script, env=env, timeout=timeout)
 
     # Templates
 
