@@ -58,10 +58,15 @@ class AccountMove(models.Model):
         return super()._auto_init()
 
     def init(self):
+        # the checks of a month's documents find theirs in the index and leave the others alone
         self.env.cr.execute(
             """
-            CREATE INDEX IF NOT EXISTS account_move_of_sii_period ON account_move (company_id, of_sii_period)
-             WHERE state = 'posted'
+            DROP INDEX IF EXISTS account_move_of_sii_period;
+            CREATE INDEX IF NOT EXISTS account_move_of_sii_posted ON account_move
+                (company_id, of_sii_period, move_type, l10n_latam_document_type_id, invoice_date)
+             WHERE state = 'posted';
+            CREATE INDEX IF NOT EXISTS account_move_of_sii_draft ON account_move (company_id, of_sii_period)
+             WHERE state = 'draft'
             """
         )
         return super().init()
