@@ -23,6 +23,7 @@
         "wizards/f29_part_views.xml",
         "wizards/rcv_load_views.xml",
         "wizards/rcv_accept_views.xml",
+        "wizards/utm_load_views.xml",
         "wizards/f29_compare_views.xml",
         "report/f29_annex_report.xml",
         "views/f29_line_views.xml",

@@ -7,7 +7,7 @@ from typing import Any
 from ofitec import words
 from ofitec.clients.odoo import OdooClient
 from ofitec.clients.storage import Storage
-from ofitec.f29 import branches, close, delivery, earlier, message, period, reminder, summary
+from ofitec.f29 import branches, close, delivery, earlier, message, period, reminder, summary, utm
 from ofitec.f29.form import ClosedForm, Company, F29Form
 from ofitec.ledger import Ledger, deliveries, open_ledger, targets
 from ofitec.notify.once import tell_once
@@ -103,6 +103,17 @@ def announce(
         sent |= _remind(ledger, closed[-1].form, run_id=run_id, run_after=run_after)
     targets.reached(ledger, DAG, run_id, branches.target(job))
     return sent
+
+
+def ask_for_utm(params: dict[str, Any], *, run_id: str, run_after: datetime) -> bool:
+    """Tell Slack, once, which UTM is missing for the run's month or the one after it. True if it was told now."""
+    month, odoo = period.resolve(params.get("period"), run_after), OdooClient.from_connection()
+    lacking = utm.missing(odoo, close.companies(odoo, params.get("companies") or []), month)
+    if not lacking:
+        return False
+    told = utm.build(lacking, odoo_url=settings().odoo_url)
+    # of several months the last one: one that is loaded later makes the others no news
+    return tell_once(open_ledger(), told, key=f"utm/{max(lacking)}", kind="f29", dag_id=DAG, run_id=run_id)
 
 
 def sum_up(*, run_id: str) -> list[str]:

@@ -7,6 +7,6 @@ from . import f29_workflow, f29_seal, f29_warning, f29_claim, f29_late, f29_shee
 from . import f29_compare
 from . import f29_account, account_move_closing, f29_closing, f29_payment, f29_cash_flow
 from . import f29_annex, f29_annex_sheet
-from . import f29_line_place, f29_map_label, f29_remanente
+from . import f29_line_place, f29_map_label, f29_remanente, f29_utm
 from . import rcv, rcv_line, rcv_codes, rcv_reconciliation, rcv_sheet, rcv_match, rcv_reconcile
 from . import account_move_period, rcv_accept

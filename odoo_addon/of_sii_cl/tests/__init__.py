@@ -29,3 +29,4 @@ from . import test_rcv_property
 from . import test_rcv_read
 from . import test_rcv_reconcile
 from . import test_worked_example
+from . import test_utm

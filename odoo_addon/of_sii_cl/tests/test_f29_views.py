@@ -55,6 +55,7 @@ class TestF29Views(TransactionCase):
             "of.sii.f29.approve.wizard": "Aprobar un F29 cuyas cifras cambiaron",
             "of.sii.f29.export.wizard": "Exportar un F29 a un archivo",
             "of.sii.rcv.load.wizard": "Cargar el registro del SII",
+            "of.sii.utm.load.wizard": "Cargar la UTM",
         }
         for model, title in titles.items():
             self.assertEqual(self.env[model].with_context(lang="es_CL").new({})._show()["name"], title)

@@ -27,9 +27,12 @@ class Office:
         self.companies = {n: Company(n, name, rut) for n, (name, rut) in enumerate(RUTS.items(), 1)}
         self.computed: list[str] = []
         self.logins = 0
+        self.without_utm: dict[str, list[int]] = {}
         self.disturbed: Callable[[str], None] = lambda name: None
 
     def call(self, model: str, method: str, *args: Any) -> Any:
+        if method == "missing_utm":
+            return {month: [n for n in args[0] if n in ids] for month, ids in self.without_utm.items()}
         if method.startswith("to_"):
             return self.companies[args[0][0] // 100 + 1].call(model, method, *args)
         company = self.companies[args[0]]
@@ -172,6 +175,22 @@ def test_a_run_that_is_cleared_as_a_whole_begins_anew(branch: Branch) -> None:
         steps.sum_up(run_id="morning")
     branch.attempt()
     assert branch.office.computed == list(RUTS)
+
+
+def test_a_missing_utm_is_told_once_and_another_month_again(branch: Branch) -> None:
+    def ask(day: int) -> list[str]:
+        before = len(branch.heard)
+        steps.ask_for_utm({}, run_id=f"run {day}", run_after=AT.replace(day=day))
+        return branch.heard[before:]
+
+    assert ask(8) == []
+    branch.office.without_utm = {"2026-10": [1, 3]}
+    assert ask(25) == ["Falta la UTM de octubre de 2026 para el remanente de 2 empresas."]
+    assert ask(26) == []
+    branch.office.without_utm = {"2026-10": [1], "2026-11": [1]}
+    assert ask(27) == ["Falta la UTM de octubre de 2026 y noviembre de 2026 para el remanente de 1 empresa."]
+    branch.office.without_utm = {"2026-11": [1]}
+    assert ask(28) == []
 
 
 def test_a_run_that_found_no_company_has_nothing_to_sum_up(branch: Branch) -> None:

@@ -16,7 +16,7 @@ from ofitec.deploy import message as deploy
 from ofitec.deploy.host.record.plans import Change, Mode
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.f29 import message as f29
-from ofitec.f29 import rcv_message, reminder
+from ofitec.f29 import rcv_message, reminder, utm
 from ofitec.f29.delivery import FIGURES, News, Receipt
 from ofitec.f29.delivery import Change as Figure
 from ofitec.f29.form import Company, FormWarning, LateDocument, MissingInput, Question
@@ -142,6 +142,9 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "f29 filed": lambda: delivered(status="filed", filed_on=date(2026, 9, 23), filed_total=10**15),
     "register compared": lambda: rcv_message.build(
         Company(id=1, name=LONG, rut="77123456-9"), "2026-08", register_compared(), form_id=7, odoo_url=PAGE
+    ),
+    "utm missing": lambda: utm.build(
+        {f"20{year}-12": [f"{LONG}{number}" for number in range(MANY)] for year in range(10, 30)}, odoo_url=PAGE
     ),
     "f29 reminder": lambda: reminder.build(month(), today=date(2026, 9, 30), odoo_url=PAGE),
 }  # fmt: skip
