@@ -37,6 +37,7 @@
         "views/f29_map_views.xml",
         "views/utm_views.xml",
         "views/holiday_views.xml",
+        "views/due_date_views.xml",
         "views/res_company_views.xml",
         "views/account_move_views.xml",
         "views/menus.xml",

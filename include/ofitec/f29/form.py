@@ -157,6 +157,11 @@ class F29Form(BaseModel):
         return self.previous_total is not None
 
     @property
+    def has_due_date_to_tell(self) -> bool:
+        """Whether somebody waits for its due date: it is not filed, and a rectification has none of its own."""
+        return self.due_date is not None and not self.is_filed and self.version == 1
+
+    @property
     def total(self) -> int:
         """What is paid within the legal term, whole pesos: as filed if it is filed, else código 91."""
         return self.filed_total if self.is_filed and self.filed_total is not None else self.amount("91")

@@ -1,3 +1,4 @@
+from . import test_due_date
 from . import test_f29_access
 from . import test_f29_annex
 from . import test_f29_carry
