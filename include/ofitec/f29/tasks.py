@@ -25,9 +25,11 @@ def months(jobs: list[dict[str, Any]], params: Any = None, dag_run: Any = None) 
 
 @task(task_display_name="Resumen")
 def summary(params: Any = None, dag_run: Any = None) -> list[str]:
-    """Every company and what came of it, in one place; and the UTM that is missing for them, told."""
+    """Every company and what came of it, in one place; told in one digest, where the run has several, with the UTM that
+    is missing."""
     from ofitec.f29 import steps
 
+    steps.tell_all(run_id=dag_run.run_id, run_after=dag_run.run_after)
     steps.ask_for_utm(params, run_id=dag_run.run_id, run_after=dag_run.run_after)
     return steps.sum_up(run_id=dag_run.run_id)
 

@@ -24,7 +24,7 @@ from ofitec.f29.rcv_files import Rejected
 from ofitec.f29.rcv_outcome import Outcome, Register
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import BackupRun, Notification, RestoreProof
-from ofitec.notify import approval, channels, failure_message, late, once, recovery
+from ofitec.notify import approval, channels, digest, failure_message, late, once, recovery
 from ofitec.notify.blocks import cut
 from ofitec.notify.escape import Message, close, escape
 from ofitec.notify.plain import plain_text
@@ -146,6 +146,7 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "utm missing": lambda: utm.build(
         {f"20{year}-12": [f"{LONG}{number}" for number in range(MANY)] for year in range(10, 30)}, odoo_url=PAGE
     ),
+    "digest": lambda: digest.build(LONG, [escape(LONG)] * MANY, escape(LONG))[0],
     "f29 reminder": lambda: reminder.build(month(), today=date(2026, 9, 30), odoo_url=PAGE),
 }  # fmt: skip
 
