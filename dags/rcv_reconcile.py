@@ -24,7 +24,7 @@ from datetime import timedelta
 from airflow.sdk import CronTriggerTimetable, Param, dag
 
 from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag, deadline
-from ofitec.f29.rcv_tasks import plan, reconcile
+from ofitec.f29.rcv.tasks import plan, reconcile
 
 # What is typed here is judged by the first task, in Spanish: a JSON schema would answer with its own source.
 PARAMS = {

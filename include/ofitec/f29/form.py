@@ -8,7 +8,7 @@ from stdnum.cl import rut as stdnum_rut
 from stdnum.exceptions import ValidationError as RutError
 
 from ofitec.errors import InputError, PermanentError
-from ofitec.f29.rcv_delivery import Reconciliation
+from ofitec.f29.rcv.delivery import Reconciliation
 
 ALWAYS_PRESENT = frozenset({"538", "537", "89", "77", "595", "547", "91"})
 PPM_RATE = "115"  # the one código that is no whole number

@@ -4,10 +4,9 @@ from datetime import date
 from urllib.parse import urlencode
 
 from ofitec import words
-from ofitec.f29 import rcv_delivery
 from ofitec.f29.delivery import DUE, FIGURES, FILED_NOW, POINTS, UNFILED, Amount, Change, News, Receipt, folder_of
 from ofitec.f29.form import COUNTS, PPM_RATE, F29Form, LateDocument
-from ofitec.f29.rcv_delivery import Reconciliation
+from ofitec.f29.rcv.delivery import Reconciliation, sentence
 from ofitec.notify.blocks import Block, fields, header, message, section
 from ofitec.notify.escape import Message, code, escape
 
@@ -53,7 +52,7 @@ def build(
     ]
     blocks = [header(title), section(f"*{headline}*"), fields(known)]
     if compared is not None:
-        blocks.append(section(rcv_delivery.sentence(compared)))
+        blocks.append(section(sentence(compared)))
     if receipt.news.changes:
         blocks.append(section("*Qué cambió desde el aviso anterior*\n" + _changes(receipt.news.changes)))
     blocks += waiting(form)

@@ -12,7 +12,7 @@ from fsspec.implementations.local import LocalFileSystem
 from ofitec.clients.storage import Storage, StorageFailed
 from ofitec.f29.delivery import AGAIN, DUE, FIGURES, FILED_NOW, MANIFEST, NEW, POINTS, UNFILED, Change, changes, deliver
 from ofitec.f29.form import ClosedForm, MissingInput
-from ofitec.f29.rcv_delivery import Reconciliation
+from ofitec.f29.rcv.delivery import Reconciliation
 from ofitec.ledger import Ledger, deliveries
 from tests.ofitec.f29.examples import example_a
 

@@ -11,7 +11,7 @@ import pytest
 from ofitec.f29.delivery import AGAIN, DUE, FIGURES, FILED_NOW, NEW, POINTS, UNFILED, Change, News, Receipt
 from ofitec.f29.form import COUNTS, F29Form, FormWarning, LateDocument, MissingInput, Question
 from ofitec.f29.message import build
-from ofitec.f29.rcv_delivery import Reconciliation
+from ofitec.f29.rcv.delivery import Reconciliation
 from tests.ofitec.f29.examples import example_a
 
 FILES = ["F29_2026-08.csv", "F29_2026-08.json", "F29_2026-08.xml", "manifest.json"]

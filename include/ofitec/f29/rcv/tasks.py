@@ -1,4 +1,4 @@
-"""The tasks of `rcv_reconcile`. Imported at parse time, so kept light: the work is in `rcv_steps`."""
+"""The tasks of `rcv_reconcile`. Imported at parse time, so kept light: the work is in `steps`."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from ofitec.f29.tasks import named_branch
 @task(task_display_name="Periodo y empresas")
 def plan(params: Any = None, dag_run: Any = None) -> list[list[dict[str, Any]]]:
     """One job a company that has something of the register, in branches."""
-    from ofitec.f29 import rcv_steps
+    from ofitec.f29.rcv import steps
 
-    return rcv_steps.share(rcv_steps.plan(params, run_id=dag_run.run_id, run_after=dag_run.run_after))
+    return steps.share(steps.plan(params, run_id=dag_run.run_id, run_after=dag_run.run_after))
 
 
 @task(task_display_name="Cargar, conciliar y avisar", map_index_template="{{ branch }}")
 def reconcile(jobs: list[dict[str, Any]], params: Any = None, dag_run: Any = None) -> list[str]:
     """Of each company of a branch: new files into Odoo, months compared, people told. One that fails stops no other."""
-    from ofitec.f29 import rcv_steps
+    from ofitec.f29.rcv import steps
 
     run = {"run_id": dag_run.run_id, "run_after": dag_run.run_after, "force": params["force"]}
-    return named_branch(jobs, lambda: rcv_steps.companies(jobs, **run))
+    return named_branch(jobs, lambda: steps.companies(jobs, **run))

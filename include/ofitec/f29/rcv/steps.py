@@ -8,9 +8,10 @@ from ofitec import words
 from ofitec.clients.odoo import OdooClient
 from ofitec.clients.storage import Storage
 from ofitec.errors import InputError
-from ofitec.f29 import branches, close, period, rcv_files, rcv_message, rcv_outcome
+from ofitec.f29 import branches, close, period
 from ofitec.f29.form import Company
-from ofitec.f29.rcv_outcome import Outcome
+from ofitec.f29.rcv import files, message, outcome
+from ofitec.f29.rcv.outcome import Outcome
 from ofitec.ledger import Ledger, open_ledger, rcv, targets
 from ofitec.ledger.rcv_tables import RcvReconciliation
 from ofitec.notify.once import tell_once
@@ -33,7 +34,7 @@ def plan(params: dict[str, Any], *, run_id: str, run_after: datetime) -> list[di
     targets.aim(ledger, DAG, run_id, {str(month): words.month(str(month))})
     odoo = OdooClient.from_connection()
     found = close.companies(odoo, params.get("companies") or [])
-    places = rcv_files.folders(Storage.from_url(settings().export_url))
+    places = files.folders(Storage.from_url(settings().export_url))
     loaded = {
         row["company_id"][0] for row in odoo.search_read("of.sii.rcv", [["period", "=", str(month)]], ["company_id"])
     }
@@ -94,15 +95,15 @@ def reconcile(
         raise InputError(company.refusal)
     stands = ""
     for month in job["months"]:
-        done = rcv_files.take_in(odoo, ledger, storage, company, month, job["places"], run_id=run_id, force=force)
+        done = files.take_in(odoo, ledger, storage, company, month, job["places"], run_id=run_id, force=force)
         # a run before may have been cut short between the two
         moved = done.rejected or rcv.is_behind(ledger, company.rut, month)
         if month != job["period"] and not moved:
             continue
-        outcome = rcv_outcome.compare(odoo, company, month, done.rejected)
-        if outcome.registers or outcome.rejected:
-            _tell(odoo, ledger, company, month, outcome, run_id=run_id, run_after=run_after, force=force)
-        stands = rcv_message.headline(outcome)
+        found = outcome.compare(odoo, company, month, done.rejected)
+        if found.registers or found.rejected:
+            _tell(odoo, ledger, company, month, found, run_id=run_id, run_after=run_after, force=force)
+        stands = message.headline(found)
         log.info("%s, %s: %s", company.name, words.month(month), stands)
     return stands
 
@@ -112,23 +113,23 @@ def _tell(
     ledger: Ledger,
     company: Company,
     month: str,
-    outcome: Outcome,
+    found: Outcome,
     *,
     run_id: str,
     run_after: datetime,
     force: bool,
 ) -> None:
     """Tell Slack how a month compares, once; nothing where people know that already."""
-    last, figures = rcv.latest(ledger, company.rut, month), outcome.model_dump()
+    last, figures = rcv.latest(ledger, company.rut, month), found.model_dump()
     if last is not None and last.outcome == figures and (not force or last.run_id == run_id):
         if last.told_at is not None:
             return
         number = last.id
     else:
-        row = RcvReconciliation(rut=company.rut, company=company.name, period=month, certified=outcome.certified,
+        row = RcvReconciliation(rut=company.rut, company=company.name, period=month, certified=found.certified,
                                 outcome=figures, run_id=run_id)  # fmt: skip
         number = rcv.record(ledger, row)
-    told = rcv_message.build(company, month, outcome, form_id=_form(odoo, company, month), odoo_url=settings().odoo_url)
+    told = message.build(company, month, found, form_id=_form(odoo, company, month), odoo_url=settings().odoo_url)
     tell_once(ledger, told, key=f"rcv/{company.rut}/{month}/{number}", kind="rcv", dag_id=DAG, run_id=run_id)
     rcv.told(ledger, number, run_after)
 

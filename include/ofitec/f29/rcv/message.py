@@ -3,7 +3,7 @@
 from ofitec import words
 from ofitec.f29.form import Company
 from ofitec.f29.message import form_url
-from ofitec.f29.rcv_outcome import Outcome, Register
+from ofitec.f29.rcv.outcome import Outcome, Register
 from ofitec.notify.blocks import Block, fields, header, message, section
 from ofitec.notify.escape import Message, escape
 

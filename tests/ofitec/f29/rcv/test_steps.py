@@ -14,11 +14,12 @@ from sqlalchemy import text
 from ofitec.clients.odoo import OdooClient, OdooDown, OdooForbidden
 from ofitec.clients.slack import SlackFailed
 from ofitec.errors import InputError, SeveralUnfinished
-from ofitec.f29 import branches, rcv_steps
+from ofitec.f29 import branches
+from ofitec.f29.rcv import steps
 from ofitec.ledger import Ledger, targets
 from ofitec.notify import channels
 from ofitec.settings import settings
-from tests.ofitec.f29.register_mornings import COUNTERPART, OTHER, RUT, Mornings, ScriptedOdoo
+from tests.ofitec.f29.rcv.mornings import COUNTERPART, OTHER, RUT, Mornings, ScriptedOdoo
 
 SALES, PURCHASES = b"ventas de julio", b"compras de julio"
 
@@ -166,12 +167,12 @@ def test_companies_that_share_a_branch_fail_alone_too_and_only_those_are_tried_a
         mornings.drop("a.csv", SALES, rut=rut)
     mornings.odoo.fails_for = 2
     at = datetime(2026, 9, 1, 9, 30, tzinfo=UTC)
-    [branch] = branches.share(rcv_steps.plan({}, run_id="r", run_after=at), 1)
+    [branch] = branches.share(steps.plan({}, run_id="r", run_after=at), 1)
     with pytest.raises(SeveralUnfinished) as failed:
-        rcv_steps.companies(branch, run_id="r", run_after=at, force=False)
+        steps.companies(branch, run_id="r", run_after=at, force=False)
     assert [name for name, _ in failed.value.failures] == ["Andes Sur, agosto de 2026"]
     mornings.odoo.fails_for = 0
-    lines = rcv_steps.companies(branch, run_id="r", run_after=at, force=False)
+    lines = steps.companies(branch, run_id="r", run_after=at, force=False)
     assert lines == ["Andes Sur, agosto de 2026: Certificado: Odoo, el SII y el formulario dicen lo mismo."]
     assert mornings.odoo.loads == ["a.csv", "a.csv"]
     assert len(mornings.heard) == 2
