@@ -72,7 +72,7 @@ def of_run(ledger: Ledger, found: list[RunTarget], *, today: date, morning: date
     filed = {_version(row): row.filed_total for own in rows.values() for row in own}
     said = [(row, "falta declarar") for row in sorted(due, key=_name)]
     said += [(row, _news(row)) for row in sorted(fresh, key=_name)]
-    entries = [_failed(target) for target in failed]
+    entries = [failed_entry(target) for target in failed]
     entries += [_entry(_form(row, filed), row, what, today, odoo_url) for row, what in said]
     if not entries:
         return Digest()
@@ -80,7 +80,7 @@ def of_run(ledger: Ledger, found: list[RunTarget], *, today: date, morning: date
     told = sorted(row.id for row in [*due, *fresh])
     lost = "+".join(target.target for target in failed)
     return Digest(
-        messages=digest.build(_title(months, failed, len(due) + len(fresh)), entries, _closing(quiet)),
+        messages=digest.build(title("F29 de", months, failed, len(due) + len(fresh)), entries, closing(quiet)),
         told=told,
         key=f"{today}/{'+'.join(map(str, told))}/{lost}",
     )
@@ -90,21 +90,24 @@ def _is_due(ledger: Ledger, row: F29Delivery, today: date, morning: datetime) ->
     return reminder.is_due(_form(row, {}), today) and not deliveries.told_since(ledger, row.rut, row.period, morning)
 
 
-def _title(months: list[RunTarget], failed: list[RunTarget], told: int) -> str:
+def title(what: str, months: list[RunTarget], failed: list[RunTarget], told: int) -> str:
+    """ "F29 de agosto de 2026: 3 novedades, 1 sin terminar, de 200 empresas"; `what`: "F29 de"."""
     newest = max(target.target.partition("/")[2] for target in months)
     count = len({target.target.partition("/")[0] for target in months})
     said = [f"{words.number(told)} {'novedad' if told == 1 else 'novedades'}"] if told else []
     said += [f"{len(failed)} sin terminar"] if failed else []
-    return f"F29 de {words.month(newest)}: {', '.join(said)}, de {words.counted(count, 'empresa')}"
+    return f"{what} {words.month(newest)}: {', '.join(said)}, de {words.counted(count, 'empresa')}"
 
 
-def _closing(quiet: int) -> str:
+def closing(quiet: int) -> str:
+    """How many companies are as people know them, "" for none."""
     if not quiet:
         return ""
     return "La otra sigue sin novedad." if quiet == 1 else f"Las otras {words.number(quiet)} siguen sin novedad."
 
 
-def _failed(target: RunTarget) -> str:
+def failed_entry(target: RunTarget) -> str:
+    """A company that was not reached, by name."""
     rut, label = target.target.partition("/")[0], escape(cut(target.label, _NAME))
     return (
         f"🔴 *{label}* · {words.rut(rut)}\n"

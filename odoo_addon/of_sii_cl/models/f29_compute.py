@@ -136,6 +136,10 @@ class OfSiiF29(models.Model):
         self._write_changed(values)
         if changes and not first_time:
             self._note_changes(changes)
+        self._computed(ledger)
+
+    def _computed(self, ledger):
+        """For what else is made of the entries just read."""
 
     def _write_changed(self, values):
         """Write only what differs, so that a recomputation without new data leaves no trace."""

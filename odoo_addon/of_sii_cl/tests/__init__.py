@@ -5,6 +5,7 @@ from . import test_f29_carry
 from . import test_f29_cash_flow
 from . import test_f29_checks
 from . import test_f29_closing
+from . import test_f29_closing_property
 from . import test_f29_companies
 from . import test_f29_compare
 from . import test_f29_compute

@@ -148,6 +148,7 @@ MESSAGES: dict[str, Callable[[], Message]] = {
         {f"20{year}-12": [f"{LONG}{number}" for number in range(MANY)] for year in range(10, 30)}, odoo_url=PAGE
     ),
     "digest": lambda: digest.build(LONG, [escape(LONG)] * MANY, escape(LONG))[0],
+    "register astray": lambda: register.astray([LONG] * register.MOST_LINES),
     "f29 reminder": lambda: reminder.build(month(), today=date(2026, 9, 30), odoo_url=PAGE),
 }  # fmt: skip
 

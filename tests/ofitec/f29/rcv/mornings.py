@@ -107,6 +107,7 @@ class Mornings:
                 steps.companies([job], run_id=run_id, run_after=at, force=params.get("force", False))
             except Exception as error:  # whatever it is, the others go on
                 self.failed.append(error)
+        steps.tell_all(run_id=run_id, run_after=at)
         return self.heard[before:]
 
     def files(self) -> list[Any]:
