@@ -127,7 +127,13 @@ def tell_all(*, run_id: str, run_after: datetime) -> bool:
 
 
 def ask_for_utm(params: dict[str, Any], *, run_id: str, run_after: datetime) -> bool:
-    """Tell Slack, once, which UTM is missing for the run's month or the one after it. True if it was told now."""
+    """Tell Slack, once, which UTM is missing for the run's month or the one after it. True if it was told now.
+
+    A run that was typed wrong, and so planned nothing, asks for none.
+    """
+    planned = [target for target in targets.of_run(open_ledger(), DAG, run_id) if target.reached_at]
+    if not any("/" not in target.target for target in planned):
+        return False
     month, odoo = period.resolve(params.get("period"), run_after), OdooClient.from_connection()
     lacking = utm.missing(odoo, close.companies(odoo, params.get("companies") or []), month)
     if not lacking:

@@ -30,8 +30,10 @@ def summary(params: Any = None, dag_run: Any = None) -> list[str]:
     from ofitec.f29 import steps
 
     steps.tell_all(run_id=dag_run.run_id, run_after=dag_run.run_after)
-    steps.ask_for_utm(params, run_id=dag_run.run_id, run_after=dag_run.run_after)
-    return steps.sum_up(run_id=dag_run.run_id)
+    try:
+        return steps.sum_up(run_id=dag_run.run_id)
+    finally:
+        steps.ask_for_utm(params, run_id=dag_run.run_id, run_after=dag_run.run_after)
 
 
 def named_branch(jobs: list[dict[str, Any]], do: Callable[[], list[str]]) -> list[str]:

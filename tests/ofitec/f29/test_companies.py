@@ -200,7 +200,10 @@ def test_a_run_that_is_cleared_as_a_whole_begins_anew(branch: Branch) -> None:
 def test_a_missing_utm_is_told_once_and_another_month_again(branch: Branch) -> None:
     def ask(day: int) -> list[str]:
         before = len(branch.heard)
-        steps.ask_for_utm({}, run_id=f"run {day}", run_after=AT.replace(day=day))
+        run: dict[str, Any] = {"run_id": f"run {day}", "run_after": AT.replace(day=day)}
+        assert not steps.ask_for_utm({"period": "2026-13"}, **run), "nothing was planned"
+        steps.plan({}, **run)
+        steps.ask_for_utm({}, **run)
         return [said.partition("\n")[0] for said in branch.heard[before:]]
 
     assert ask(8) == []

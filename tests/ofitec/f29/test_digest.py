@@ -81,7 +81,7 @@ def test_a_company_says_what_changed_what_is_paid_by_when_and_where(three: Run) 
 
 
 def test_a_rectification_says_its_difference(three: Run) -> None:
-    filed = {"status": "filed", "folio": "7123456", "filed_total": 30_000, "filed_on": date(2026, 9, 7)}
+    filed: dict[str, Any] = {"status": "filed", "folio": "7123456", "filed_total": 30_000, "filed_on": date(2026, 9, 7)}
     three.deliver(0, [FILED_NOW], **filed)
     three.tell()
     three.deliver(0, [NEW], version=2)

@@ -72,7 +72,7 @@ def companies(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, f
     """
     ledger = open_ledger()
     odoo, storage = OdooClient.from_connection(), Storage.from_url(settings().export_url)
-    run = {"run_id": run_id, "run_after": run_after, "force": force}
+    run: dict[str, Any] = {"run_id": run_id, "run_after": run_after, "force": force}
     several = is_for_several(targets.of_run(ledger, DAG, run_id))
 
     def company(job: dict[str, Any]) -> str:
