@@ -10,6 +10,9 @@ Mira cada día, del 8 al 28 a las 07:00, el F29 del mes anterior de cada empresa
 Entrega CSV, JSON y XML con un manifiesto en `OFITEC_EXPORT_URL`, bajo `/v<versión>/`. Si nada cambió no dice nada,
 salvo que el vencimiento esté cerca y falte declarar. Nunca aprueba, declara ni paga: eso lo hace una persona.
 
+De una empresa avisa con todo su detalle; de varias, un solo resumen con lo nuevo de cada una, lo que vence y las que no
+quedaron listas. También avisa, una vez, qué UTM falta en Odoo para el remanente.
+
 Ejecutarlo a mano otra vez no repite nada. Un periodo o RUT mal escrito se responde en la tarea *Periodo y empresas*.
 
 Conexiones: `odoo_default`, `slack_default`, `ofitec_ledger`, y `aws_default` para S3.

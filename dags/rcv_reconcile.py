@@ -10,6 +10,9 @@ incluir, reclamadas), resumen de ventas y honorarios recibidos.
 * **Avisa** en Slack cuántos documentos difieren y por qué causa, o que el mes está certificado. Sin nombres ni RUT de
   contrapartes: los documentos se ven en Odoo, pestaña *Conciliación* del formulario. Si nada cambió no dice nada.
 
+De varias empresas avisa en un solo resumen, con las que no quedaron listas. Lo que esté bajo `rcv/` fuera de la carpeta
+de un RUT y un mes no se lee y se avisa una vez.
+
 Un archivo de otro RUT, de otro mes, o que no es del registro se avisa con su nombre y su motivo; los demás se cargan
 igual. Nunca cambia documentos ni formularios: eso lo hace una persona.
 
@@ -24,7 +27,7 @@ from datetime import timedelta
 from airflow.sdk import CronTriggerTimetable, Param, dag
 
 from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag, deadline
-from ofitec.f29.rcv_tasks import plan, reconcile
+from ofitec.f29.rcv.tasks import plan, reconcile, summary
 
 # What is typed here is judged by the first task, in Spanish: a JSON schema would answer with its own source.
 PARAMS = {
@@ -63,7 +66,7 @@ PARAMS = {
     **DAG_DEFAULTS,
 )
 def rcv_reconcile() -> None:
-    reconcile.expand(jobs=plan())
+    reconcile.expand(jobs=plan()) >> summary().as_teardown()
 
 
 rcv_reconcile()

@@ -114,9 +114,11 @@ def one_run(stack: LocalStack, dag_id: str, what: str, companies: int) -> Row:
     found = stack.odoo.rpc(BOT).execute("res.company", "search_read", [("vat", "!=", False)], ["vat"], 0, companies)
     ruts = [company["vat"] for company in found]
     finished = api.run(dag_id, {"period": stack.period, "companies": ruts}, timeout=LONGEST)
-    told = [message for message in stack.slack_sink.messages() if "F29 de" in message["text"]]
-    if len(told) != companies:
-        raise RuntimeError(f"{dag_id} told of {len(told)} companies, not {companies}.")
+    ledger = stack.postgres.dsn(LEDGER_DATABASE, "ofitec").replace("postgresql://", "postgresql+psycopg://")
+    with create_engine(ledger).connect() as conn:
+        told = conn.execute(text("SELECT count(*) FROM ofitec.f29_delivery WHERE told_at IS NOT NULL")).scalar()
+    if told != companies or not stack.slack_sink.messages():
+        raise RuntimeError(f"{dag_id} told of {told} companies, not {companies}.")
     return Row(what, companies, finished.seconds, len(api.tasks(dag_id, finished.run_id)))
 
 

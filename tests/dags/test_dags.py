@@ -147,7 +147,7 @@ def test_dag_files_only_wire(file: Path) -> None:
     modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     tasks = {f"ofitec.{domain}.tasks" for domain in ("backup", "deploy", "f29", "notify")}
-    tasks.add("ofitec.f29.rcv_tasks")
+    tasks.add("ofitec.f29.rcv.tasks")
     assert modules <= {"datetime", "typing", "airflow.sdk", "ofitec.dag"} | tasks
     made = {
         ast.unparse(by).partition("(")[0]

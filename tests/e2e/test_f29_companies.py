@@ -69,9 +69,12 @@ class Office:
         return {task["map_index"]: task for task in tasks}
 
     def told(self, period: Period) -> Counter[str]:
-        """How often people were told of each company's month."""
-        head = f"F29 de {words.month(str(period))} · "
-        return Counter(name for name in self.names for said in self.month.messages() if f"{head}{name}:" in said)
+        """How often people were told of each company's month, in whatever digest."""
+        said, month = "\n".join(self.month.messages()), words.month(str(period))
+        lines = {
+            name: f"{name}>* · {words.rut(rut)} · {month}" for name, rut in zip(self.names, self.ruts, strict=True)
+        }
+        return Counter({name: said.count(line) for name, line in lines.items() if line in said})
 
     def deliveries(self, period: Period) -> dict[str, list[int]]:
         """RUT to its deliveries of a month."""

@@ -39,7 +39,7 @@ class F29:
         """The last day on which it may be due. Until it is computed nobody knows whether there is something to pay."""
         if self.status != standing.MISSING:
             return self.state.due_date
-        return max(self.state.due_date, standing.latest_due(Period.parse(self.period)))
+        return self.state.last_due_date or max(self.state.due_date, standing.latest_due(Period.parse(self.period)))
 
     @property
     def last_days(self) -> int:

@@ -79,7 +79,7 @@ def _f29(ledger: LedgerFacts) -> Iterator[Metric]:
     due = _Family("ofitec_f29_days_to_due", "Days to the due date, negative after it", ["rut", "period"])
     last = _Family(
         "ofitec_f29_days_to_last_due",
-        "Days to when it is late for certain: until it is computed, the 28th",
+        "Days to when it is late for certain: until it is computed, also without payment",
         ["rut", "period"],
     )
     payable = _Family("ofitec_f29_payable_pesos", "What is paid: as filed, else código 91", ["rut", "period"])

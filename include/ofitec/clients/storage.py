@@ -67,7 +67,8 @@ class Storage:
         """
         try:
             return bytes(self._fs.cat_file(f"{self._root}/{name}"))
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            self._require_bucket(error)
             return None
         except STORAGE_ERRORS as error:
             raise StorageFailed(f"{self.url} cannot be read: {_brief(error)}. Nothing was changed.") from None
@@ -93,12 +94,26 @@ class Storage:
     def _entries(self, folder: str) -> list[dict[str, Any]]:
         try:
             return list(self._fs.ls(f"{self._root}/{folder}", detail=True))
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            self._require_bucket(error)
             return []
         except STORAGE_ERRORS as error:
             raise StorageFailed(
                 f"{self.url}/{folder} cannot be listed: {_brief(error)}. Nothing was changed."
             ) from None
+
+    def _require_bucket(self, error: BaseException | None) -> None:
+        """A file or folder that is not there is one thing, a bucket that is not there another.
+
+        :raises StorageFailed: if it is the bucket
+        """
+        while error is not None:
+            answer = error.response if isinstance(error, ClientError) else {}
+            if answer.get("Error", {}).get("Code") == "NoSuchBucket":
+                raise StorageFailed(
+                    f"{self.url} cannot be read: its bucket does not exist. Make it, or correct OFITEC_EXPORT_URL."
+                ) from None
+            error = error.__cause__ or error.__context__
 
     def prove(self, name: str, content: bytes) -> None:
         """Write a small file below the root, read it back and remove it.

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from ofitec.clients.odoo import OdooRefused
 from ofitec.errors import InputError
-from ofitec.f29 import exports, identities, rcv_delivery
+from ofitec.f29 import exports, identities
 from ofitec.f29.form import ClosedForm, Company, F29Form, normal_rut, read_form
-from ofitec.f29.rcv_delivery import Reconciliation
+from ofitec.f29.rcv import delivery as rcv_delivery
+from ofitec.f29.rcv.delivery import Reconciliation
 
 log = logging.getLogger(__name__)
 

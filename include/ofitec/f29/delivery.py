@@ -21,6 +21,7 @@ Amount = int | float
 
 # what a delivery brings that people have not been told yet
 NEW, FIGURES, FILED_NOW, UNFILED, POINTS, AGAIN = "new", "figures", "filed", "unfiled", "points", "again"
+DUE = "due"  # another due date, which the SII extended or a person wrote
 
 
 class Change(BaseModel):
@@ -91,6 +92,8 @@ def news(form: F29Form, told: F29Delivery | None) -> News:
         reasons.append(FIGURES)
     if told.points is not None and set(form.waits_for()) - set(told.points):
         reasons.append(POINTS)
+    if form.has_due_date_to_tell and told.due_date and form.due_date != told.due_date:
+        reasons.append(DUE)
     return News(reasons=reasons, changes=changed)
 
 
@@ -129,6 +132,8 @@ def _known(last: F29Delivery, form: F29Form, digests: dict[str, str], url: str, 
     """Whether the last delivery says all of this already, even if its message has not gone out yet."""
     # the manifest names the status: an approval alone is a delivery too, though not one to tell of
     same = (last.files, last.status, last.url) == (digests, form.status, url)
+    if form.has_due_date_to_tell:
+        same = same and last.due_date == form.due_date
     waiting = last.told_at is None and last.news == fresh.model_dump(mode="json")
     return same and (not fresh.reasons or waiting)
 

@@ -8,7 +8,7 @@ from stdnum.cl import rut as stdnum_rut
 from stdnum.exceptions import ValidationError as RutError
 
 from ofitec.errors import InputError, PermanentError
-from ofitec.f29.rcv_delivery import Reconciliation
+from ofitec.f29.rcv.delivery import Reconciliation
 
 ALWAYS_PRESENT = frozenset({"538", "537", "89", "77", "595", "547", "91"})
 PPM_RATE = "115"  # the one código that is no whole number
@@ -155,6 +155,11 @@ class F29Form(BaseModel):
     def rectifies(self) -> bool:
         """Whether it replaces a version that was filed."""
         return self.previous_total is not None
+
+    @property
+    def has_due_date_to_tell(self) -> bool:
+        """Whether somebody waits for its due date: it is not filed, and a rectification has none of its own."""
+        return self.due_date is not None and not self.is_filed and self.version == 1
 
     @property
     def total(self) -> int:

@@ -4,10 +4,9 @@ from datetime import date
 from urllib.parse import urlencode
 
 from ofitec import words
-from ofitec.f29 import rcv_delivery
-from ofitec.f29.delivery import FIGURES, FILED_NOW, POINTS, UNFILED, Amount, Change, News, Receipt, folder_of
+from ofitec.f29.delivery import DUE, FIGURES, FILED_NOW, POINTS, UNFILED, Amount, Change, News, Receipt, folder_of
 from ofitec.f29.form import COUNTS, PPM_RATE, F29Form, LateDocument
-from ofitec.f29.rcv_delivery import Reconciliation
+from ofitec.f29.rcv.delivery import Reconciliation, sentence
 from ofitec.notify.blocks import Block, fields, header, message, section
 from ofitec.notify.escape import Message, code, escape
 
@@ -45,20 +44,20 @@ def build(
     :param odoo_url: web address of Odoo, "" if unknown
     :param link_base: web address under which the delivered files open, "" if unknown
     """
-    title, headline, when = _title(form, receipt.news), headline_of(form), _when(form, today)
-    known = [f"*RUT*\n{words.rut(form.rut)}", "*{}*\n{}".format(*when)]
+    title, headline, due = _title(form, receipt.news), headline_of(form), when(form, today)
+    known = [f"*RUT*\n{words.rut(form.rut)}", "*{}*\n{}".format(*due)]
     known += [
         f"*{label}* (código {number})\n{words.pesos(form.amount(number))}"
         for number, label in (("538", "Total débitos"), ("537", "Total créditos"), *_result(form))
     ]
     blocks = [header(title), section(f"*{headline}*"), fields(known)]
     if compared is not None:
-        blocks.append(section(rcv_delivery.sentence(compared)))
+        blocks.append(section(sentence(compared)))
     if receipt.news.changes:
         blocks.append(section("*Qué cambió desde el aviso anterior*\n" + _changes(receipt.news.changes)))
     blocks += waiting(form)
     blocks.append(section(_links(form, receipt, files, odoo_url, link_base)))
-    return message(f"{title}: {headline}. {when[0]}: {when[1]}.", blocks)
+    return message(f"{title}: {headline}. {due[0]}: {due[1]}.", blocks)
 
 
 def name_of(form: F29Form) -> str:
@@ -75,13 +74,14 @@ def _title(form: F29Form, news: News) -> str:
     if form.is_filed:
         before = "Declarado" if form.version == 1 else "Declarada"
         return f"{before}: {name}" if FILED_NOW in news.reasons else f"Novedad después de declarar: {name}"
-    if form.status == "approved" and FIGURES not in news.reasons:
-        return f"{'Aprobado' if form.version == 1 else 'Aprobada'}, falta declarar: {name}"
     if FIGURES in news.reasons:
         return f"Cambió {article} {name}"
-    if news.reasons == [POINTS]:
-        return f"Algo nuevo que revisar: {name}"
-    return name[0].upper() + name[1:]
+    if news.reasons == [DUE]:
+        return f"Cambió el vencimiento: {name}"
+    if form.status == "approved":
+        return f"{'Aprobado' if form.version == 1 else 'Aprobada'}, falta declarar: {name}"
+    points = news.reasons and set(news.reasons) <= {POINTS, DUE}
+    return f"Algo nuevo que revisar: {name}" if points else name[0].upper() + name[1:]
 
 
 def headline_of(form: F29Form) -> str:
@@ -115,8 +115,8 @@ def _folio(form: F29Form) -> str:
     return f" · folio {escape(form.folio)}" if form.is_filed and form.folio else ""
 
 
-def _when(form: F29Form, today: date) -> tuple[str, str]:
-    """A label and a date: when it was filed, or when it is due."""
+def when(form: F29Form, today: date) -> tuple[str, str]:
+    """A label and a day, when it was filed or is due: ("Vence", "lunes 21 de septiembre de 2026 (mañana)")."""
     if not form.is_filed or form.filed_on is None:
         return "Vence", due_text(form.due_date, today)
     day = words.long_date(form.filed_on)
@@ -151,15 +151,17 @@ def due_text(due: date | None, today: date) -> str:
     return f"{words.long_date(due)} ({when})"
 
 
-def _changes(changes: list[Change]) -> str:
-    def shown(code: str, value: Amount | None) -> str:
-        if value is None:
-            return "vacío"
-        if code == PPM_RATE:
-            return f"{words.number(value)} %"
-        return words.number(value) if code in COUNTS else words.pesos(int(value))
+def amount(code: str, value: Amount | None) -> str:
+    """What a código says, as people write it: pesos, a count, or the rate of 115."""
+    if value is None:
+        return "vacío"
+    if code == PPM_RATE:
+        return f"{words.number(value)} %"
+    return words.number(value) if code in COUNTS else words.pesos(int(value))
 
-    lines = [f"• código {c.code}: {shown(c.code, c.before)} → {shown(c.code, c.after)}" for c in changes]
+
+def _changes(changes: list[Change]) -> str:
+    lines = [f"• código {c.code}: {amount(c.code, c.before)} → {amount(c.code, c.after)}" for c in changes]
     return _listed(lines, "códigos más, en el formulario")
 
 

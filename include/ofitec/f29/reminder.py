@@ -18,7 +18,7 @@ _STANDS = {
 
 def is_due(form: F29Form, today: date) -> bool:
     """Whether today is a day to remind of it. A rectification has no due date of its own."""
-    if form.is_filed or form.due_date is None or form.version > 1:
+    if form.due_date is None or not form.has_due_date_to_tell:
         return False
     left = (form.due_date - today).days
     return left in _FAR or left <= _NEAR

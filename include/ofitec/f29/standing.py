@@ -25,9 +25,9 @@ _AGAIN = timedelta(minutes=1)
 _PATIENCE = 20  # seconds for one answer of Odoo: a page and a scrape wait for none of it
 _LOCK = 0x0F1729  # advisory lock: one process reads, the others leave it to that one
 _here = threading.Lock()  # and in a process one thread
-# The earliest legal due day (docs/f29.md), for a month without a form in an Odoo whose add-on does not say more
+# The legal due days (docs/f29.md), for a month without a form in an Odoo whose add-on does not say more
 _EARLIEST_DAY = 12
-_LATEST_DAY = 28  # for who has nothing to pay, and never moved (docs/f29.md)
+_LATEST_DAY = 28  # for who has nothing to pay
 _FIELDS = [
     *("company_id", "period", "version", "status", "due_date", "total_to_pay"),
     *("filed_total", "folio", "filed_on"),
@@ -77,14 +77,16 @@ def read(odoo: Odoo, now: datetime) -> list[dict[str, Any]]:
 
 
 def _missing(odoo: Odoo, company: int, period: Period) -> dict[str, Any]:
-    """A month without a form, due when Odoo says, as if there is something to pay: nobody knows yet. On the earliest
-    legal day if an older add-on does not say."""
+    """A month without a form, due when Odoo says, as if there is something to pay: nobody knows yet, so the other date
+    is kept too. On the legal days if an older add-on does not say."""
     try:
-        due = _date(str(odoo.call("of.sii.f29", "read_due_date", company, str(period))))
+        said: Any = odoo.call("of.sii.f29", "read_due_dates", company, str(period))
     except PermanentError:
-        due = None
+        said = {}
+    due = _date(said.get("with_payment")) or earliest_due(period)
+    last = max(due, _date(said.get("without_payment")) or latest_due(period))
     nothing = dict.fromkeys(("version", "payable", "folio", "filed_on", "rectifying"))
-    return {**nothing, "status": MISSING, "due_date": due or earliest_due(period)}
+    return {**nothing, "status": MISSING, "due_date": due, "last_due_date": last}
 
 
 def _stand(period: Period, versions: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -104,10 +106,11 @@ def _stand(period: Period, versions: list[dict[str, Any]]) -> dict[str, Any] | N
         "filed_on": _date(best["filed_on"]),
         "rectifying": newest["status"] if is_filed and newest["version"] > best["version"] else None,
         "due_date": _date(best["due_date"]) or earliest_due(period),
+        "last_due_date": None,
     }
 
 
-def _date(value: str | bool | None) -> date | None:
+def _date(value: object) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) and value else None
 
 

@@ -1,5 +1,6 @@
 """The steps of `f29_monthly`: where the domain meets Airflow's connections. What goes to XCom is JSON, no secret."""
 
+import hashlib
 import logging
 from datetime import datetime, time
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from ofitec import words
 from ofitec.clients.odoo import OdooClient
 from ofitec.clients.storage import Storage
-from ofitec.f29 import branches, close, delivery, earlier, message, period, reminder, summary
+from ofitec.f29 import branches, close, delivery, digest, earlier, message, period, reminder, summary, utm
 from ofitec.f29.form import ClosedForm, Company, F29Form
 from ofitec.ledger import Ledger, deliveries, open_ledger, targets
 from ofitec.notify.once import tell_once
@@ -49,7 +50,9 @@ def share(jobs: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def months(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, force: bool) -> list[str]:
-    """Each company's month of a branch, looked at, delivered and told; a line for each that says what came of it.
+    """Each company's month of a branch, looked at and delivered; a line for each that says what came of it.
+
+    Of a run for one company it is told as well; for several, `tell_all` does that, once for all of them.
 
     :raises Several: after all were done, with those that failed
     """
@@ -57,11 +60,14 @@ def months(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, forc
     url = settings().export_url
     delivery.require_one_folder(ledger, url)
     odoo, storage = OdooClient.from_connection(), Storage.from_url(url)
+    several = digest.is_for_several(targets.of_run(ledger, DAG, run_id))
 
     def month(job: dict[str, Any]) -> str:
         forms = look(odoo, job)
         receipts = deliver(storage, forms, run_id=run_id, force=force)
-        announce(job, forms, receipts, run_id=run_id, run_after=run_after)
+        if not several:
+            announce(job, forms, receipts, run_id=run_id, run_after=run_after)
+        targets.reached(ledger, DAG, run_id, branches.target(job))
         return stands([closed.form for closed in forms])
 
     return branches.each(branches.missing(ledger, DAG, run_id, jobs), month)
@@ -101,8 +107,40 @@ def announce(
         sent |= _tell(ledger, each, receipt, run_id=run_id, run_after=run_after)
     if closed:
         sent |= _remind(ledger, closed[-1].form, run_id=run_id, run_after=run_after)
-    targets.reached(ledger, DAG, run_id, branches.target(job))
     return sent
+
+
+def tell_all(*, run_id: str, run_after: datetime) -> bool:
+    """Tell Slack in one digest what is new of a run for several companies, once. True if something was sent now."""
+    ledger, chosen = open_ledger(), settings()
+    today = run_after.astimezone(chosen.zone).date()
+    morning = datetime.combine(today, time(), tzinfo=chosen.zone)
+    found = targets.of_run(ledger, DAG, run_id)
+    made = digest.of_run(ledger, found, today=today, morning=morning, odoo_url=chosen.odoo_url)
+    sent = False
+    for number, part in enumerate(made.messages, start=1):
+        key = f"f29/digest/{hashlib.sha256(made.key.encode()).hexdigest()[:16]}/{number}"
+        sent |= tell_once(ledger, part, key=key, kind="f29", dag_id=DAG, run_id=run_id)
+    for delivery_id in made.told:
+        deliveries.told(ledger, delivery_id, run_after)
+    return sent
+
+
+def ask_for_utm(params: dict[str, Any], *, run_id: str, run_after: datetime) -> bool:
+    """Tell Slack, once, which UTM is missing for the run's month or the one after it. True if it was told now.
+
+    A run that was typed wrong, and so planned nothing, asks for none.
+    """
+    planned = [target for target in targets.of_run(open_ledger(), DAG, run_id) if target.reached_at]
+    if not any("/" not in target.target for target in planned):
+        return False
+    month, odoo = period.resolve(params.get("period"), run_after), OdooClient.from_connection()
+    lacking = utm.missing(odoo, close.companies(odoo, params.get("companies") or []), month)
+    if not lacking:
+        return False
+    told = utm.build(lacking, odoo_url=settings().odoo_url)
+    # of several months the last one: one that is loaded later makes the others no news
+    return tell_once(open_ledger(), told, key=f"utm/{max(lacking)}", kind="f29", dag_id=DAG, run_id=run_id)
 
 
 def sum_up(*, run_id: str) -> list[str]:

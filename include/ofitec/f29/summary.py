@@ -13,6 +13,13 @@ log = logging.getLogger(__name__)
 
 NOTHING = "sin declarar"
 _FAILED = "NO QUEDÓ LISTA: el porqué está en el registro de su rama y en el aviso"
+STATUSES = {
+    "draft": "Borrador",
+    "ready": "Calculado",
+    "approved": "Aprobado",
+    "filed": "Declarado",
+    "paid": "Declarado y pagado",
+}
 _STANDS = {"approved": "aprobado, falta declarar", "filed": "ya declarado", "paid": "ya declarado y pagado"}
 
 

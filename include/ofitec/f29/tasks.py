@@ -24,11 +24,16 @@ def months(jobs: list[dict[str, Any]], params: Any = None, dag_run: Any = None) 
 
 
 @task(task_display_name="Resumen")
-def summary(dag_run: Any = None) -> list[str]:
-    """Every company and what came of it, in one place."""
+def summary(params: Any = None, dag_run: Any = None) -> list[str]:
+    """Every company and what came of it, in one place; told in one digest, where the run has several, with the UTM that
+    is missing."""
     from ofitec.f29 import steps
 
-    return steps.sum_up(run_id=dag_run.run_id)
+    steps.tell_all(run_id=dag_run.run_id, run_after=dag_run.run_after)
+    try:
+        return steps.sum_up(run_id=dag_run.run_id)
+    finally:
+        steps.ask_for_utm(params, run_id=dag_run.run_id, run_after=dag_run.run_after)
 
 
 def named_branch(jobs: list[dict[str, Any]], do: Callable[[], list[str]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from ofitec.ledger.store import Ledger
@@ -39,6 +39,22 @@ def newest_by_period(ledger: Ledger, since: str, before: str) -> list[F29Deliver
     )
     with ledger.transaction() as session:
         return list(session.scalars(query))
+
+
+def newest_versions(ledger: Ledger, months: list[str]) -> dict[str, list[F29Delivery]]:
+    """Month of a RUT ("76123456-0/2026-08") to the newest delivery of each version of its form, by version."""
+    pairs = [tuple(month.split("/", 1)) for month in months]
+    query = (
+        select(F29Delivery)
+        .where(tuple_(F29Delivery.rut, F29Delivery.period).in_(pairs))
+        .ext(distinct_on(F29Delivery.rut, F29Delivery.period, F29Delivery.version))
+        .order_by(F29Delivery.rut, F29Delivery.period, F29Delivery.version, F29Delivery.id.desc())
+    )
+    found: dict[str, list[F29Delivery]] = {}
+    with ledger.transaction() as session:
+        for row in session.scalars(query) if pairs else ():
+            found.setdefault(f"{row.rut}/{row.period}", []).append(row)
+    return found
 
 
 def record(ledger: Ledger, delivery: F29Delivery) -> int:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from ofitec.ledger.rcv_tables import RcvFile, RcvReconciliation
 from ofitec.ledger.store import Ledger
@@ -43,6 +43,19 @@ def latest(ledger: Ledger, rut: str, period: str) -> RcvReconciliation | None:
     query = select(RcvReconciliation).where(RcvReconciliation.rut == rut, RcvReconciliation.period == period)
     with ledger.transaction() as session:
         return session.scalars(query.order_by(RcvReconciliation.id.desc()).limit(1)).first()
+
+
+def untold(ledger: Ledger, ruts: set[str]) -> list[RcvReconciliation]:
+    """The newest reconciliation of each month of these RUTs that people were not told of, by company and month."""
+    query = (
+        select(RcvReconciliation)
+        .where(RcvReconciliation.rut.in_(ruts))
+        .ext(distinct_on(RcvReconciliation.rut, RcvReconciliation.period))
+        .order_by(RcvReconciliation.rut, RcvReconciliation.period, RcvReconciliation.id.desc())
+    )
+    with ledger.transaction() as session:
+        rows = [row for row in session.scalars(query) if row.told_at is None]
+    return sorted(rows, key=lambda row: (row.company, row.period))
 
 
 def record(ledger: Ledger, reconciliation: RcvReconciliation) -> int:

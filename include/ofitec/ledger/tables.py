@@ -104,6 +104,9 @@ class F29State(Base):
     filed_on: Mapped[date | None]
     rectifying: Mapped[str | None] = mapped_column(comment="status of a newer version that is not filed yet")
     due_date: Mapped[date]
+    last_due_date: Mapped[date | None] = mapped_column(
+        comment="of a month without a form: when it is due at the latest, paid or not; null where Odoo does not say"
+    )
     read_at: Mapped[datetime]
 
 

@@ -121,6 +121,13 @@ def sent_since(ledger: Ledger, dag_id: str, *, kind: str, since: datetime) -> li
         return list(session.scalars(query.order_by(Notification.id)))
 
 
+def keys(ledger: Ledger, prefix: str) -> list[str]:
+    """The keys of the messages that begin so: what was told, or is kept until it can be."""
+    query = select(Notification.key).where(Notification.key.startswith(prefix, autoescape=True))
+    with ledger.transaction() as session:
+        return list(session.scalars(query))
+
+
 def _deliver(ledger: Ledger, key: str, send: Callable[[], None]) -> None:
     try:
         send()

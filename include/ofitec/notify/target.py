@@ -1,7 +1,7 @@
 """What a run is about: the part of an installation that is broken when it fails, and well again when it ends well.
 
 Most processes work on the installation as a whole; those of `_NAMED_BY` on what their parameters name. `f29_monthly`
-and `rcv_reconcile` say themselves what each of their branches is about (`ofitec.f29.steps`, `rcv_steps`).
+and `rcv_reconcile` say themselves what each of their branches is about (`ofitec.f29.steps`, `ofitec.f29.rcv.steps`).
 """
 
 from collections.abc import Mapping

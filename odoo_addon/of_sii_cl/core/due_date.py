@@ -8,12 +8,20 @@ from .period import first_day, shift
 DAY_WITHOUT_PAYMENT = 28
 
 
-def due_date(period: str, payment_day: int, has_payment: bool, holidays: Collection[date]) -> date:
+def due_date(
+    period: str, payment_day: int, has_payment: bool, holidays: Collection[date], extended: date | None = None
+) -> date:
     """Due date of a period's form.
 
     ``payment_day``: 12 (general) or 20 (electronic invoicer, by Internet). Nothing to pay: the 28th, not rolled (SII
     states the roll only for declarations with payment). Saturday, Sunday, holiday or 31 December: next business day.
+    ``extended``: the date of the SII's own extension for such forms, which never brings the date forward.
     """
+    legal = _legal(period, payment_day, has_payment, holidays)
+    return max(legal, extended) if extended else legal
+
+
+def _legal(period: str, payment_day: int, has_payment: bool, holidays: Collection[date]) -> date:
     first = first_day(shift(period, 1))
     if not has_payment:
         return first.replace(day=DAY_WITHOUT_PAYMENT)

@@ -51,6 +51,15 @@ def require_ended(period: object, today: date) -> None:
         raise ValueError(f"El período {period} aún no termina: se puede calcular desde el {end:%d-%m-%Y}.")
 
 
+def utm_is_published(month: str, today: date) -> bool:
+    """Whether the SII has published a month's UTM for certain: from the 25th of the month before.
+
+    The UTM of a month follows the IPC of two months earlier (INE, in the first days of the month between), and the
+    SII's circulars with the next month's UTM bear dates up to the 25th (N° 30 of 21-04-2020, N° 18 of 25-02-2010).
+    """
+    return today >= first_day(shift(month, -1)).replace(day=25)
+
+
 def last_day_until(period: str, today: date) -> date:
     """Last day of the period, or ``today`` while the period is running."""
     return max(first_day(period), min(last_day(period), today))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .codes import glosa
+from .reconcile import Difference
 from .rut import is_person
 
 KINDS = {
@@ -67,6 +68,11 @@ def shown(row: Row, *, to_accountants: bool) -> Row:
     if to_accountants:
         return row
     return row._replace(name="", rut="" if is_person(row.rut) else row.rut)
+
+
+def without_names(difference: Difference) -> Difference:
+    """The same of an answer of ``reconcile``, for who is no accountant."""
+    return {**difference, "name": "", "rut": "" if is_person(difference["rut"]) else difference["rut"]}
 
 
 def to_csv(comparison: Comparison) -> str:

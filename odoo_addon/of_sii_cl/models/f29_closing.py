@@ -55,6 +55,19 @@ class OfSiiF29(models.Model):
         for form in self:
             form.closing_move_id = form.sudo()._closing_entry()
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "due_date" in vals:
+            for form in self.sudo():
+                form._date_closing(form._closing_entry())
+        return result
+
+    def _date_closing(self, entry):
+        """The payable of a draft entry is due with the form; a posted one stays as it is."""
+        if entry.state == "draft":
+            due = entry.line_ids.filtered(lambda line: line.of_sii_f29_code == closing.TOTAL_TO_PAY)
+            due.date_maturity = self.due_date
+
     def _closing_entry(self):
         """The form's closing entry, draft or posted; none when there is none or it was cancelled."""
         return self.closing_move_ids.filtered(lambda move: move.state != "cancel")[:1]
@@ -229,9 +242,7 @@ class OfSiiF29(models.Model):
         if entry.state == "draft":
             self._keep_out_of_locks(entry)
             entry.ref = f"{self.name}, folio {self.folio}"
-            # SII extends due dates, also between the approval and the filing
-            due = entry.line_ids.filtered(lambda line: line.of_sii_f29_code == closing.TOTAL_TO_PAY)
-            due.date_maturity = self.due_date
+            self._date_closing(entry)
             entry._post(soft=False)
         self._message_log(
             body=Markup("<p>%s</p>") % f"Asiento de cierre {entry.name} publicado al {entry.date:%d-%m-%Y}."

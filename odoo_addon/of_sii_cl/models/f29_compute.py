@@ -62,7 +62,7 @@ class OfSiiF29(models.Model):
     def read_due_date(self, company_id, period):
         """When a company's form of a month is due (YYYY-MM-DD), also before there is one: then as if there is to pay.
 
-        Reads only. Raises UserError for no period or company.
+        Reads only. Raises UserError for no period or company. Both dates at once: read_due_dates.
         """
         self._require_reader()
         company = self._company_to_declare(company_id)
@@ -136,6 +136,10 @@ class OfSiiF29(models.Model):
         self._write_changed(values)
         if changes and not first_time:
             self._note_changes(changes)
+        self._computed(ledger)
+
+    def _computed(self, ledger):
+        """For what else is made of the entries just read."""
 
     def _write_changed(self, values):
         """Write only what differs, so that a recomputation without new data leaves no trace."""

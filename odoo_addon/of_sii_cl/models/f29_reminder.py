@@ -29,7 +29,9 @@ class OfSiiF29(models.Model):
             return
         late = activities.filtered(lambda activity: activity.date_deadline != self.due_date)
         if late:
-            late.with_context(mail_activity_quick_update=True).write({"date_deadline": self.due_date})
+            late.with_context(mail_activity_quick_update=True).write(
+                {"date_deadline": self.due_date, "summary": self._reminder()}
+            )
         if activities or self.status not in OPEN:
             return
         for user in self._preparers():
@@ -37,9 +39,12 @@ class OfSiiF29(models.Model):
             self.with_context(mail_activity_quick_update=True).activity_schedule(
                 ACTIVITY,
                 self.due_date,
-                summary=f"Declarar el {self.name} a más tardar el {self.due_date:%d-%m-%Y}",
+                summary=self._reminder(),
                 user_id=user.id,
             )
+
+    def _reminder(self):
+        return f"Declarar el {self.name} a más tardar el {self.due_date:%d-%m-%Y}"
 
     def _preparers(self):
         """Active people of the company in the group that prepares."""

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..core import period as periods
-from ..core import rcv_codes, reconcile
+from ..core import rcv_codes, reconcile, reconciliation
 from ..core.codes import PPM_RATE
 from .rcv_reconciliation import SEES_DOCUMENTS
 
@@ -91,7 +91,8 @@ class OfSiiF29(models.Model):
         ``{"equal": documents, "differences": [core.reconcile.Difference], "codes": {código as text: {"odoo", "rcv",
         "difference"}}, "certified", "certificate" (Spanish), "missing": [sections to load]}``. Documents meet by
         direction, type, RUT and folio; boletas and vouchers by their total in the summary. Only what is loaded is
-        compared. Raises UserError (Spanish) where no register is loaded, and as compute_period does for the company.
+        compared. Who is no accountant, as the robot, gets neither names nor RUTs of natural persons. Raises UserError
+        (Spanish) where no register is loaded, and as compute_period does for the company.
         """
         self._require_reader()
         company = self._company_to_declare(company_id)
@@ -101,7 +102,10 @@ class OfSiiF29(models.Model):
             raise UserError(
                 f"No hay registro del SII de {period} para «{company.name}»: cárguelo en «Cargar el registro del SII»."
             )
-        return registers._form()._reconcile(registers)
+        answer = registers._form()._reconcile(registers)
+        if not self.env["of.sii.rcv.reconciliation"]._sees_documents():
+            answer["differences"] = [reconciliation.without_names(row) for row in answer["differences"]]
+        return answer
 
     @api.model
     def _registers(self, company, period):
@@ -125,17 +129,18 @@ class OfSiiF29(models.Model):
             self.reconcile(form.company_id.id, form.period)
         return True
 
-    def _recompute(self):
-        result = super()._recompute()
+    def _computed(self, ledger):
+        result = super()._computed(ledger)
         registers = self._registers(self.company_id, self.period)
         if registers:
-            self._reconcile(registers)
+            self._reconcile(registers, ledger)
         return result
 
-    def _reconcile(self, registers):
+    def _reconcile(self, registers, ledger=None):
+        """``ledger``: what the entries say, where that was just asked."""
         self.ensure_one()
         company, period = self.company_id, self.period
-        odoo = self._codes_of_odoo()
+        odoo = self._codes_of_odoo(ledger)
         boletas = self._has_boletas()
         matched = reconcile.differing_codes(odoo, registers._casillas(), self._compared(registers, boletas))
         # where no código tells kinds of IVA apart, the documents need not be asked for theirs
@@ -161,11 +166,11 @@ class OfSiiF29(models.Model):
             "missing": missing,
         }
 
-    def _codes_of_odoo(self):
+    def _codes_of_odoo(self, ledger=None):
         """Código -> whole pesos or documents: of an open form the entries and what a person entered, else the form."""
         if self._origin and self._is_sealed():
             return {code: int(amount) for code, amount in self._casillas().items() if code != PPM_RATE}
-        odoo = dict(self._ledger(self._resolved().rules).codes)
+        odoo = dict((ledger or self._ledger(self._resolved().rules)).codes)
         for manual in self.input_ids:
             odoo[manual.code] = odoo.get(manual.code, 0) + int(manual.amount)
         return odoo

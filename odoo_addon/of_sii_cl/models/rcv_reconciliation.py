@@ -65,9 +65,7 @@ class OfSiiRcvReconciliation(models.Model):
         behind = any(
             day > last.reconciled_at for day in self.env["of.sii.rcv"].sudo().search(month).mapped("loaded_at")
         )
-        told = last._comparison(
-            to_accountants=self.env.su or any(map(self.env.user.has_group, SEES_DOCUMENTS.split(","))), behind=behind
-        )
+        told = last._comparison(to_accountants=self._sees_documents(), behind=behind)
         return {
             "certified": told.certified,
             "certificate": told.certificate,
@@ -80,6 +78,11 @@ class OfSiiRcvReconciliation(models.Model):
             "differences": [row._asdict() for row in told.rows],
             "files": {"csv": reconciliation.to_csv(told), "xlsx": base64.b64encode(self._to_xlsx(told)).decode()},
         }
+
+    @api.model
+    def _sees_documents(self):
+        """Whether the user may see counterparts: the robot may not."""
+        return self.env.su or any(map(self.env.user.has_group, SEES_DOCUMENTS.split(",")))
 
     def _comparison(self, *, to_accountants, behind):
         """The comparison for a reader, its rows in an order that no database decides."""

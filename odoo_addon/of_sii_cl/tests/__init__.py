@@ -1,9 +1,11 @@
+from . import test_due_date
 from . import test_f29_access
 from . import test_f29_annex
 from . import test_f29_carry
 from . import test_f29_cash_flow
 from . import test_f29_checks
 from . import test_f29_closing
+from . import test_f29_closing_property
 from . import test_f29_companies
 from . import test_f29_compare
 from . import test_f29_compute
@@ -29,3 +31,4 @@ from . import test_rcv_property
 from . import test_rcv_read
 from . import test_rcv_reconcile
 from . import test_worked_example
+from . import test_utm

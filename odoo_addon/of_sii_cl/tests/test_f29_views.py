@@ -2,7 +2,7 @@ import polib
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import file_path
 
-MODELS = ("of.sii.f29", "of.sii.f29.map", "of.sii.utm", "of.sii.holiday", "of.sii.rcv")
+MODELS = ("of.sii.f29", "of.sii.f29.map", "of.sii.utm", "of.sii.holiday", "of.sii.due_date", "of.sii.rcv")
 
 
 @tagged("post_install", "-at_install")
@@ -55,6 +55,7 @@ class TestF29Views(TransactionCase):
             "of.sii.f29.approve.wizard": "Aprobar un F29 cuyas cifras cambiaron",
             "of.sii.f29.export.wizard": "Exportar un F29 a un archivo",
             "of.sii.rcv.load.wizard": "Cargar el registro del SII",
+            "of.sii.utm.load.wizard": "Cargar la UTM",
         }
         for model, title in titles.items():
             self.assertEqual(self.env[model].with_context(lang="es_CL").new({})._show()["name"], title)
@@ -66,7 +67,7 @@ class TestF29Views(TransactionCase):
             self.assertEqual(translated, terms)
 
     def test_menus_lead_to_the_screens(self):
-        for name in ("f29", "map", "utm", "holiday", "rcv"):
+        for name in ("f29", "map", "utm", "holiday", "due_date", "rcv"):
             menu = self.env.ref(f"of_sii_cl.menu_{'f29_map' if name == 'map' else name}")
             self.assertIn(menu.action.res_model, MODELS)
             self.assertEqual(menu.parent_id.parent_id, self.env.ref("account.menu_finance"))

@@ -97,6 +97,23 @@ class TestRcvRead(F29Case):
             with self.subTest(name), zipfile.ZipFile(io.BytesIO(book)) as parts:
                 self.assertIn(f">{PERIOD}-01T00:00:00Z<", parts.read("docProps/core.xml").decode())
 
+    def test_the_robot_compares_and_gets_nobodys_name(self):
+        self.compared()
+        for user, names in ((self.robot, []), (self.env.user, ["Juana Soto Rojas", "Proveedor SpA"])):
+            answer = self.F29.with_user(user).reconcile(self.company.id, PERIOD)
+            rows = {row["folio"]: row for row in answer["differences"]}
+            self.assertEqual(sorted(row["name"] for row in rows.values() if row["name"]), names)
+            self.assertEqual(rows["71"]["rut"], COMPANY_RUT)
+            self.assertEqual(rows["72"]["rut"], PERSON_RUT if names else "")
+
+    def test_computing_with_a_register_reads_the_entries_once(self):
+        self.compared()
+        asked = []
+        ledger = type(self.F29)._ledger
+        self.patch(type(self.F29), "_ledger", lambda form, *rules: asked.append(form) or ledger(form, *rules))
+        self.compute()
+        self.assertEqual(len(asked), 1)
+
     def test_a_register_that_was_loaded_after_it_takes_the_certificate_back(self):
         self.compared()
         last = self.env["of.sii.rcv.reconciliation"].search([("company_id", "=", self.company.id)])

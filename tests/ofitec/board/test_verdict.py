@@ -102,6 +102,15 @@ def test_a_month_that_is_not_computed_is_overdue_when_it_is_so_without_payment_t
     assert verdict.form(month) == ("unknown" if level == "good" else level)
 
 
+def test_a_month_whose_last_date_was_extended_is_not_overdue_before_that(now: datetime) -> None:
+    due = {"due_date": date(2026, 11, 20), "last_due_date": date(2026, 11, 30)}
+    row = F29State(rut="76123456-0", company="x", period="2026-10", status="missing", **due)
+    month = F29(row.rut, row.company, row.period, row.status, due_days=-9, state=row)
+    assert (month.last_due, month.last_days) == (date(2026, 11, 30), 1)
+    reading = SourceReading(source="odoo", tried_at=now, read_at=now, error=None)
+    assert verdict.forms([month], reading, now)[0].key == "f29_uncomputed_since"
+
+
 def test_a_computed_form_is_overdue_after_its_own_date(now: datetime) -> None:
     row = F29State(rut="76123456-0", company="x", period="2026-10", status="ready", due_date=date(2026, 11, 20))
     late = F29(row.rut, row.company, row.period, row.status, due_days=-1, state=row)

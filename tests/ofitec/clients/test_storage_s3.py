@@ -38,6 +38,19 @@ def storage(proxy: FaultyProxy, s3: S3, monkeypatch: pytest.MonkeyPatch) -> Stor
     return Storage.from_url(f"s3://{conn}@{BUCKET}/root")
 
 
+def test_a_bucket_that_is_not_there_is_no_empty_folder(
+    s3: S3, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"login": s3.credentials.s3_access_key, "password": s3.credentials.s3_secret_key}
+    extra = {"endpoint_url": proxy.url, "region_name": "us-east-1"}
+    monkeypatch.setenv("AIRFLOW_CONN_S3_NOWHERE", json.dumps({"conn_type": "aws", **keys, "extra": extra}))
+    proxy.allow()
+    nowhere = Storage.from_url("s3://s3_nowhere@no-such-bucket/root")
+    for look in (lambda: nowhere.folders("rcv"), lambda: nowhere.files("rcv/x"), lambda: nowhere.read("a.csv")):
+        with pytest.raises(StorageFailed, match="s3://no-such-bucket/root cannot be read: its bucket does not exist"):
+            look()
+
+
 def stored(s3: S3, folder: str) -> dict[str, bytes]:
     client, prefix = s3.client(), f"root/{folder}/"
     return {

@@ -27,9 +27,12 @@ class Office:
         self.companies = {n: Company(n, name, rut) for n, (name, rut) in enumerate(RUTS.items(), 1)}
         self.computed: list[str] = []
         self.logins = 0
+        self.without_utm: dict[str, list[int]] = {}
         self.disturbed: Callable[[str], None] = lambda name: None
 
     def call(self, model: str, method: str, *args: Any) -> Any:
+        if method == "missing_utm":
+            return {month: [n for n in args[0] if n in ids] for month, ids in self.without_utm.items()}
         if method.startswith("to_"):
             return self.companies[args[0][0] // 100 + 1].call(model, method, *args)
         company = self.companies[args[0]]
@@ -54,13 +57,18 @@ class Branch:
         self.office.computed.clear()
         return steps.months(self.jobs, run_id="morning", run_after=AT, force=force)
 
+    def end(self, run_id: str = "morning") -> list[str]:
+        """What the run's last task tells, and writes into its log: the digest is told whatever failed."""
+        steps.tell_all(run_id=run_id, run_after=AT)
+        return steps.sum_up(run_id=run_id)
+
     def files(self) -> dict[str, int]:
         """Delivered file to its time of writing."""
         return {str(file): file.stat().st_mtime_ns for file in self.folder.rglob("F29_*")}
 
     def told(self) -> list[str]:
         """The companies that people were told of, in order, as often as they were."""
-        return [name for message in self.heard for name in RUTS if f"· {name}:" in message]
+        return [name for message in self.heard for name in RUTS if f"*{name}* ·" in message]
 
 
 @pytest.fixture
@@ -77,10 +85,15 @@ def branch(
     monkeypatch.setenv("OFITEC_EXPORT_URL", f"file://{tmp_path}")
     monkeypatch.setenv("OFITEC_F29_BRANCHES", "1")
     monkeypatch.setattr(OdooClient, "from_connection", login)
-    monkeypatch.setattr(channels, "tell", lambda text, blocks: heard.append(text))
+    monkeypatch.setattr(channels, "tell", lambda text, blocks: heard.append(plain_text_kept(text, blocks)))
     settings.cache_clear()
     request.addfinalizer(settings.cache_clear)
     return Branch(office, heard, tmp_path)
+
+
+def plain_text_kept(text: str, blocks: list[dict[str, Any]]) -> str:
+    """The message with its mrkdwn as it is."""
+    return "\n".join([text, *(block["text"]["text"] for block in blocks if "text" in block)])
 
 
 def only(name: str, error: BaseException) -> Callable[[str], None]:
@@ -97,9 +110,14 @@ def test_all_companies_of_a_branch_are_done_with_one_login(branch: Branch) -> No
     lines = branch.attempt()
     assert lines == [f"{name}, agosto de 2026: calculado, $32.775" for name in RUTS]
     assert branch.office.logins == 1
-    assert branch.told() == list(RUTS)
+    assert branch.told() == [], "nobody is told company by company"
     assert len(branch.files()) == 3 * len(RUTS)
-    assert steps.sum_up(run_id="morning") == lines
+    assert branch.end() == lines
+    [said] = branch.heard
+    assert branch.told() == list(RUTS)
+    assert said.startswith("F29 de agosto de 2026: 3 novedades, de 3 empresas\n")
+    assert "🟡 *Alfa* · 77.123.456-9 · agosto de 2026: *nuevo*" in said
+    assert "Calculado · Total a pagar: $32.775 · vence lunes 21 de septiembre de 2026 (faltan 13 días)" in said
 
 
 def test_one_that_fails_fails_alone_is_named_and_is_the_only_one_done_again(branch: Branch) -> None:
@@ -107,17 +125,19 @@ def test_one_that_fails_fails_alone_is_named_and_is_the_only_one_done_again(bran
     with pytest.raises(SeveralFailed) as failed:
         branch.attempt()
     assert [name for name, _ in failed.value.failures] == ["Beta, agosto de 2026"]
-    assert branch.told() == ["Alfa", "Gama"]
     before = branch.files()
     with pytest.raises(SeveralFailed, match=r"1 de 3 no quedaron listas: Beta, agosto de 2026\."):
-        steps.sum_up(run_id="morning")
+        branch.end()
+    assert branch.told() == ["Alfa", "Gama"]
+    assert "2 novedades, 1 sin terminar, de 3 empresas" in branch.heard[0]
+    assert "🔴 *Beta, agosto de 2026* · 76.543.210-3\nNo quedó lista" in branch.heard[0]
 
     branch.office.disturbed = lambda name: None
     assert branch.attempt(force=True) == ["Beta, agosto de 2026: calculado, $32.775"]
     assert branch.office.computed == ["Beta"]
-    assert branch.told() == ["Alfa", "Gama", "Beta"], "once each, although the run delivers by force"
     assert before.items() <= branch.files().items(), "the others' files were not touched"
-    assert len(steps.sum_up(run_id="morning")) == 3
+    assert len(branch.end()) == 3
+    assert branch.told() == ["Alfa", "Gama", "Beta"], "once each, although the run delivers by force"
 
 
 def test_a_task_killed_in_the_middle_goes_on_where_it_was(branch: Branch) -> None:
@@ -127,21 +147,22 @@ def test_a_task_killed_in_the_middle_goes_on_where_it_was(branch: Branch) -> Non
     before = branch.files()
     branch.office.disturbed = lambda name: None
     branch.attempt()
+    branch.end()
     assert branch.office.computed == ["Gama"]
     assert branch.told() == list(RUTS)
     assert before.items() <= branch.files().items()
 
 
-def test_killed_between_its_message_and_the_ledger_a_company_is_told_once(
+def test_killed_between_its_message_and_the_ledger_all_are_told_once(
     branch: Branch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    branch.attempt()
     with monkeypatch.context() as patched:
         patched.setattr(deliveries, "told", lambda *_: (_ for _ in ()).throw(SystemExit("killed")))
         with pytest.raises(SystemExit):
-            branch.attempt()
-    assert branch.told() == ["Alfa"]
-    branch.attempt()
-    assert branch.office.computed == list(RUTS)
+            branch.end()
+    assert branch.told() == list(RUTS)
+    branch.end()
     assert branch.told() == list(RUTS)
 
 
@@ -160,7 +181,9 @@ def test_while_odoo_is_down_the_rest_is_left_for_the_retry(branch: Branch) -> No
 
 def test_a_branch_that_a_person_clears_after_it_was_done_is_done_again_and_tells_nothing(branch: Branch) -> None:
     branch.attempt()
+    branch.end()
     branch.attempt()
+    branch.end()
     assert branch.office.computed == list(RUTS)
     assert branch.told() == list(RUTS)
 
@@ -172,6 +195,25 @@ def test_a_run_that_is_cleared_as_a_whole_begins_anew(branch: Branch) -> None:
         steps.sum_up(run_id="morning")
     branch.attempt()
     assert branch.office.computed == list(RUTS)
+
+
+def test_a_missing_utm_is_told_once_and_another_month_again(branch: Branch) -> None:
+    def ask(day: int) -> list[str]:
+        before = len(branch.heard)
+        run: dict[str, Any] = {"run_id": f"run {day}", "run_after": AT.replace(day=day)}
+        assert not steps.ask_for_utm({"period": "2026-13"}, **run), "nothing was planned"
+        steps.plan({}, **run)
+        steps.ask_for_utm({}, **run)
+        return [said.partition("\n")[0] for said in branch.heard[before:]]
+
+    assert ask(8) == []
+    branch.office.without_utm = {"2026-10": [1, 3]}
+    assert ask(25) == ["Falta la UTM de octubre de 2026 para el remanente de 2 empresas."]
+    assert ask(26) == []
+    branch.office.without_utm = {"2026-10": [1], "2026-11": [1]}
+    assert ask(27) == ["Falta la UTM de octubre de 2026 y noviembre de 2026 para el remanente de 1 empresa."]
+    branch.office.without_utm = {"2026-11": [1]}
+    assert ask(28) == []
 
 
 def test_a_run_that_found_no_company_has_nothing_to_sum_up(branch: Branch) -> None:

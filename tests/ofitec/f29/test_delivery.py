@@ -10,9 +10,9 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from ofitec.clients.storage import Storage, StorageFailed
-from ofitec.f29.delivery import AGAIN, FIGURES, FILED_NOW, MANIFEST, NEW, POINTS, UNFILED, Change, changes, deliver
+from ofitec.f29.delivery import AGAIN, DUE, FIGURES, FILED_NOW, MANIFEST, NEW, POINTS, UNFILED, Change, changes, deliver
 from ofitec.f29.form import ClosedForm, MissingInput
-from ofitec.f29.rcv_delivery import Reconciliation
+from ofitec.f29.rcv.delivery import Reconciliation
 from ofitec.ledger import Ledger, deliveries
 from tests.ofitec.f29.examples import example_a
 
@@ -152,6 +152,16 @@ def test_something_new_that_waits_is_told_and_its_end_is_not(storage: Storage, l
     assert told(storage, ledger, closed(form=missing), "run 2") == [POINTS]
     assert told(storage, ledger, closed(form=missing), "run 3") == []
     assert told(storage, ledger, closed(), "run 4") == []
+
+
+def test_another_due_date_is_told_once_and_not_of_what_is_filed(storage: Storage, ledger: Ledger) -> None:
+    later = {"due_date": date(2026, 9, 25)}
+    assert told(storage, ledger, closed(), "run 1") == [NEW]
+    assert told(storage, ledger, closed(form=later), "run 2") == [DUE]
+    assert told(storage, ledger, closed(form={**later, "status": "approved"}), "run 3") == []
+    filed = {**later, "status": "filed", "folio": "1"}
+    assert told(storage, ledger, closed(form=filed), "run 4") == [FILED_NOW]
+    assert told(storage, ledger, closed(form={**filed, "due_date": date(2026, 9, 28)}), "run 5") == []
 
 
 def test_each_version_keeps_its_folder(tmp_path: Path, storage: Storage, ledger: Ledger) -> None:

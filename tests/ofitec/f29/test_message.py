@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ofitec.f29.delivery import AGAIN, FIGURES, FILED_NOW, NEW, POINTS, UNFILED, Change, News, Receipt
+from ofitec.f29.delivery import AGAIN, DUE, FIGURES, FILED_NOW, NEW, POINTS, UNFILED, Change, News, Receipt
 from ofitec.f29.form import COUNTS, F29Form, FormWarning, LateDocument, MissingInput, Question
 from ofitec.f29.message import build
-from ofitec.f29.rcv_delivery import Reconciliation
+from ofitec.f29.rcv.delivery import Reconciliation
 from tests.ofitec.f29.examples import example_a
 
 FILES = ["F29_2026-08.csv", "F29_2026-08.json", "F29_2026-08.xml", "manifest.json"]
@@ -122,6 +122,10 @@ def test_a_form_filed_late_says_by_how_much() -> None:
         ({"status": "filed"}, [POINTS], "Novedad después de declarar: F29"),
         ({"status": "approved"}, [UNFILED], "Ya no figura como declarado: F29"),
         ({}, [POINTS], "Algo nuevo que revisar: F29"),
+        ({}, [DUE], "Cambió el vencimiento: F29"),
+        ({"status": "approved"}, [DUE], "Cambió el vencimiento: F29"),
+        ({}, [POINTS, DUE], "Algo nuevo que revisar: F29"),
+        ({}, [FIGURES, DUE], "Cambió el F29"),
         ({}, [AGAIN], "F29 de agosto"),
         ({"version": 2}, [NEW], "Rectificatoria (versión 2) del F29"),
         ({"version": 2}, [FIGURES], "Cambió la rectificatoria (versión 2) del F29"),

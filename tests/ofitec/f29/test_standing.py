@@ -23,10 +23,10 @@ class Answers:
 
     def __init__(self, companies: list[dict[str, Any]], forms: list[dict[str, Any]]) -> None:
         self.tables = {"res.company": companies, "of.sii.f29": forms}
-        self.due: object = "2026-11-20"
+        self.due: object = {"with_payment": "2026-11-20", "without_payment": "2026-11-28"}
 
     def call(self, model: str, method: str, *args: object) -> object:
-        assert (model, method) == ("of.sii.f29", "read_due_date"), "where forms stand is read, never computed"
+        assert (model, method) == ("of.sii.f29", "read_due_dates"), "where forms stand is read, never computed"
         if isinstance(self.due, Exception):
             raise self.due
         return self.due
@@ -49,13 +49,22 @@ def test_a_new_company_owes_only_the_last_month() -> None:
     [row] = read(Answers([AROMOS], []), NOW)
     assert (row["rut"], row["period"], row["status"], row["payable"]) == ("76123456-0", "2026-10", "missing", None)
     assert row["due_date"] == date(2026, 11, 20), "as Odoo knows it by the company and the holidays"
+    assert row["last_due_date"] == date(2026, 11, 28)
+
+
+@pytest.mark.parametrize(("paid", "unpaid", "last"), [(23, 30, 30), (30, 28, 30)])
+def test_dates_that_the_sii_extended_are_those_of_odoo(paid: int, unpaid: int, last: int) -> None:
+    odoo = Answers([AROMOS], [])
+    odoo.due = {"with_payment": f"2026-11-{paid}", "without_payment": f"2026-11-{unpaid}"}
+    [row] = read(odoo, NOW)
+    assert (row["due_date"], row["last_due_date"]) == (date(2026, 11, paid), date(2026, 11, last))
 
 
 def test_a_month_whose_due_date_odoo_does_not_say_is_due_on_the_first_legal_day() -> None:
     odoo = Answers([AROMOS], [])
-    odoo.due = PermanentError("Odoo no tiene el método of.sii.f29.read_due_date")
+    odoo.due = PermanentError("Odoo no tiene el método of.sii.f29.read_due_dates")
     [row] = read(odoo, NOW)
-    assert row["due_date"] == date(2026, 11, 12)
+    assert (row["due_date"], row["last_due_date"]) == (date(2026, 11, 12), date(2026, 11, 28))
 
 
 def test_a_gap_between_forms_is_missing() -> None:

@@ -16,15 +16,16 @@ from ofitec.deploy import message as deploy
 from ofitec.deploy.host.record.plans import Change, Mode
 from ofitec.deploy.host.record.terms import Terms
 from ofitec.f29 import message as f29
-from ofitec.f29 import rcv_message, reminder
+from ofitec.f29 import reminder, utm
 from ofitec.f29.delivery import FIGURES, News, Receipt
 from ofitec.f29.delivery import Change as Figure
 from ofitec.f29.form import Company, FormWarning, LateDocument, MissingInput, Question
-from ofitec.f29.rcv_files import Rejected
-from ofitec.f29.rcv_outcome import Outcome, Register
+from ofitec.f29.rcv import message as register
+from ofitec.f29.rcv.files import Rejected
+from ofitec.f29.rcv.outcome import Outcome, Register
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import BackupRun, Notification, RestoreProof
-from ofitec.notify import approval, channels, failure_message, late, once, recovery
+from ofitec.notify import approval, channels, digest, failure_message, late, once, recovery
 from ofitec.notify.blocks import cut
 from ofitec.notify.escape import Message, close, escape
 from ofitec.notify.plain import plain_text
@@ -140,9 +141,14 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     **{f"deploy {status}": partial(deployed, status) for status in deploy._TITLES},
     "f29 month": delivered,
     "f29 filed": lambda: delivered(status="filed", filed_on=date(2026, 9, 23), filed_total=10**15),
-    "register compared": lambda: rcv_message.build(
+    "register compared": lambda: register.build(
         Company(id=1, name=LONG, rut="77123456-9"), "2026-08", register_compared(), form_id=7, odoo_url=PAGE
     ),
+    "utm missing": lambda: utm.build(
+        {f"20{year}-12": [f"{LONG}{number}" for number in range(MANY)] for year in range(10, 30)}, odoo_url=PAGE
+    ),
+    "digest": lambda: digest.build(LONG, [escape(LONG)] * MANY, escape(LONG))[0],
+    "register astray": lambda: register.astray([LONG] * register.MOST_LINES),
     "f29 reminder": lambda: reminder.build(month(), today=date(2026, 9, 30), odoo_url=PAGE),
 }  # fmt: skip
 

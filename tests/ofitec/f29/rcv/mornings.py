@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from ofitec.clients.odoo import OdooDown, OdooForbidden, OdooRefused
-from ofitec.f29 import rcv_steps
+from ofitec.f29.rcv import steps
 from ofitec.ledger import Ledger
 
 RUT, OTHER = "77123456-9", "76123456-0"
@@ -102,11 +102,12 @@ class Mornings:
         before, self.failed = len(self.heard), []
         at = datetime(day.year, day.month, day.day, 9, 30, tzinfo=UTC)
         run_id = f"run of {day} {before}"
-        for job in rcv_steps.plan(params, run_id=run_id, run_after=at):
+        for job in steps.plan(params, run_id=run_id, run_after=at):
             try:
-                rcv_steps.companies([job], run_id=run_id, run_after=at, force=params.get("force", False))
+                steps.companies([job], run_id=run_id, run_after=at, force=params.get("force", False))
             except Exception as error:  # whatever it is, the others go on
                 self.failed.append(error)
+        steps.tell_all(run_id=run_id, run_after=at)
         return self.heard[before:]
 
     def files(self) -> list[Any]:

@@ -14,11 +14,12 @@ from sqlalchemy import text
 from ofitec.clients.odoo import OdooClient, OdooDown, OdooForbidden
 from ofitec.clients.slack import SlackFailed
 from ofitec.errors import InputError, SeveralUnfinished
-from ofitec.f29 import branches, rcv_steps
+from ofitec.f29 import branches
+from ofitec.f29.rcv import steps
 from ofitec.ledger import Ledger, targets
 from ofitec.notify import channels
 from ofitec.settings import settings
-from tests.ofitec.f29.register_mornings import COUNTERPART, OTHER, RUT, Mornings, ScriptedOdoo
+from tests.ofitec.f29.rcv.mornings import COUNTERPART, OTHER, RUT, Mornings, ScriptedOdoo
 
 SALES, PURCHASES = b"ventas de julio", b"compras de julio"
 
@@ -148,7 +149,9 @@ def test_a_company_that_fails_stops_no_other(mornings: Mornings) -> None:
     mornings.drop("a.csv", SALES, rut="76.123.456-0")
     mornings.odoo.fails_for = 2
     [message] = mornings.on(september(1))
-    assert "Los Aromos" in message
+    assert message.startswith("Registro del SII de agosto de 2026: 1 novedad, 1 sin terminar, de 2 empresas")
+    assert "🟢 *Los Aromos* · 77.123.456-9 · agosto de 2026: *Certificado*" in message
+    assert "🔴 *Andes Sur, agosto de 2026*" in message
     assert len(mornings.failed) == 1
     done = targets.of_run(mornings.ledger, "rcv_reconcile", "run of 2026-09-01 0")
     assert {target.target: bool(target.reached_at) for target in done} == {
@@ -158,7 +161,44 @@ def test_a_company_that_fails_stops_no_other(mornings: Mornings) -> None:
     }
     mornings.odoo.fails_for = 0
     [message] = mornings.on(september(2))
-    assert "Andes Sur" in message
+    assert "1 novedad, de 2 empresas" in message
+    assert "🟢 *Andes Sur*" in message
+    assert "*Los Aromos*" not in message
+    assert "La otra sigue sin novedad." in message
+    assert mornings.on(september(3)) == []
+
+
+def test_what_several_companies_have_to_look_at_is_in_one_digest(mornings: Mornings) -> None:
+    mornings.drop("a.csv", SALES + b" mala")
+    mornings.drop("b de otro.csv", b"ventas de otro rut", rut=OTHER)
+    mornings.odoo.differences = [{"kind": "amount", "rut": COUNTERPART}] * 2
+    [message] = mornings.on(september(1))
+    assert "2 novedades, de 2 empresas" in message
+    assert "*Hay diferencias*\\n2 documentos con diferencias, 5 iguales." in message
+    assert "1 línea no leída" in message
+    assert "No se cargaron: b de otro.csv: El archivo «b de otro.csv» es del RUT 76000000" in message
+    assert COUNTERPART not in message
+
+
+def test_what_is_not_in_a_months_folder_of_a_rut_is_told_once(mornings: Mornings) -> None:
+    mornings.drop("a.csv", SALES)
+    for rut, period in ((RUT, "agosto"), (RUT, "2026-8"), (RUT, "2026-13"), ("Los Aromos", "2026-08")):
+        mornings.drop("b.csv", PURCHASES, rut=rut, period=period)
+    (mornings.folder / "rcv" / RUT / "suelto.csv").write_bytes(SALES)
+    certified, astray = mornings.on(september(1))
+    assert certified.startswith("Certificado")
+    assert astray.startswith("Hay archivos del registro del SII que no se leen: 5 fuera de la carpeta")
+    for path in ("agosto", "2026-8", "2026-13", "suelto.csv"):
+        assert f"`rcv/{RUT}/{path}`" in astray
+    assert "`rcv/Los Aromos`" in astray
+    assert mornings.odoo.loads == ["a.csv"]
+    assert mornings.on(september(2)) == []
+    (mornings.folder / "rcv" / RUT / "suelto.csv").unlink()
+    assert mornings.on(september(3)) == [], "what is left was told"
+    mornings.drop("c.csv", SALES, period="sept")
+    [astray] = mornings.on(september(4))
+    assert "1 fuera" in astray
+    assert "agosto" not in astray
 
 
 def test_companies_that_share_a_branch_fail_alone_too_and_only_those_are_tried_again(mornings: Mornings) -> None:
@@ -166,15 +206,19 @@ def test_companies_that_share_a_branch_fail_alone_too_and_only_those_are_tried_a
         mornings.drop("a.csv", SALES, rut=rut)
     mornings.odoo.fails_for = 2
     at = datetime(2026, 9, 1, 9, 30, tzinfo=UTC)
-    [branch] = branches.share(rcv_steps.plan({}, run_id="r", run_after=at), 1)
+    [branch] = branches.share(steps.plan({}, run_id="r", run_after=at), 1)
     with pytest.raises(SeveralUnfinished) as failed:
-        rcv_steps.companies(branch, run_id="r", run_after=at, force=False)
+        steps.companies(branch, run_id="r", run_after=at, force=False)
     assert [name for name, _ in failed.value.failures] == ["Andes Sur, agosto de 2026"]
     mornings.odoo.fails_for = 0
-    lines = rcv_steps.companies(branch, run_id="r", run_after=at, force=False)
+    lines = steps.companies(branch, run_id="r", run_after=at, force=False)
     assert lines == ["Andes Sur, agosto de 2026: Certificado: Odoo, el SII y el formulario dicen lo mismo."]
     assert mornings.odoo.loads == ["a.csv", "a.csv"]
-    assert len(mornings.heard) == 2
+    assert mornings.heard == [], "several are told at the end of the run"
+    for _ in range(2):
+        steps.tell_all(run_id="r", run_after=at)
+    [message] = mornings.heard
+    assert "2 novedades, de 2 empresas" in message
 
 
 def test_a_robot_without_its_rights_fails_the_run_and_blames_no_file(mornings: Mornings) -> None:

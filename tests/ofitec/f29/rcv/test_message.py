@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from ofitec.f29.form import Company
-from ofitec.f29.rcv_files import Rejected
-from ofitec.f29.rcv_message import build, headline
-from ofitec.f29.rcv_outcome import Outcome, Register
+from ofitec.f29.rcv.files import Rejected
+from ofitec.f29.rcv.message import build, headline
+from ofitec.f29.rcv.outcome import Outcome, Register
 from tests.ofitec.spanish import english_words
 
 COMPANY = Company(id=1, name="Los Aromos <SpA>", rut="77123456-9")

@@ -11,6 +11,7 @@ from ofitec.clients.odoo import OdooForbidden, OdooRefused
 from ofitec.clients.storage import Storage
 from ofitec.errors import InputError
 from ofitec.f29.form import Company, normal_rut
+from ofitec.f29.period import Period
 from ofitec.ledger import Ledger, rcv
 from ofitec.ledger.rcv_tables import RcvFile
 
@@ -39,18 +40,38 @@ class TakenIn(BaseModel):
     rejected: list[Rejected] = []
 
 
-def folders(storage: Storage) -> dict[str, list[str]]:
-    """RUT to the folders of its files below the export root, whichever way people write a RUT: "rcv/76.123.456-0".
+class Folders(BaseModel):
+    """What lies below `rcv/`."""
+
+    by_rut: dict[str, list[str]] = {}  # RUT to the folders of its files below the export root
+    astray: list[str] = []  # folders that name no RUT or no month, and files outside of a month's folder
+
+
+def folders(storage: Storage) -> Folders:
+    """The folders of the register, whichever way people write a RUT: "rcv/76.123.456-0".
 
     :raises StorageFailed: if the storage does not answer
     """
-    found: dict[str, list[str]] = {}
+    found = Folders(astray=[f"{ROOT}/{name}" for name in storage.files(ROOT)])
     for name in storage.folders(ROOT):
+        place = f"{ROOT}/{name}"
         try:
-            found.setdefault(normal_rut(name), []).append(f"{ROOT}/{name}")
+            found.by_rut.setdefault(normal_rut(name), []).append(place)
         except InputError:
-            log.warning("%s/%s/%s is no RUT's folder: what lies in it is not read.", storage.url, ROOT, name)
+            found.astray.append(place)
+            continue
+        found.astray += [f"{place}/{month}" for month in storage.folders(place) if not _is_month(month)]
+        found.astray += [f"{place}/{file}" for file in storage.files(place)]
+    for path in found.astray:
+        log.warning("%s/%s is no month's folder of a RUT: it is not read.", storage.url, path)
     return found
+
+
+def _is_month(name: str) -> bool:
+    try:
+        return str(Period.parse(name)) == name
+    except InputError:
+        return False
 
 
 def take_in(

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from ofitec.f29.form import Company
-from ofitec.f29.rcv_files import Rejected
+from ofitec.f29.rcv.files import Rejected
 
 # sections that Odoo compares; the others only say why a document is not among them
 _COMPARED = {"sales", "purchases", "summary", "honorarios"}

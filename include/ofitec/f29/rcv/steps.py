@@ -1,5 +1,6 @@
 """The steps of `rcv_reconcile`: where the domain meets Airflow's connections. What goes to XCom is JSON, no secret."""
 
+import hashlib
 import logging
 from datetime import datetime
 from typing import Any
@@ -8,11 +9,14 @@ from ofitec import words
 from ofitec.clients.odoo import OdooClient
 from ofitec.clients.storage import Storage
 from ofitec.errors import InputError
-from ofitec.f29 import branches, close, period, rcv_files, rcv_message, rcv_outcome
+from ofitec.f29 import branches, close, period
+from ofitec.f29.digest import is_for_several
 from ofitec.f29.form import Company
-from ofitec.f29.rcv_outcome import Outcome
+from ofitec.f29.rcv import digest, files, message, outcome
+from ofitec.f29.rcv.outcome import Outcome
 from ofitec.ledger import Ledger, open_ledger, rcv, targets
 from ofitec.ledger.rcv_tables import RcvReconciliation
+from ofitec.notify import once
 from ofitec.notify.once import tell_once
 from ofitec.settings import settings
 
@@ -33,7 +37,7 @@ def plan(params: dict[str, Any], *, run_id: str, run_after: datetime) -> list[di
     targets.aim(ledger, DAG, run_id, {str(month): words.month(str(month))})
     odoo = OdooClient.from_connection()
     found = close.companies(odoo, params.get("companies") or [])
-    places = rcv_files.folders(Storage.from_url(settings().export_url))
+    places = files.folders(Storage.from_url(settings().export_url)).by_rut
     loaded = {
         row["company_id"][0] for row in odoo.search_read("of.sii.rcv", [["period", "=", str(month)]], ["company_id"])
     }
@@ -60,15 +64,19 @@ def share(jobs: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def companies(jobs: list[dict[str, Any]], *, run_id: str, run_after: datetime, force: bool) -> list[str]:
-    """Each company of a branch: new files taken in, months compared, people told; a line for each says how it stands.
+    """Each company of a branch: new files taken in, months compared; a line for each says how it stands.
+
+    Of a run for one company people are told as well; for several, `tell_all` does that, once for all of them.
 
     :raises Several: after all were done, with those that failed
     """
     ledger = open_ledger()
     odoo, storage = OdooClient.from_connection(), Storage.from_url(settings().export_url)
+    run: dict[str, Any] = {"run_id": run_id, "run_after": run_after, "force": force}
+    several = is_for_several(targets.of_run(ledger, DAG, run_id))
 
     def company(job: dict[str, Any]) -> str:
-        stands = reconcile(odoo, ledger, storage, job, run_id=run_id, run_after=run_after, force=force)
+        stands = reconcile(odoo, ledger, storage, job, **run, tell=not several)
         targets.reached(ledger, DAG, run_id, branches.target(job))
         return stands
 
@@ -84,8 +92,11 @@ def reconcile(
     run_id: str,
     run_after: datetime,
     force: bool,
+    tell: bool,
 ) -> str:
-    """Take in a company's new files, compare its months, tell what is new; says how the run's month stands.
+    """Take in a company's new files, compare its months, keep what is new; says how the run's month stands.
+
+    :param tell: tell people too
 
     :raises InputError: if another company carries the same RUT
     """
@@ -94,17 +105,52 @@ def reconcile(
         raise InputError(company.refusal)
     stands = ""
     for month in job["months"]:
-        done = rcv_files.take_in(odoo, ledger, storage, company, month, job["places"], run_id=run_id, force=force)
+        done = files.take_in(odoo, ledger, storage, company, month, job["places"], run_id=run_id, force=force)
         # a run before may have been cut short between the two
         moved = done.rejected or rcv.is_behind(ledger, company.rut, month)
         if month != job["period"] and not moved:
             continue
-        outcome = rcv_outcome.compare(odoo, company, month, done.rejected)
-        if outcome.registers or outcome.rejected:
-            _tell(odoo, ledger, company, month, outcome, run_id=run_id, run_after=run_after, force=force)
-        stands = rcv_message.headline(outcome)
+        found = outcome.compare(odoo, company, month, done.rejected)
+        if found.registers or found.rejected:
+            number = _keep(ledger, company, month, found, run_id=run_id, force=force)
+            if number is not None and tell:
+                _tell(odoo, ledger, company, month, found, number=number, run_id=run_id, run_after=run_after)
+        stands = message.headline(found)
         log.info("%s, %s: %s", company.name, words.month(month), stands)
     return stands
+
+
+def tell_all(*, run_id: str, run_after: datetime) -> None:
+    """Tell Slack in one digest what is new of a run for several companies, and what lies astray; each once."""
+    ledger, chosen = open_ledger(), settings()
+    found = targets.of_run(ledger, DAG, run_id)
+    made = digest.of_run(ledger, found, odoo_url=chosen.odoo_url)
+    for number, part in enumerate(made.messages, start=1):
+        key = f"rcv/digest/{hashlib.sha256(f'{run_id}/{made.key}'.encode()).hexdigest()[:16]}/{number}"
+        tell_once(ledger, part, key=key, kind="rcv", dag_id=DAG, run_id=run_id)
+    for number in made.told:
+        rcv.told(ledger, number, run_after)
+    _tell_astray(ledger, Storage.from_url(chosen.export_url), run_id=run_id)
+
+
+def _tell_astray(ledger: Ledger, storage: Storage, *, run_id: str) -> None:
+    prefix = "rcv/astray/"
+    known = {mark for key in once.keys(ledger, prefix) for mark in key.removeprefix(prefix).split("+")}
+    marks = {path: hashlib.sha256(path.encode()).hexdigest()[:12] for path in files.folders(storage).astray}
+    fresh = [path for path, mark in marks.items() if mark not in known][: message.MOST_LINES]
+    if fresh:
+        key = prefix + "+".join(marks[path] for path in fresh)
+        tell_once(ledger, message.astray(fresh), key=key, kind="rcv", dag_id=DAG, run_id=run_id)
+
+
+def _keep(ledger: Ledger, company: Company, month: str, found: Outcome, *, run_id: str, force: bool) -> int | None:
+    """Write down how a month compares; its number while people do not know that, None where they do."""
+    last, figures = rcv.latest(ledger, company.rut, month), found.model_dump()
+    if last is not None and last.outcome == figures and (not force or last.run_id == run_id):
+        return last.id if last.told_at is None else None
+    row = RcvReconciliation(rut=company.rut, company=company.name, period=month, certified=found.certified,
+                            outcome=figures, run_id=run_id)  # fmt: skip
+    return rcv.record(ledger, row)
 
 
 def _tell(
@@ -112,23 +158,14 @@ def _tell(
     ledger: Ledger,
     company: Company,
     month: str,
-    outcome: Outcome,
+    found: Outcome,
     *,
+    number: int,
     run_id: str,
     run_after: datetime,
-    force: bool,
 ) -> None:
-    """Tell Slack how a month compares, once; nothing where people know that already."""
-    last, figures = rcv.latest(ledger, company.rut, month), outcome.model_dump()
-    if last is not None and last.outcome == figures and (not force or last.run_id == run_id):
-        if last.told_at is not None:
-            return
-        number = last.id
-    else:
-        row = RcvReconciliation(rut=company.rut, company=company.name, period=month, certified=outcome.certified,
-                                outcome=figures, run_id=run_id)  # fmt: skip
-        number = rcv.record(ledger, row)
-    told = rcv_message.build(company, month, outcome, form_id=_form(odoo, company, month), odoo_url=settings().odoo_url)
+    """Tell Slack how a month compares, once."""
+    told = message.build(company, month, found, form_id=_form(odoo, company, month), odoo_url=settings().odoo_url)
     tell_once(ledger, told, key=f"rcv/{company.rut}/{month}/{number}", kind="rcv", dag_id=DAG, run_id=run_id)
     rcv.told(ledger, number, run_after)
 
