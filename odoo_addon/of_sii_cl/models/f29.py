@@ -112,6 +112,10 @@ class OfSiiF29(models.Model):
             except ValueError as error:
                 raise ValidationError(str(error)) from error
 
+    def _creation_message(self):
+        """Spanish at the source: the robot that creates most forms has no language of its own."""
+        return "Se creó el formulario."
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
