@@ -42,7 +42,7 @@ class Accountant:
         with self.hand.step("open the form"):
             self.hand.click(self.page.locator(".o_navbar_apps_menu button").first)
             self.hand.click(self.menu("account.menu_finance"))
-            self.hand.click(self.menu("of_sii_cl.menu_sii"))
+            self.hand.click(self.page.locator(".o_menu_sections").get_by_text("Impuestos SII", exact=True).first)
             self.hand.click(self.menu("of_sii_cl.menu_f29"))
             self.hand.click(self.row("period", self.period).locator("td.o_data_cell").first)
             self.picture("1-form", height=604)
