@@ -113,7 +113,7 @@ class OfSiiF29(models.Model):
                 raise ValidationError(str(error)) from error
 
     def _creation_message(self):
-        """Spanish at the source: the robot that creates most forms has no language of its own."""
+        """Spanish at the source, as all that is told here: who calls by RPC need not name a language."""
         return "Se creó el formulario."
 
     @api.model_create_multi
