@@ -117,9 +117,12 @@ class Accountant:
             self.hand.click(self.button("Aprobar"))
 
     def marks_as_filed(self) -> None:
-        """After filing at sii.cl, with the folio of its certificate; the cursor is in that field."""
+        """After filing at sii.cl, with the folio of its certificate; on Odoo 19 the cursor is in that field."""
         with self.hand.step("mark as filed"):
             self.hand.click(self.button("Marcar como declarado"))
+            folio = self.dialog().locator("[name=folio] input")
+            if not folio.evaluate("field => field === document.activeElement"):  # Odoo 16 puts the cursor nowhere
+                self.hand.click(folio)
             self.hand.type(FOLIO)
             self.hand.look(3)  # day, 91 and 77 as the certificate has them
             self.picture("10-file", self.dialog())

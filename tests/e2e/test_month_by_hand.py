@@ -82,11 +82,14 @@ def test_the_month_is_certified_and_filed(accountant: Accountant, server: OdooSe
 
 
 @drill
-def test_the_page_counts_what_was_counted(accountant: Accountant) -> None:
+def test_the_page_counts_what_was_counted(accountant: Accountant, server: OdooServer) -> None:
     steps = accountant.hand.steps
     progress.table([_HEADING, *map(_cells, steps), _cells(_sum(steps))], right={1, 2, 3, 4, 5, 6})
     counted = {step.name: (step.clicks, step.fields, step.keys, step.looks) for step in steps}
     said = {name: (now.clicks, now.fields, now.keys, now.looks) for name, (_before, now) in told_steps().items()}
+    if server.series == "16.0":  # as the page says: one click into the folio
+        clicks, *others = said["mark as filed"]
+        said["mark as filed"] = (clicks + 1, *others)
     assert said == counted, "\n".join(f"{name}: {cells}" for name, cells in counted.items())
 
 
