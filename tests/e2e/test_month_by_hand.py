@@ -88,8 +88,8 @@ def test_the_page_counts_what_was_counted(accountant: Accountant, server: OdooSe
     counted = {step.name: (step.clicks, step.fields, step.keys, step.looks) for step in steps}
     said = {name: (now.clicks, now.fields, now.keys, now.looks) for name, (_before, now) in told_steps().items()}
     if server.series == "16.0":  # as the page says: one click into the folio
-        clicks, *others = said["mark as filed"]
-        said["mark as filed"] = (clicks + 1, *others)
+        clicks, fields, keys, looks = said["mark as filed"]
+        said["mark as filed"] = (clicks + 1, fields, keys, looks)
     assert said == counted, "\n".join(f"{name}: {cells}" for name, cells in counted.items())
 
 
