@@ -35,13 +35,17 @@ Execute = Callable[..., Any]
 def plant(stack: LocalStack) -> None:
     """Writes the register's files where `rcv_reconcile` looks for them, and books one of their documents too late."""
     with progress.step("The SII's register, with three documents that differ"):
-        late = _late(stack.period)
-        _post_next_month(stack.odoo.rpc().execute, stack.period, late)
-        listed = [*_as_the_sii_has_them(stack.period), late, _unknown(stack.period)]
+        book_late(stack.odoo.rpc().execute, stack.period)
         client = stack.s3.client()
-        for name, content in register.files(stack.period, listed).items():
+        for name, content in files(stack.period).items():
             key = f"{EXPORT_PREFIX}/rcv/{RUT}/{stack.period}/{name}"
             client.put_object(Bucket=s3.EXPORT_BUCKET, Key=key, Body=content)
+
+
+def files(period: str) -> dict[str, bytes]:
+    """The month's register as sii.cl gives it: file name to content."""
+    listed = [*_as_the_sii_has_them(period), late(period), unknown(period)]
+    return register.files(period, listed)
 
 
 def mend(stack: LocalStack) -> None:
@@ -83,34 +87,36 @@ def rows(found: list[dict[str, Any]]) -> list[tuple[str, str, str, str, str, str
     return [heading, *shown]
 
 
-def _mistyped(period: str) -> Document:
+def mistyped(period: str) -> Document:
     """The document that somebody entered with a wrong price."""
     plain = (d for d in documents(period) if d.side == PURCHASE and d.kind == "33" and d.partner == "telecom")
     return next(d for d in plain if all(line.taxes == (IVA_PURCHASE,) for line in d.lines))
 
 
 def _as_the_sii_has_them(period: str) -> list[Document]:
-    wrong = _mistyped(period)
+    wrong = mistyped(period)
     first = replace(wrong.lines[0], price=wrong.lines[0].price + MISTYPED)
     right = replace(wrong, lines=(first, *wrong.lines[1:]))
     return [right if document == wrong else document for document in documents(period)]
 
 
-def _unknown(period: str) -> Document:
+def unknown(period: str) -> Document:
     """The document that never reached the office."""
     line = Line("Enlace de respaldo", 1, 120000, (IVA_PURCHASE,))
     return Document("33", PURCHASE, "telecom", 88991, date.fromisoformat(f"{period}-18"), (line,))
 
 
-def _late(period: str) -> Document:
+def late(period: str) -> Document:
     """The document of the month's last day that the office booked in the next month."""
     last = date.fromisoformat(f"{Period.parse(period).before(-1)}-01") - timedelta(days=1)
     return Document("33", PURCHASE, "mayorista", 79990, last, (Line("Mercadería", 2, 96000, (IVA_PURCHASE,)),))
 
 
-def _post_next_month(execute: Execute, period: str, late: Document) -> None:
-    sold_by = ("partner_id.vat", "=", PARTNERS[late.partner].rut)
-    known = execute("account.move", "search", [sold_by, ("name", "like", f"%{late.folio}")], 0, 1)
+def book_late(execute: Execute, period: str) -> None:
+    """Posts the month's last document a day too late, as somebody in the office did it; once."""
+    document = late(period)
+    sold_by = ("partner_id.vat", "=", PARTNERS[document.partner].rut)
+    known = execute("account.move", "search", [sold_by, ("name", "like", f"%{document.folio}")], 0, 1)
     if known:
         return
     sample = [sold_by, ("state", "=", "posted"), ("move_type", "=", "in_invoice")]
@@ -120,14 +126,14 @@ def _post_next_month(execute: Execute, period: str, late: Document) -> None:
     tax_ids = execute("account.move.line", "search_read", taxed, ["tax_ids"])[0]["tax_ids"]
     lines = [
         {"name": line.glosa, "quantity": line.quantity, "price_unit": line.price, "tax_ids": [(6, 0, tax_ids)]}
-        for line in late.lines
+        for line in document.lines
     ]
     values = {
-        "move_type": late.move_type,
+        "move_type": document.move_type,
         "partner_id": has["partner_id"][0],
         "l10n_latam_document_type_id": has["l10n_latam_document_type_id"][0],
-        "l10n_latam_document_number": f"{late.folio:06d}",
-        "invoice_date": str(late.day),
+        "l10n_latam_document_number": f"{document.folio:06d}",
+        "invoice_date": str(document.day),
         "date": f"{Period.parse(period).before(-1)}-01",
         "invoice_line_ids": [(0, 0, line) for line in lines],
     }
@@ -142,7 +148,7 @@ def _mend(odoo: odoorpc.ODOO, period: str, found: list[dict[str, Any]]) -> None:
             made = row["move_id"] or [execute("of.sii.rcv.difference", "action_make_bill", [row["id"]])["res_id"]]
             execute("account.move", "action_post", [made[0]])
         elif row["kind"] == "amount":
-            _correct(execute, row["move_id"][0], _mistyped(period))
+            _correct(execute, row["move_id"][0], mistyped(period))
     if any(row["kind"] == "other_period" for row in found):
         company = execute("res.company", "search", [("vat", "=", RUT)], 0, 1)[0]
         form = execute("of.sii.f29", "compute_period", company, period)["id"]

@@ -105,6 +105,10 @@ class OfSiiF29(models.Model):
             except ValueError as error:
                 raise ValidationError(str(error)) from error
 
+    def _creation_message(self):
+        """Spanish at the source, as all that is told here: who calls by RPC need not name a language."""
+        return "Se creó el formulario."
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:

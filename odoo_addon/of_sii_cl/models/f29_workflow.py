@@ -110,7 +110,7 @@ class OfSiiF29(models.Model):
             "filed_on": Date.to_date(filed_on),
             "filed_total": self.total_to_pay if filed_total is None else filed_total,
             "filed_remanente": self.remanente if filed_remanente is None else filed_remanente,
-            "filed_reason": (reason or "").strip(),
+            "filed_reason": (reason or "").strip() or False,
         }
         self._check_filed(filed)
         form = self.sudo()
@@ -125,8 +125,8 @@ class OfSiiF29(models.Model):
         problems = [
             workflow.folio_error(filed["folio"]),
             workflow.filed_on_error(self.period, filed["filed_on"], today),
-            workflow.unexplained(91, int(self.total_to_pay), int(filed["filed_total"]), filed["filed_reason"]),
-            workflow.unexplained(77, int(self.remanente), int(filed["filed_remanente"]), filed["filed_reason"]),
+            workflow.unexplained(91, int(self.total_to_pay), int(filed["filed_total"]), filed["filed_reason"] or ""),
+            workflow.unexplained(77, int(self.remanente), int(filed["filed_remanente"]), filed["filed_reason"] or ""),
         ]
         if any(problems):
             raise UserError("\n".join(filter(None, problems)))

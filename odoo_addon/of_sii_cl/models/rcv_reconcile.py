@@ -120,7 +120,9 @@ class OfSiiF29(models.Model):
         """Ask for the files of this form's month."""
         self.ensure_one()
         self._require_preparer("cargar el registro del SII de")
-        wizard = self.env["of.sii.rcv.load.wizard"].create({"company_id": self.company_id.id, "period": self.period})
+        wizard = self.env["of.sii.rcv.load.wizard"].create(
+            {"f29_id": self.id, "company_id": self.company_id.id, "period": self.period}
+        )
         return wizard._show()
 
     def action_reconcile(self):

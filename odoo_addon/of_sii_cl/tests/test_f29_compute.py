@@ -62,6 +62,11 @@ class TestF29Compute(F29Case):
         form.action_pay()
         self.refused(self.company.id, PERIOD, PERIOD, "pagado")
 
+    def test_the_first_note_is_spanish_whoever_computes(self):
+        forms = self.F29.with_context(tracking_disable=False, lang=False)
+        form = forms.browse(forms.compute_period(self.company.id, PERIOD)["id"])
+        self.assertIn("Se creó el formulario.", "".join(form.message_ids.mapped("body")))
+
     def test_recomputing_without_new_data_leaves_no_trace(self):
         self.post("sale", "33", [(1000000, "ITAX_19")])
         self.draft("sale", "33", [(1000, "ITAX_19")])

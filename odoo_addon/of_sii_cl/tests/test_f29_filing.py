@@ -120,6 +120,7 @@ class TestF29Filing(F29Case):
 
     def test_undo_the_same_day(self):
         form = self.file(self.answered())
+        self.assertIs(form.filed_reason, False, "no reason was needed, so the screen has no line for one")
         form.action_pay("2026-08-10")
         self.assertTrue(form.undoable)
         form.action_undo()

@@ -37,6 +37,7 @@ class TestF29Views(TransactionCase):
             "Después de declarar",
             "Documentos sellados",
             "Conciliación",
+            "Avisos",
             "Cargar el registro del SII",
         ):
             self.assertIn(word, form)
@@ -44,6 +45,9 @@ class TestF29Views(TransactionCase):
             self.assertNotIn(word, form)
         fields = self.env["of.sii.f29"].with_context(lang="es_CL").fields_get()
         self.assertEqual(fields["status"]["string"], "Estado")
+        # the refusal to approve names this column
+        reason = self.env["of.sii.f29.warning"].with_context(lang="es_CL").fields_get(["reason"])["reason"]
+        self.assertEqual(reason["string"], "Revisado: motivo")
         self.assertEqual(
             [label for _value, label in fields["status"]["selection"]],
             ["Borrador", "Calculado", "Aprobado", "Declarado", "Pagado"],

@@ -163,6 +163,22 @@ class TestRcvLoad(F29Case):
         with self.assertRaisesRegex(UserError, "Falta elegir"):
             self.env["of.sii.rcv.load.wizard"].create({"period": PERIOD}).action_load()
 
+    def test_a_form_that_asked_for_it_shows_what_came_of_it_and_what_was_not_read_stays_on_the_screen(self):
+        def loads(content):
+            asked = form.action_ask_register()
+            wizard = self.env[asked["res_model"]].browse(asked["res_id"])
+            wizard.file_ids = self.env["ir.attachment"].create({"name": FILES["sales"], "raw": content})
+            return wizard, wizard.action_load()
+
+        form = self.F29.browse(self.F29.compute_period(self.company.id, PERIOD)["id"])
+        wizard, done = loads(sample("sales").replace(b";1001;03/07/2026", b";1001;33/07/2026", 1))
+        self.assertEqual((done["res_model"], done["res_id"]), (wizard._name, wizard.id))
+        self.assertIn("9 documentos en 10 líneas, 1 línea no leída (vea el registro).", wizard.result)
+        wizard, done = loads(sample("sales"))
+        self.assertEqual(done["params"]["next"], {"type": "ir.actions.act_window_close"})
+        self.assertIn(": 10 documentos en 11 líneas.", done["params"]["message"])
+        self.assertIn("o certificado", form.certificate)
+
     def test_old_months_are_forgotten(self):
         kept = self.load("sales", filename="ventas.csv", period="2020-07")
         old = self.load("sales", filename="ventas.csv", period="2020-06")
