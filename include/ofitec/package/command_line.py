@@ -34,7 +34,7 @@ def get_commands() -> "list[CLICommand]":
                 ActionCommand(
                     name="roles",
                     help="Make the roles fiscal, ops, approver and viewer in Airflow's FAB auth manager, or mend them",
-                    description="Exit status 0: they are as they should be; 1: they differ (--check), or cannot be made.",
+                    description="Exit status 0: they are as they should be; 1: they differ, or cannot be made.",
                     func=lazy_load_command("ofitec.roles.command.run"),
                     args=(_CHECK, _JSON),
                 ),

@@ -59,11 +59,7 @@ def _security() -> Iterator[Any]:
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
     from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
-    @providers_configuration_loaded
-    def loaded() -> None:
-        """Settings of the provider itself, which its own commands load in the same way."""
-
-    loaded()
+    providers_configuration_loaded(lambda: None)()  # the provider's own settings, which its commands read too
     with get_application_builder() as builder:
         yield builder.sm
 
