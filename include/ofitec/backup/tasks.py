@@ -120,11 +120,11 @@ def restore(wanted: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any
     from airflow.sdk.exceptions import AirflowSkipException
 
     from ofitec.backup import steps
-    from ofitec.notify.tasks import agreed
+    from ofitec.notify.tasks import agreed, without_yes
 
     given = agreed(ti, dag_run)
     if wanted["replaces"] and given is None:
-        raise AirflowSkipException("No se aprobó: no se cambió nada.")
+        raise AirflowSkipException(without_yes(ti))
     return steps.run_restore(wanted, run_id=dag_run.run_id, approved=given is not None)
 
 

@@ -7,7 +7,7 @@ from airflow.sdk import Param, task
 
 from ofitec.dag import Given
 from ofitec.deploy.host.record.terms import Terms
-from ofitec.notify.tasks import HOURS, agreed, answer, page, requester, require_someone
+from ofitec.notify.tasks import HOURS, agreed, answer, page, requester, require_someone, without_yes
 
 # Each is one of the plan's terms, in the unit and under the name it keeps down to the host
 WINDOW_SECONDS = Param(
@@ -197,5 +197,5 @@ def _require_yes(ti: Any, dag_run: Any) -> Any:
 
     given = agreed(ti, dag_run)
     if given is None:
-        raise AirflowSkipException("No se aprobó: no se cambió nada.")
+        raise AirflowSkipException(without_yes(ti))
     return given

@@ -35,7 +35,8 @@ class Approval(ApprovalOperator):
 
         rules, who = four_eyes.Rules.set(), requester(context["dag_run"])
         rules.require_someone(who, repeated=repeated(context["dag_run"]))
-        self.assigned_users = self._whom_airflow_lets(rules.candidates(who))
+        approvers = rules.candidates(who)
+        self.assigned_users = self._whom_airflow_lets([*approvers, who] if approvers else [])  # who asked may withdraw
         if may := rules.may(who):
             self.body = f"{self.body or ''}\n\n{may}"
         try:
@@ -150,6 +151,17 @@ def agreed(ti: Any, dag_run: Any) -> Answer | None:
     if four_eyes.Rules.set().four_eyes and given.clears != clears(dag_run):
         return None
     return given
+
+
+def without_yes(ti: Any) -> str:
+    """Why a task does nothing for want of a yes, a sentence for its log."""
+    given = answer(ti)
+    if given is not None and given.approved:
+        return (
+            f"Lo que {given.who} aprobó fue la ejecución de antes de repetirla (Clear), y no se sabe quién pidió la "
+            "repetición: ejecute el DAG de nuevo. No se cambió nada."
+        )
+    return "No se aprobó: no se cambió nada."
 
 
 def require_someone(dag_run: Any) -> None:

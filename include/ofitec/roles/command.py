@@ -14,7 +14,10 @@ def run(args: argparse.Namespace) -> None:
     try:
         found = fab.differences() if args.check else fab.make()
     except InputError as error:
-        sys.exit(json.dumps({"error": str(error)}) if args.json else str(error))
+        if not args.json:
+            sys.exit(str(error))
+        print(json.dumps({"ok": False, "error": str(error)}))  # noqa: T201
+        sys.exit(1)
     differing = [difference for difference in found if difference]
     print(as_json(differing, check=args.check) if args.json else as_lines(differing, check=args.check))  # noqa: T201
     if args.check and differing:

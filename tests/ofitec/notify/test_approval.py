@@ -15,7 +15,7 @@ from ofitec.ledger import Ledger, approvals
 from ofitec.notify import approval, channels
 from ofitec.notify.failure import on_failure
 from ofitec.notify.recovery import on_success
-from ofitec.notify.tasks import Answer, Approval, agreed, answer, page
+from ofitec.notify.tasks import Answer, Approval, agreed, answer, page, without_yes
 from ofitec.settings import settings
 
 ZONE = ZoneInfo("America/Santiago")
@@ -144,6 +144,30 @@ def test_a_yes_that_does_not_count_is_kept_and_told_and_the_question_stays_open(
     assert "No se hizo nada, y la pregunta sigue abierta para otra persona." in told[0]
 
 
+@pytest.mark.parametrize(
+    ("manager", "assigned"),
+    [
+        ("airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager", ["pedro", "ana"]),
+        ("airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager", []),
+    ],
+)
+def test_airflow_itself_lets_nobody_else_answer_where_it_knows_accounts_by_name(
+    manager: str, assigned: list[str], rules: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules("ana,pedro")
+    monkeypatch.setenv("AIRFLOW__CORE__AUTH_MANAGER", manager)
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("airflow.providers.standard.operators.hitl.upsert_hitl_detail", lambda **all: asked.update(all))
+    asking = Approval(task_id="approve", subject="?", body="Odoo no estará.", defaults=Approval.REJECT)
+    ti = instance()
+    with pytest.raises(TaskAwaitingInput) as parked:
+        asking.execute({"ti": ti, "task_instance": ti, "dag_run": run_of("ana")})
+    assert [user["id"] for user in asked["assigned_users"] or []] == assigned
+    assert asked["body"] == "Odoo no estará.\n\nAprueba: pedro."
+    until = datetime.fromisoformat((parked.value.kwargs or {})["until"])
+    assert timedelta(hours=23, minutes=59) < until - datetime.now(UTC) <= timedelta(hours=24)
+
+
 def test_whoever_asked_may_withdraw_it(rules: Callable[..., None], ledger: Ledger, told: list[str]) -> None:
     rules("pedro")
     ti = instance()
@@ -161,6 +185,8 @@ def test_a_yes_holds_for_a_repetition_only_where_one_person_is_enough(
     answered(ti, "Aprobar", "pedro", run_of("ana"))
     assert agreed(ti, run_of("ana"))
     assert bool(agreed(ti, run_of("ana", clears=1))) == holds
+    assert without_yes(ti).startswith("Lo que pedro aprobó fue la ejecución de antes de repetirla")
+    assert without_yes(instance()) == "No se aprobó: no se cambió nada."
 
 
 def test_the_link_leads_to_the_buttons() -> None:

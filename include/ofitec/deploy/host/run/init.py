@@ -16,7 +16,8 @@ from ofitec.errors import InputError
 from ofitec.whole_file import write_whole
 
 # A login that may read and not more is enough for the smoke; a user's default rights are those of an employee.
-# Airflow's robot is in «F29: compute» besides and in nothing else; without the add-on it may nothing but log in.
+# Airflow's robot is a portal user in «F29: compute», for an employee reads every contact; without the add-on it may
+# nothing but log in.
 _USERS = """
 import json, sys
 admin, smoke, robot, new = json.loads(%r)
@@ -32,7 +33,7 @@ if not known[robot[0]]:
     companies = env["res.company"].search([])
     known[robot[0]] = users.create({
         "name": "OFITEC ops (robot)", "login": robot[0], "lang": env.ref("base.user_admin").lang,
-        "company_ids": [(6, 0, companies.ids)], groups: [(6, 0, (env.ref("base.group_user") | compute).ids)],
+        "company_ids": [(6, 0, companies.ids)], groups: [(6, 0, (env.ref("base.group_portal") | compute).ids)],
     })
 for login, password in (smoke, robot):
     known[login].password = password
