@@ -78,8 +78,6 @@ def running(name: str, **settings: str) -> Iterator[Fab]:
         "AIRFLOW__CORE__AUTH_MANAGER": FAB,
         "AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH": str(key),
         "AIRFLOW__API_AUTH__JWT_SECRET": "",
-        # FAB keeps a connection for each of the server's 40 threads: with Airflow's 15 it stood still for a minute
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE": "45",
         # what is tried here is tried by an account at once after another
         "AIRFLOW__FAB__CACHE_TTL": "1",
         **settings,
