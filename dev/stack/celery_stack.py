@@ -16,6 +16,8 @@ from dev.stack.local_stack import LocalStack
 from dev.stack.machine.hosts import Host
 from dev.stack.services import redis
 
+# as in docker-compose.yml: a worker asks the API server, signs nothing, and decrypts nothing of Airflow's database
+NOT_A_WORKERS = ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET")
 BACKUP_BUCKET = "ofitec-respaldos"
 LOG_BUCKET = "ofitec-registros"
 
@@ -65,7 +67,8 @@ class CeleryStack(LocalStack):
         argv = [sys.executable, "-m", "airflow", "celery", "worker", "--queues", queues]
         own = {"AIRFLOW__CORE__HOSTNAME_CALLABLE": "airflow.utils.net.get_host_ip_address"}
         folders = [*self.shared_folders(), self.restic_password_file.parent] if given is None else given
-        host.start(self.processes, argv, env={**self.airflow.env, **own, **(env or {})}, given=folders)
+        given_env = {name: value for name, value in self.airflow.env.items() if name not in NOT_A_WORKERS}
+        host.start(self.processes, argv, env={**given_env, **own, **(env or {})}, given=folders)
 
     def worker_host(self, name: str, number: int) -> Host:
         """A host with the programs that the queue `ops` needs: Odoo's configuration is a file on its own disk."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -31,11 +31,16 @@ COMPANY = Path(__file__).with_name("company")
 class LocalStack:
     """Real services of one place (`demo` or `test`).
 
-    `extra_dags` is a folder of DAGs beside the project's own, `extra_settings` more OFITEC_* settings for Airflow.
+    `extra_dags` is a folder of DAGs beside the project's own, `extra_settings` more OFITEC_* settings for Airflow,
+    `withheld` what a component of Airflow does without (component to variables).
     """
 
     def __init__(
-        self, place: Place, extra_dags: Path | None = None, extra_settings: Mapping[str, str] | None = None
+        self,
+        place: Place,
+        extra_dags: Path | None = None,
+        extra_settings: Mapping[str, str] | None = None,
+        withheld: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         place.make()
         # A machine behind a web proxy must not ask that proxy for its own loopback services.
@@ -45,6 +50,7 @@ class LocalStack:
         self.place = place
         self.extra_dags = extra_dags
         self.extra_settings = dict(extra_settings or {})
+        self.withheld = withheld
         self.processes = Processes(place)
         self.credentials = credentials.of(place)
         # A stack that starts from nothing starts with new data; one that is up keeps its data.
@@ -147,6 +153,7 @@ class LocalStack:
             connections=self.connections(),
             settings=self.settings(),
             extra_dags=self.extra_dags,
+            withheld=self.withheld,
         )
 
     def connections(self) -> dict[str, dict[str, object]]:

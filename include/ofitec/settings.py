@@ -45,6 +45,18 @@ class Settings(BaseSettings):
         description="Tasks among which f29_monthly and rcv_reconcile share companies; up to so many each has its own",
     )
 
+    # Approvals
+    approvers: str = Field(
+        default="",
+        description="Accounts in Airflow whose yes counts for deploys, rollbacks and restores, separated by commas; "
+        "empty: of everybody whom Airflow lets answer",
+    )
+    four_eyes: bool | None = Field(
+        default=None,
+        description="Whether whoever asked for it may not approve it (true or false); empty: true where approvers are "
+        "named, else false",
+    )
+
     # Board and metrics
     metrics_token_file: Path | None = Field(
         default=None, description="File with the bearer token that reading /ofitec/metrics needs; empty: nobody may"
@@ -142,6 +154,16 @@ class Settings(BaseSettings):
         if not value.is_absolute():
             raise ValueError(f"must be an absolute path, not {str(value)!r}")
         return value
+
+    @property
+    def approver_names(self) -> tuple[str, ...]:
+        """The accounts of `approvers`."""
+        return tuple(name.strip() for name in self.approvers.split(",") if name.strip())
+
+    @property
+    def requester_refused(self) -> bool:
+        """Whether the yes of whoever asked counts for nothing."""
+        return bool(self.approver_names) if self.four_eyes is None else self.four_eyes
 
     @property
     def zone(self) -> ZoneInfo:

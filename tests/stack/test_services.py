@@ -152,9 +152,11 @@ def test_the_robot_computes_the_f29_and_can_do_nothing_else(odoo: "OdooServer") 
     above = ("of_sii_cl.group_f29_prepare", "account.group_account_readonly", "account.group_account_invoice")
     for group in (*above, "base.group_system"):
         assert not has_group(group), group
-    for model in ("account.move", "account.move.line", "account.payment"):
+    whole = odoo.rpc()
+    for model in ("account.move", "account.move.line", "res.partner"):
+        [known, *_] = whole.execute(model, "search", [("id", ">", 10)], 0, 1)
         with pytest.raises(odoorpc.error.RPCError):
-            rpc.execute(model, "search", [], 0, 1)
+            rpc.execute(model, "read", [known], ["display_name"])
 
 
 def test_a_delivered_file_opens_in_a_browser_that_signs_nothing(s3: "S3") -> None:

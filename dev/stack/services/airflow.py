@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,12 +112,13 @@ def up(
     connections: Mapping[str, Mapping[str, object]],
     settings: Mapping[str, str],
     extra_dags: Path | None = None,
+    withheld: Mapping[str, Collection[str]] | None = None,
 ) -> Airflow:
     """Starts the four components and waits until Airflow calls each of them healthy; keeps running ones.
 
     When none is running they start on an empty metadata database: no run of an earlier start goes on by surprise.
     `connections` become AIRFLOW_CONN_* and `settings` (OFITEC_*, RESTIC_*) are set as they are; the DAGs are those of
-    `dags/` and, for tests, of `extra_dags`.
+    `dags/` and, for tests, of `extra_dags`. `withheld` names variables that a component does without.
     """
     running = [name for name in COMPONENTS if processes.find(f"airflow-{name}")]
     port = ports.port_of(place, "airflow", in_use_by_us="api-server" in running)
@@ -132,7 +133,8 @@ def up(
         for component in COMPONENTS:
             argv = [sys.executable, "-m", "airflow", component]
             argv += ["--skip-serve-logs"] if component in _NO_LOG_SERVER else []
-            processes.start(f"airflow-{component}", argv, env=env, cwd=airflow.home, depends_on=_code_read_at_start())
+            own = {name: value for name, value in env.items() if name not in (withheld or {}).get(component, ())}
+            processes.start(f"airflow-{component}", argv, env=own, cwd=airflow.home, depends_on=_code_read_at_start())
 
         def ready() -> bool:
             dead = [name for name in COMPONENTS if processes.find(f"airflow-{name}") is None]

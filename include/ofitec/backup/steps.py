@@ -20,6 +20,7 @@ from ofitec.connections import connection
 from ofitec.errors import InputError, OfitecError
 from ofitec.ledger import backups, open_ledger
 from ofitec.notify import approval
+from ofitec.notify.four_eyes import Rules
 from ofitec.notify.once import tell_once
 from ofitec.notify.tasks import HOURS, Answer
 from ofitec.settings import settings
@@ -116,7 +117,7 @@ def ask_restore(plan: dict[str, Any], *, page: str, by: str, dag_id: str, run_id
     """Tell Slack that a restore waits for a person. True if a message was sent now."""
     until, zone = datetime.now(UTC) + timedelta(hours=HOURS), settings().zone
     title, facts, paragraphs = message.restore_asked(plan, by=by)
-    asked = approval.asked(title, facts, paragraphs, page=page, until=until, zone=zone)
+    asked = approval.asked(title, facts, paragraphs, page=page, until=until, zone=zone, may=Rules.set().may(by))
     return _tell(f"restore-asked/{run_id}", dag_id, run_id, *asked)
 
 

@@ -81,11 +81,15 @@ def prove(params: Any = None, dag_run: Any = None, triggering_asset_events: Any 
 
 
 @task(task_display_name="Planificar", queue=OPS, **PLAIN)
-def plan_restore(params: Any = None) -> dict[str, Any]:
+def plan_restore(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """Check the form, repair what a killed restore left, and say what would be replaced."""
     from ofitec.backup import steps
+    from ofitec.notify.tasks import require_someone
 
-    return steps.plan_restore(params)
+    wanted = steps.plan_restore(params)
+    if wanted["replaces"]:
+        require_someone(dag_run)
+    return wanted
 
 
 @task.branch(task_display_name="¿Está libre el lugar?")
@@ -98,10 +102,9 @@ def place_is_free(wanted: Given) -> str:
 def ask(wanted: Given, ti: Any = None, dag_run: Any = None) -> bool:
     """Link to the page with the buttons."""
     from ofitec.backup import steps
-    from ofitec.notify.tasks import page
+    from ofitec.notify.tasks import page, requester
 
-    by = getattr(dag_run, "triggering_user_name", None) or ""
-    return steps.ask_restore(wanted, page=page(ti), by=by, dag_id=dag_run.dag_id, run_id=dag_run.run_id)
+    return steps.ask_restore(wanted, page=page(ti), by=requester(dag_run), dag_id=dag_run.dag_id, run_id=dag_run.run_id)
 
 
 @task(
@@ -117,12 +120,12 @@ def restore(wanted: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any
     from airflow.sdk.exceptions import AirflowSkipException
 
     from ofitec.backup import steps
-    from ofitec.notify.tasks import answer
+    from ofitec.notify.tasks import agreed, without_yes
 
-    given = answer(ti)
-    if wanted["replaces"] and not (given and given.approved):
-        raise AirflowSkipException("No se aprobó: no se cambió nada.")
-    return steps.run_restore(wanted, run_id=dag_run.run_id, approved=bool(given and given.approved))
+    given = agreed(ti, dag_run)
+    if wanted["replaces"] and given is None:
+        raise AirflowSkipException(without_yes(ti))
+    return steps.run_restore(wanted, run_id=dag_run.run_id, approved=given is not None)
 
 
 @task(task_display_name="Cerrar", execution_timeout=timedelta(hours=2), trigger_rule="all_done", queue=OPS, **PLAIN)

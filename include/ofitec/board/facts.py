@@ -11,16 +11,17 @@ from ofitec.board.airflow_state import AirflowState
 from ofitec.errors import OfitecError
 from ofitec.f29 import standing
 from ofitec.f29.period import Period, complete
-from ofitec.ledger import backup_history, deploy_history, f29_states, open_ledger
+from ofitec.ledger import approvals, backup_history, deploy_history, f29_states, open_ledger
 from ofitec.ledger.backup_history import Backups
 from ofitec.ledger.deploy_history import Deploys
-from ofitec.ledger.tables import F29State, SourceReading
+from ofitec.ledger.tables import ApprovalAnswer, F29State, SourceReading
 from ofitec.notify import once
 from ofitec.settings import settings
 
 log = logging.getLogger(__name__)
 
 _RECENT = timedelta(days=1)
+_MOST_ANSWERS = 5
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class F29:
 class LedgerFacts:
     """What the ledger knows. `undelivered` counts the messages of the last day that no channel took.
 
-    `odoo` is when Odoo was last asked where the F29s stand, None if it never was.
+    `odoo` is when Odoo was last asked where the F29s stand, None if it never was. `answers` are the last to what waited
+    for a yes, newest first.
     """
 
     backups: list[Backups]
@@ -65,6 +67,7 @@ class LedgerFacts:
     odoo: SourceReading | None
     deploys: list[Deploys]
     undelivered: int
+    answers: list[ApprovalAnswer]
 
 
 @dataclass(frozen=True)
@@ -122,4 +125,5 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
         odoo=asked,
         deploys=deploy_history.read(session),
         undelivered=once.undelivered(session, now, since=now - _RECENT),
+        answers=approvals.newest(session, _MOST_ANSWERS),
     )

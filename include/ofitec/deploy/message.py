@@ -34,12 +34,15 @@ _TITLES = {
 }
 
 
-def asked(plan: Plan, page: str, *, expected_seconds: float | None, until: datetime, zone: tzinfo) -> Message:
+def asked(
+    plan: Plan, page: str, *, expected_seconds: float | None, until: datetime, zone: tzinfo, may: str = ""
+) -> Message:
     """A plan that waits for approval.
 
     :param page: address of the page with the buttons
     :param expected_seconds: without service, as the last upgrade took; None if there was none
     :param until: when silence becomes a no
+    :param may: who may approve, a sentence
     """
     known = [
         ("Imagen", code(short(plan.image))),
@@ -47,7 +50,7 @@ def asked(plan: Plan, page: str, *, expected_seconds: float | None, until: datet
         ("Lo pide", escape(plan.who)),
     ]
     paragraphs = [" ".join(effects(plan, expected_seconds)), timing(plan), *_changes(plan, code, bold="*")]
-    return approval.asked(_title(plan), known, paragraphs, page=page, until=until, zone=zone)
+    return approval.asked(_title(plan), known, paragraphs, page=page, until=until, zone=zone, may=may)
 
 
 def question(plan: Plan, *, expected_seconds: float | None) -> dict[str, str]:

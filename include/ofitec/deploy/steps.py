@@ -18,6 +18,7 @@ from ofitec.ledger import Ledger, backups, deployments, open_ledger
 from ofitec.ledger.exclusive import ODOO, held
 from ofitec.notify import approval
 from ofitec.notify.escape import Message
+from ofitec.notify.four_eyes import Rules
 from ofitec.notify.once import tell_once
 from ofitec.notify.redact import redact
 from ofitec.settings import settings
@@ -92,7 +93,8 @@ def ask(plan: Plan, *, expected_seconds: float | None, page: str, until: datetim
     :param page: address of the page with the buttons
     :param until: when silence becomes a no
     """
-    asked = message.asked(plan, page, expected_seconds=expected_seconds, until=until, zone=settings().zone)
+    may, zone = Rules.set().may(plan.who), settings().zone
+    asked = message.asked(plan, page, expected_seconds=expected_seconds, until=until, zone=zone, may=may)
     return _tell(f"deploy/{plan.run}/asked", asked, dag_id, run_id)
 
 

@@ -7,7 +7,7 @@ from airflow.sdk import Param, task
 
 from ofitec.dag import Given
 from ofitec.deploy.host.record.terms import Terms
-from ofitec.notify.tasks import HOURS, answer, page
+from ofitec.notify.tasks import HOURS, agreed, answer, page, requester, require_someone, without_yes
 
 # Each is one of the plan's terms, in the unit and under the name it keeps down to the host
 WINDOW_SECONDS = Param(
@@ -62,6 +62,7 @@ def plan_deploy(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """Lock the host, see what the image changes, and say what whoever approves it reads."""
     from ofitec.deploy import steps
 
+    require_someone(dag_run)
     image, modules = str(params["image"] or "").strip(), params["modules"] or []
     return steps.proposal(steps.plan_deploy(image, modules, Terms.of(params), **_asked_by(dag_run)))
 
@@ -71,6 +72,7 @@ def plan_rollback(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """The same for the way back."""
     from ofitec.deploy import steps
 
+    require_someone(dag_run)
     since = params["discard_writes_since"] or ""
     return steps.proposal(steps.plan_rollback(since, Terms.of(params), **_asked_by(dag_run)))
 
@@ -123,11 +125,11 @@ def rehearse(plan: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any]
     mode="reschedule",
     trigger_rule="none_failed_min_one_success",
 )
-def in_hours(plan: Given, ti: Any = None) -> bool:
+def in_hours(plan: Given, ti: Any = None, dag_run: Any = None) -> bool:
     """A yes given in the evening is no yes to any later hour. Holds no worker while it waits."""
     from ofitec.deploy import steps
 
-    _require_yes(ti)
+    _require_yes(ti, dag_run)
     return steps.may_begin(steps.read(plan))
 
 
@@ -137,11 +139,11 @@ def in_hours(plan: Given, ti: Any = None) -> bool:
     trigger_rule="none_failed_min_one_success",
     multiple_outputs=False,
 )
-def apply(plan: Given, ti: Any = None) -> dict[str, Any]:
+def apply(plan: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """Detached at the host: this task follows, and a retry goes on following. Nothing happens without a yes."""
     from ofitec.deploy import steps
 
-    given, read = _require_yes(ti), steps.read(plan)
+    given, read = _require_yes(ti, dag_run), steps.read(plan)
     steps.answered(read, who=given.who, at=given.at)
     return steps.apply(read)
 
@@ -184,16 +186,16 @@ def _asked_by(dag_run: Any) -> dict[str, str]:
 
     return {
         "run": steps.host_run(dag_run.run_id, dag_run.run_after),
-        "who": getattr(dag_run, "triggering_user_name", None) or "Airflow",
+        "who": requester(dag_run) or "Airflow",
         "dag_id": dag_run.dag_id,
         "run_id": dag_run.run_id,
     }
 
 
-def _require_yes(ti: Any) -> Any:
+def _require_yes(ti: Any, dag_run: Any) -> Any:
     from airflow.sdk.exceptions import AirflowSkipException
 
-    given = answer(ti)
-    if given is None or not given.approved:
-        raise AirflowSkipException("No se aprobó: no se cambió nada.")
+    given = agreed(ti, dag_run)
+    if given is None:
+        raise AirflowSkipException(without_yes(ti))
     return given

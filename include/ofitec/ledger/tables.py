@@ -13,10 +13,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ofitec.ledger.approval_table import ApprovalAnswer
 from ofitec.ledger.base import SCHEMA, Base
 from ofitec.ledger.rcv_tables import RcvFile, RcvReconciliation
 
-__all__ = ["SCHEMA", "Base", "RcvFile", "RcvReconciliation"]
+__all__ = ["SCHEMA", "ApprovalAnswer", "Base", "RcvFile", "RcvReconciliation"]
 
 
 class F29Delivery(Base):

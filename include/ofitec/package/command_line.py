@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from airflow.cli.cli_config import CLICommand
 
 _JSON = Arg(("--json",), help="One JSON object instead of lines", action="store_true")  # type: ignore[no-untyped-call]
+_CHECK = Arg(("--check",), help="Change nothing, say what differs", action="store_true")  # type: ignore[no-untyped-call]
 
 
 def get_commands() -> "list[CLICommand]":
@@ -15,7 +16,7 @@ def get_commands() -> "list[CLICommand]":
     return [
         GroupCommand(
             name="ofitec",
-            help="OFITEC ops: check this installation, migrate the ledger",
+            help="OFITEC ops: check this installation, migrate the ledger, make the roles",
             subcommands=(
                 ActionCommand(
                     name="doctor",
@@ -29,6 +30,13 @@ def get_commands() -> "list[CLICommand]":
                     help="Bring the ledger's schema to this package's version",
                     func=lazy_load_command("ofitec.ledger.command.migrate"),
                     args=(),
+                ),
+                ActionCommand(
+                    name="roles",
+                    help="Make the roles fiscal, ops, approver and viewer in Airflow's FAB auth manager, or mend them",
+                    description="Exit status 0: they are as they should be; 1: they differ, or cannot be made.",
+                    func=lazy_load_command("ofitec.roles.command.run"),
+                    args=(_CHECK, _JSON),
                 ),
             ),
         )

@@ -84,7 +84,7 @@ class TestF29CashFlow(ClosingCase):
         robot = new_test_user(
             self.env,
             "f29_flow",
-            groups="of_sii_cl.group_f29_compute",
+            groups="base.group_portal,of_sii_cl.group_f29_compute",
             company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
         )
@@ -96,7 +96,7 @@ class TestF29CashFlow(ClosingCase):
             quiet = mute_logger("odoo.addons.base.models.ir_model", "odoo.models")
             with quiet, self.assertRaises(AccessError), self.cr.savepoint():
                 attempt()
-        self.assertNotIn("closing_move_id", form.with_user(robot).read()[0])
+        self.assertNotIn("closing_move_id", form.with_user(robot).fields_get())
 
     def test_views_open(self):
         for kind in ("list", "pivot", "graph", "search"):

@@ -98,7 +98,7 @@ class TestF29Compare(F29Case):
         robot = new_test_user(
             self.env,
             "f29_comparer",
-            groups="of_sii_cl.group_f29_compute",
+            groups="base.group_portal,of_sii_cl.group_f29_compute",
             company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
         )

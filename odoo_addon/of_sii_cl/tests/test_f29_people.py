@@ -43,7 +43,7 @@ class TestF29People(F29Case):
     def test_preparers_are_reminded_until_the_form_is_filed(self):
         values = {"company_id": self.company.id, "company_ids": [(6, 0, self.company.ids)]}
         preparer = new_test_user(self.env, "f29_reminded", groups="of_sii_cl.group_f29_prepare", **values)
-        new_test_user(self.env, "f29_only_computes", groups="of_sii_cl.group_f29_compute", **values)
+        new_test_user(self.env, "f29_only_computes", groups="base.group_user,of_sii_cl.group_f29_compute", **values)
         form = self.form(self.compute())
         reminders = form.activity_ids
         self.assertIn(preparer, reminders.user_id)

@@ -22,7 +22,7 @@ class TestRcvRead(F29Case):
         cls.robot = new_test_user(
             cls.env,
             "rcv_robot",
-            groups="of_sii_cl.group_f29_compute",
+            groups="base.group_portal,of_sii_cl.group_f29_compute",
             company_id=cls.company.id,
             company_ids=[(6, 0, cls.company.ids)],
         )

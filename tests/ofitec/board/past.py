@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from ofitec.f29.period import complete
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import (
+    ApprovalAnswer,
     BackupRun,
     Deployment,
     F29Delivery,
@@ -43,6 +44,7 @@ def fill(ledger: Ledger, now: datetime) -> None:
                 session.add(state(rut, company, str(period), now))
         session.merge(SourceReading(source="odoo", tried_at=now - READ, read_at=now - READ, error=None))
         session.add_all(deployment(number, now) for number in range(150))
+        session.add_all(answers(now))
         session.add_all(notification(number, now) for number in range(500))
 
 
@@ -56,6 +58,7 @@ def forget(ledger: Ledger) -> None:
         session.execute(delete(F29Delivery).where(F29Delivery.rut.in_(ruts)))
         session.execute(delete(F29State).where(F29State.rut.in_(ruts)))
         session.execute(delete(SourceReading))
+        session.execute(delete(ApprovalAnswer).where(ApprovalAnswer.run_id.like("of_the_past%")))
         session.execute(delete(Notification).where(Notification.dag_id == "of_the_past"))
 
 
@@ -189,3 +192,22 @@ def notification(number: int, now: datetime) -> Notification:
         claimed_at=now - timedelta(hours=1 + number),
         sent_at=now if sent else None,
     )
+
+
+def answers(now: datetime) -> list[ApprovalAnswer]:
+    """One of each kind, the newest a yes that counts."""
+    reason = "ops pidió esta ejecución, y quien pide no aprueba."
+    kinds = [("silence", None), ("rejected", "paula"), ("refused", "ops"), ("approved", "paula")]
+    return [
+        ApprovalAnswer(
+            dag_id="odoo_deploy",
+            run_id=f"of_the_past_{number}",
+            question="¿Instalar odoo@0123456789ab?",
+            requested_by="ops",
+            answer=answer,
+            answered_by=who,
+            answered_at=now - timedelta(hours=4 - number),
+            reason=reason if answer == "refused" else None,
+        )
+        for number, (answer, who) in enumerate(kinds)
+    ]

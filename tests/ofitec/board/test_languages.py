@@ -46,6 +46,19 @@ def test_a_failed_deploy_names_its_step_and_what_the_host_said(past: Ledger, now
     assert f"deploy at step “watch”. Technical detail: {detail}" in en
 
 
+def test_each_answer_to_a_question_is_told_with_who_and_when(past: Ledger, now: datetime) -> None:
+    es, en = (text_of(shown(past, now, lang)) for lang in ("es", "en"))
+    question, when = "¿Instalar odoo@0123456789ab?", "24 nov, 07:00 · Lo pidió ops"
+    assert f"Lo aprobó paula {question} {when}" in es
+    refusal = "Lo pidió ops · ops pidió esta ejecución, y quien pide no aprueba."
+    assert f"La aprobación de ops no vale {question} 24 nov, 06:00 · {refusal}" in es
+    for said in ("Lo rechazó paula", "Nadie respondió a tiempo"):
+        assert said in es
+    for said in ("Approved by paula", "Rejected by paula", "Nobody answered in time", "The yes of ops does not count"):
+        assert said in en
+    assert "quien pide no aprueba" not in en
+
+
 def test_a_bad_night_is_told_in_the_language_of_the_page(bad_night: Ledger, now: datetime) -> None:
     es, en = (text_of(shown(bad_night, now, lang)) for lang in ("es", "en"))
     assert SENTENCE in es

@@ -25,7 +25,7 @@ from ofitec.f29.rcv.files import Rejected
 from ofitec.f29.rcv.outcome import Outcome, Register
 from ofitec.ledger import Ledger
 from ofitec.ledger.tables import BackupRun, Notification, RestoreProof
-from ofitec.notify import approval, channels, digest, failure_message, late, once, recovery
+from ofitec.notify import approval, channels, digest, failure_message, four_eyes, late, once, recovery
 from ofitec.notify.blocks import cut
 from ofitec.notify.escape import Message, close, escape
 from ofitec.notify.plain import plain_text
@@ -69,6 +69,10 @@ RESTORE = {"backup": LONG, "at": AT, "database": LONG, "neutralise": False, "rep
 def restore_asked() -> Message:
     title, facts, paragraphs = backup.restore_asked(RESTORE, by=LONG)
     return approval.asked(title, facts, paragraphs, page=PAGE, until=AT, zone=ZONE)
+
+
+def asked() -> approval.Asked:
+    return approval.Asked(LONG, LONG, False, PAGE, AT, "odoo_deploy", LONG)
 
 
 def planned(**changed: Any) -> Any:
@@ -123,6 +127,10 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "late message said again": noted,
     "question": lambda: approval.asked(
         LONG, [("Lo pide", escape(LONG))] * MANY, [escape(LONG)], page=PAGE, until=AT, zone=ZONE
+    ),
+    "yes": lambda: approval.answered(asked(), who=LONG, at=AT, refusal="", zone=ZONE),
+    "yes that does not count": lambda: approval.answered(
+        asked(), who=LONG, at=AT, refusal=four_eyes.Rules((LONG,)).refusal("ana", LONG), zone=ZONE
     ),
     "backups lost": lambda: backup.lost([LONG] * MANY, LONG),
     "strangers": lambda: backup.strangers([LONG] * MANY),

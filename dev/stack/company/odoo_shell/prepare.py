@@ -18,13 +18,13 @@ admin.write(
 )
 
 # The robot that Airflow's connection odoo_default logs in with: it computes and reads the F29, and can do nothing else.
-# Before the add-on is there it is an employee without any right.
+# A portal user: an employee reads every contact.
 computes = env.ref("of_sii_cl.group_f29_compute", raise_if_not_found=False) or env["res.groups"]
 bot_values = {
     "name": "OFITEC ops (robot)",
     "password": os.environ["OFITEC_ODOO_BOT_PASSWORD"],
     **CHILE,
-    GROUPS_FIELD: [(6, 0, (env.ref("base.group_user") | computes).ids)],
+    GROUPS_FIELD: [(6, 0, (env.ref("base.group_portal") | computes).ids)],
 }
 Users = env["res.users"].with_context(no_reset_password=True)
 bot = Users.search([("login", "=", "ofitec_bot")])

@@ -11,6 +11,7 @@ from ofitec.errors import InputError
 _DEFAULTS = {
     "ODOO_DB": "odoo",
     "ODOO_SMOKE_LOGIN": "ofitec-smoke",
+    "ODOO_ROBOT_LOGIN": "ofitec-robot",  # Airflow's own account in Odoo
     "OFITEC_OPERATORS_PORT": "8068",
     "OFITEC_HTTP_PORT": "8069",
     "OFITEC_BOOT_SECONDS": "180",  # a new Odoo must answer within this time

@@ -16,15 +16,27 @@ from ofitec.errors import InputError
 from ofitec.whole_file import write_whole
 
 # A login that may read and not more is enough for the smoke; a user's default rights are those of an employee.
+# Airflow's robot is a portal user in «F29: compute», for an employee reads every contact; without the add-on it may
+# nothing but log in.
 _USERS = """
 import json, sys
-admin, login, smoke, new = json.loads(%r)
-users = env["res.users"]
+admin, smoke, robot, new = json.loads(%r)
+users = env["res.users"].with_context(no_reset_password=True)
+groups = "group_ids" if "group_ids" in users._fields else "groups_id"
 if new:
     env.ref("base.user_admin").password = admin
-if not users.search([("login", "=", login)]):
-    users.with_context(no_reset_password=True).create({"name": "OFITEC smoke test", "login": login})
-users.search([("login", "=", login)]).password = smoke
+known = {name: users.search([("login", "=", name)]) for name in (smoke[0], robot[0])}
+if not known[smoke[0]]:
+    known[smoke[0]] = users.create({"name": "OFITEC smoke test", "login": smoke[0]})
+if not known[robot[0]]:
+    compute = env.ref("of_sii_cl.group_f29_compute", raise_if_not_found=False) or env["res.groups"]
+    companies = env["res.company"].search([])
+    known[robot[0]] = users.create({
+        "name": "OFITEC ops (robot)", "login": robot[0], "lang": env.ref("base.user_admin").lang,
+        "company_ids": [(6, 0, companies.ids)], groups: [(6, 0, (env.ref("base.group_portal") | compute).ids)],
+    })
+for login, password in (smoke, robot):
+    known[login].password = password
 env.cr.commit()
 """
 
@@ -72,13 +84,21 @@ def init(home: Home, image: str, modules: list[str]) -> dict[str, str]:
 
 
 def _users(engine: Engine, image: str, log: Path, *, new: bool) -> None:
-    """The smoke test's user, and on a new database the administrator's password: through standard input."""
+    """The smoke test's user and Airflow's, and on a new database the administrator's password: by standard input."""
     home = engine.home
-    values = [
-        (home.secrets / "odoo_admin_password").read_text().strip(),
-        home.settings["ODOO_SMOKE_LOGIN"],
-        (home.secrets / "odoo_smoke_password").read_text().strip(),
-        new,
-    ]
     argv = ["/usr/bin/odoo", "shell", f"--database={home.database}", "--no-http", "--max-cron-threads=0", "--workers=0"]
-    engine.task(image, argv, run="users", what="odoo shell", stdin=_USERS % json.dumps(values), log=log)
+    engine.task(image, argv, run="users", what="odoo shell", stdin=users_script(home, new=new), log=log)
+
+
+def users_script(home: Home, *, new: bool) -> str:
+    """What `odoo shell` runs to make them; it holds passwords.
+
+    :param new: whether the database is one that `init` made
+    """
+
+    def read(name: str) -> str:
+        return (home.secrets / name).read_text().strip()
+
+    smoke = [home.settings["ODOO_SMOKE_LOGIN"], read("odoo_smoke_password")]
+    robot = [home.settings["ODOO_ROBOT_LOGIN"], read("odoo_robot_password")]
+    return _USERS % json.dumps([read("odoo_admin_password"), smoke, robot, new])

@@ -11,8 +11,9 @@ from ofitec.deploy.host.record.home import Home, parse_env
 from ofitec.whole_file import write_whole
 
 _WORDS = (
-    "postgres_password", "odoo_db_password", "odoo_admin_password", "odoo_smoke_password", "airflow_db_password",
-    "ofitec_db_password", "airflow_admin_password", "airflow_jwt_secret", "airflow_secret_key", "redis_password",
+    "postgres_password", "odoo_db_password", "odoo_admin_password", "odoo_robot_password",
+    "odoo_smoke_password", "airflow_db_password",
+    "ofitec_db_password", "airflow_admin_password", "airflow_secret_key", "redis_password",
     "ofitec_metrics_token", "monitoring_db_password", "grafana_admin_password",
 )  # fmt: skip
 
@@ -25,6 +26,7 @@ def make(home: Home) -> dict[str, list[str]]:
     home.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = []
     values = {name: secrets.token_urlsafe(48) for name in _WORDS}
+    values["airflow_jwt_key"] = ed25519()
     values["airflow_fernet_key"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     for name, value in values.items():
         if not (home.secrets / name).exists():
@@ -47,8 +49,8 @@ def _connections(home: Home) -> str:
         return {"conn_type": "postgres", "host": "db", "port": 5432, "schema": database, "login": login,
                 "password": read(secret)}  # fmt: skip
 
-    odoo = {"conn_type": "generic", "host": "proxy", "port": 8069, "login": "admin",
-            "password": read("odoo_admin_password"), "extra": {"database": home.database}}  # fmt: skip
+    odoo = {"conn_type": "generic", "host": "proxy", "port": 8069, "login": home.settings["ODOO_ROBOT_LOGIN"],
+            "password": read("odoo_robot_password"), "extra": {"database": home.database}}  # fmt: skip
     return json.dumps(
         {
             "ofitec_ledger": postgres("ofitec", "ofitec", "ofitec_db_password"),
@@ -68,6 +70,12 @@ def _own(home: Home) -> None:
     lines = [f"{name}={value}\n" for name, value in lacking.items() if name not in parse_env(text)]
     if lines:
         write_whole(file, text + ("" if text.endswith("\n") or not text else "\n") + "".join(lines), 0o600)
+
+
+def ed25519() -> str:
+    """A new private key as PEM (RFC 8410): any 32 bytes are one, so no program is needed to make it."""
+    der = bytes.fromhex("302e020100300506032b657004220420") + secrets.token_bytes(32)
+    return f"-----BEGIN PRIVATE KEY-----\n{base64.b64encode(der).decode()}\n-----END PRIVATE KEY-----\n"
 
 
 def scram(password: str) -> str:

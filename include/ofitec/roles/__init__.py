@@ -1,0 +1,1 @@
+"""Who may do what in Airflow: four roles, as code (`airflow ofitec roles`)."""
