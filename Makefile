@@ -70,6 +70,8 @@ lock: bootstrap ## resolve the hashed requirements anew from the *.in files and 
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		requirements.in -o requirements.txt
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+		requirements-kubernetes.in -c requirements.txt -o requirements-kubernetes.txt
+	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		--group dev -c requirements.txt -o requirements-dev.txt
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 		--group build -c requirements-dev.txt -o include/images/airflow/requirements-build.txt

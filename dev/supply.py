@@ -10,7 +10,12 @@ from dev.stack.errors import StackError
 from dev.stack.machine import debian
 from dev.stack.machine.paths import ROOT
 
-LOCKS = ("requirements.txt", "requirements-dev.txt", "dev/stack/services/requirements-odoo-19.txt")
+LOCKS = (
+    "requirements.txt",
+    "requirements-kubernetes.txt",
+    "requirements-dev.txt",
+    "dev/stack/services/requirements-odoo-19.txt",
+)
 
 
 def main() -> int:

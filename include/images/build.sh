@@ -21,7 +21,8 @@ case ${1:-} in
         from=$(base AIRFLOW)
         restic=$(base RESTIC)
         exec docker build --file "$root/include/images/airflow/Dockerfile" --build-arg "BASE=$from" \
-            --build-arg "RESTIC=$restic" --build-arg "REVISION=$revision" --tag "$2" "$root"
+            --build-arg "RESTIC=$restic" --build-arg "REVISION=$revision" --build-arg "EXTRAS=${EXTRAS:-none}" \
+            --tag "$2" "$root"
         ;;
     *)
         echo "usage: build.sh odoo 16.0|19.0 TAG | airflow TAG" >&2
