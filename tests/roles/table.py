@@ -1,8 +1,8 @@
-"""A table action by account, as it came out; docs/operations.md holds the same."""
+"""A table action by account, as it came out; docs/rights.md holds the same."""
 
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
+PAGE = Path(__file__).parents[2] / "docs" / "rights.md"
 
 
 def rendered(accounts: list[str], rows: dict[str, list[bool]]) -> str:

@@ -28,7 +28,7 @@ def require() -> None:
             "and this again. OFITEC_APPROVERS and OFITEC_FOUR_EYES hold with the simple auth manager too."
         )
     raise InputError(
-        f"This Airflow uses {used}: accounts and rights are made where that one keeps them. docs/operations.md has the "
+        f"This Airflow uses {used}: accounts and rights are made where that one keeps them. docs/rights.md has the "
         "table of what each role may; OFITEC_APPROVERS and OFITEC_FOUR_EYES hold with any auth manager. This command "
         f"makes the roles of {_FAB} only."
     )

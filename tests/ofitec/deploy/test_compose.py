@@ -169,7 +169,7 @@ def test_no_secret_stands_in_an_environment(shown: Callable[..., str]) -> None:
 
 
 def test_each_component_has_its_own_secrets_and_no_others(shown: Callable[..., str]) -> None:
-    """As the table in docs/operations.md says; what a container's settings name is what its volume holds."""
+    """As the table in docs/rights.md says; what a container's settings name is what its volume holds."""
     services = json.loads(shown(FILES[:1], ("airflow", "celery"), "--format=json"))["services"]
     script = services["airflow-secrets"]["command"][0].replace("$$", "$")
     words = dict(
@@ -211,7 +211,7 @@ def test_each_component_has_its_own_secrets_and_no_others(shown: Callable[..., s
         f"| `{secret}` | {' | '.join('✓' if name in owners[secret] else '·' for name in columns)} |"
         for secret in owners
     ]
-    assert "\n".join(table) in (ROOT / "docs" / "operations.md").read_text(), "\n".join(table)
+    assert "\n".join(table) in (ROOT / "docs" / "rights.md").read_text(), "\n".join(table)
 
 
 def test_the_key_that_signs_tokens_is_one_that_airflow_reads(tmp_path: Path) -> None:
