@@ -70,10 +70,9 @@ def take(conn: psycopg.Connection) -> Figures:
 
 
 def _table(conn: psycopg.Connection, schema: str, name: str) -> Table:
+    # a sum of bigints is a numeric and cannot overflow
     # the alias must not be a column's name, or it would mean that column
-    query = sql.SQL(
-        "SELECT count(*), coalesce(sum(hashtextextended(ofitec_row_::text, 0)::numeric), 0) FROM {} ofitec_row_"
-    )
+    query = sql.SQL("SELECT count(*), coalesce(sum(hashtextextended(ofitec_row_::text, 0)), 0) FROM {} ofitec_row_")
     row: tuple[int, Decimal] | None = conn.execute(query.format(sql.Identifier(schema, name))).fetchone()
     assert row is not None
     return Table(rows=row[0], sum=str(row[1]))
