@@ -96,8 +96,9 @@ def take(conn: psycopg.Connection, like: Figures | None = None) -> Figures:
 
 def _table(conn: psycopg.Connection, schema: str, name: str, of: Literal["values", "text"]) -> Table:
     # a sum of bigints is a numeric and cannot overflow
-    query = sql.SQL("SELECT count(*), coalesce(sum({}), 0) FROM {} ofitec_row_")
-    query = query.format(sql.SQL(_HASHES[of]), sql.Identifier(schema, name))
+    query = sql.SQL("SELECT count(*), coalesce(sum({}), 0) FROM {} ofitec_row_").format(
+        sql.SQL(_HASHES[of]), sql.Identifier(schema, name)
+    )
     row: tuple[int, Decimal] | None = conn.execute(query).fetchone()
     assert row is not None
     return Table(rows=row[0], sum=str(row[1]), of=of)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ofitec.backup import attachments, proof, retrieval
-from ofitec.backup import evidence as evidence_module
 from ofitec.backup.attachments import Arrived, Attachment
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import Job
@@ -163,7 +163,8 @@ def digest(content: bytes) -> str:
 
 
 def test_all_files_of_a_proof_are_read_as_they_arrive(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    key, real, whole = back_up(job), retrieval.compare_files, []
+    key, real = back_up(job), retrieval.compare_files
+    whole: list[str] = []
 
     def look(expected: object, files: object, arrived: Arrived, *rest: object) -> None:
         whole.extend(arrived.whole)
@@ -178,7 +179,7 @@ def test_recovery_takes_the_time_that_passes_not_the_sum_of_steps(monkeypatch: p
     """Fetch 0 to 10; files 10 to 40 beside the load, 10 to 30; the comparison delays nobody; boot 5."""
     moments = itertools.chain.from_iterable([(0, 10), (10, 10, 30), (30, 35), (40,), (50, 55)])
     clock: Callable[[], float] = lambda: float(next(moments))  # noqa: E731
-    monkeypatch.setattr(evidence_module.time, "monotonic", clock)
+    monkeypatch.setattr("ofitec.backup.evidence.time", SimpleNamespace(monotonic=clock))
     known = Evidence(backup="k", started_at=datetime.now(UTC))
     with known.timed("fetch_database"):
         pass

@@ -80,6 +80,7 @@ def forget_how(job: Job, key: str) -> None:
     """The ledger's row as earlier versions wrote it."""
     row = backups.get(job.ledger, key)
     assert row is not None
+    assert row.figures is not None
     tables = {name: {"rows": table["rows"], "sum": table["sum"]} for name, table in row.figures["tables"].items()}
     assert {table["of"] for table in row.figures["tables"].values()} == {"text"}
     backups.change(job.ledger, key, figures={**row.figures, "tables": tables})
