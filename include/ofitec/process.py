@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,6 +49,10 @@ class ProgramStalled(TransientError):
     """The program was ended because it made no progress."""
 
 
+class ProgramStopped(TransientError):
+    """The program was ended because what ran beside it failed: that says why."""
+
+
 @dataclass(frozen=True)
 class Finished:
     """How a program ended. `stdout` is empty if its lines went to `on_line`; `stderr` holds its first and last."""
@@ -71,6 +76,7 @@ def run(
     stall: float | None = None,
     on_line: Callable[[str], bool] | None = None,
     grace: float = _GRACE,
+    stop: threading.Event | None = None,
 ) -> Finished:
     """Run a program to its end and return how it ended; a non-zero exit is the caller's to judge.
 
@@ -82,9 +88,11 @@ def run(
     :param stall: seconds without progress before it is ended; progress is an `on_line` that returns True
     :param on_line: gets each line of stdout as it comes
     :param grace: seconds between TERM and KILL
+    :param stop: once set, the program is ended
     :raises ProgramMissing: if it cannot be started
     :raises ProgramTimeout: after `timeout` seconds
     :raises ProgramStalled: after `stall` seconds without progress
+    :raises ProgramStopped: when `stop` is set
     """
     program = Path(argv[0]).name
     scrub = scrubber([*(secrets or {}).values(), *hide])
@@ -107,7 +115,7 @@ def run(
         )
     out: list[str] = []
     err = _Ends()
-    clock = _Clock(program, start, timeout, stall)
+    clock = _Clock(program, start, timeout, stall, stop)
 
     def take(line: str) -> None:
         line = scrub(line)
@@ -142,8 +150,10 @@ def scrubber(values: Iterable[str]) -> Callable[[str], str]:
 class _Clock:
     """Says when a program has had its time."""
 
-    def __init__(self, program: str, start: float, timeout: float, stall: float | None) -> None:
-        self._program, self._timeout, self._stall = program, timeout, stall
+    def __init__(
+        self, program: str, start: float, timeout: float, stall: float | None, stop: threading.Event | None
+    ) -> None:
+        self._program, self._timeout, self._stall, self._stop = program, timeout, stall, stop
         self._end = start + timeout
         self._moved = start
 
@@ -151,6 +161,8 @@ class _Clock:
         self._moved = time.monotonic()
 
     def check(self) -> None:
+        if self._stop is not None and self._stop.is_set():
+            raise ProgramStopped(f"{self._program} was stopped, because what ran beside it failed.")
         now = time.monotonic()
         if now > self._end:
             raise ProgramTimeout(f"{self._program} did not end within {self._timeout:.0f} s and was stopped.")

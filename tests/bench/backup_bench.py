@@ -1,4 +1,4 @@
-"""Times our backup against the seed's script on the same data, and the proof against a bare pg_restore.
+"""Times our backup against the seed's script on the same data, and the proof against its programs alone (`proof_race`).
 
     python -m tests.bench backup                # 800 MB database, 900 MB filestore: about 10 minutes on 2 cores
     OFITEC_BENCH_BACKUP_MB=80 python -m tests.bench backup      # a tenth of it
@@ -6,7 +6,7 @@
 Night 1, then night 2 with local changes (new rows, few recent updates, new files), then night 3 with scattered ones
 (one old row in 2000 touched over both big tables, on top). The seed: `pg_dump -Fc` and `tar -czf` into a dated folder,
 then `restic backup` of it. Bytes are what the repository grows by; CPU is of all programs that ran. Writes
-backup_night2_bytes_seed_over_ours_local, ..._scattered, backup_cpu_seed_over_ours and proof_over_pg_restore.
+backup_night2_bytes_seed_over_ours_local, ..._scattered, backup_cpu_seed_over_ours and what the race gives.
 """
 
 import dataclasses
@@ -25,12 +25,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ofitec.backup import nightly, proof
+from ofitec.backup import nightly
 from ofitec.backup.job import Job, Rules
 from ofitec.clients import postgres
 from ofitec.clients.restic import Restic
 from ofitec.ledger import open_ledger
 from ofitec.settings import settings
+from tests.bench.proof_race import race
 from tests.ofitec.backup import odoo_like
 from tests.ofitec.backup.cluster import LEDGER, Cluster
 from tests.ofitec.backup.programs import restic_binary
@@ -67,12 +68,12 @@ def run() -> dict[str, float]:
             job = _job(cluster, folder)
             _say(f"data: {megabytes} MB database, {megabytes * 9 // 8} MB filestore", lambda: _fill(job, megabytes))
             nights = _nights(job, folder)
-            ratio = _proof_over_pg_restore(job)
+            ratios = race(job)
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
     print(_table(nights))
-    return {**_figures(nights), "proof_over_pg_restore": ratio}
+    return {**_figures(nights), **ratios}
 
 
 def _nights(job: Job, folder: Path) -> list[Night]:
@@ -129,16 +130,6 @@ def _cpu() -> float:
     """Seconds of CPU of this process and of the programs it ran. The server's share is in neither way's figure."""
     used = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
-
-
-def _proof_over_pg_restore(job: Job) -> float:
-    """The whole proof, without the boot, over what the bare load of its dump takes in the same process."""
-    key = proof.choose(job)
-    start = time.monotonic()
-    _, evidence, _ = proof.prove(job, key, run_id="bench")
-    whole = time.monotonic() - start
-    print(f"  proof: {whole:.1f} s, steps {evidence.steps}", flush=True)
-    return round(whole / evidence.steps["load_database"], 2)
 
 
 def _figures(nights: list[Night]) -> dict[str, float]:

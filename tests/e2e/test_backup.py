@@ -17,7 +17,7 @@ from dev.stack.machine import debian
 from dev.stack.services.airflow import Airflow
 from dev.stack.services.odoo import OdooServer
 from dev.stack.services.slack_sink import SlackSink
-from ofitec.backup.evidence import RTO_STEPS
+from ofitec.backup.evidence import RESTORING
 from ofitec.clients.restic import Restic
 from ofitec.clients.restic_errors import WrongPassword
 from ofitec.ledger import backups, open_ledger
@@ -87,7 +87,10 @@ def test_a_nights_backup_is_proven_by_itself(safe: Safe, proven: BackupRun) -> N
     assert proof.tables > 300
     assert proof.files > 100
     assert proof.booted
-    assert proof.rto_seconds == round(sum(proof.steps[step] for step in RTO_STEPS), 2)
+    assert proof.rto_seconds is not None
+    # the files are fetched beside the load
+    fetch, load, files, boot = (proof.steps[step] for step in (*RESTORING, "boot"))
+    assert proof.rto_seconds >= fetch + max(load, files) + boot - 0.05
     assert safe.stack.postgres.names_like("ofitec_scratch%") == []
     assert list((safe.stack.place.dir / "work" / "scratch").glob("*")) == []
 

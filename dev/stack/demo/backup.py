@@ -59,7 +59,7 @@ def lines(row: BackupRun, proof: RestoreProof) -> list[str]:
     return [
         *shown,
         f"\n  compared   {proof.tables} tables, {proof.rows:,} rows, {proof.files} files; all as at the source",
-        f"  RTO        {proof.rto_seconds:.1f} s (seconds a step: {seconds})",
+        f"  RTO        {proof.rto_seconds:.1f} s (seconds a step, some side by side: {seconds})",
     ]
 
 

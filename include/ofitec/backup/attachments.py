@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,7 @@ _QUERY = """
 """
 _EVERY = 5.0  # seconds between two lines in the log
 _SAMPLE = 3
+_SHA1 = re.compile("[0-9a-f]{40}")
 
 
 class FilesMissing(PermanentError):
@@ -77,18 +79,45 @@ def require(filestore: Path, attachments: list[Attachment], *, allowed: int) -> 
     return lost
 
 
-def damaged(filestore: Path, attachments: list[Attachment], known_missing: Iterable[str]) -> list[str]:
+class Arrived:
+    """Reads each restored file as it arrives, while its bytes are still in memory.
+
+    :param whole: names of those whose bytes have the sha1 that is their name
+    """
+
+    def __init__(self, filestore: Path) -> None:
+        self.whole: set[str] = set()
+        self._filestore = filestore
+
+    def take(self, name: str) -> None:
+        """A file or folder was written. One that cannot be read, or has other bytes, is looked at again later."""
+        sha1 = name.rpartition("/")[2]
+        try:
+            if _SHA1.fullmatch(sha1) and _digest(self._filestore / name) == sha1:
+                self.whole.add(name)
+        except OSError as error:
+            log.warning("%s cannot be read yet: %s", name, error.strerror)
+
+
+def damaged(
+    filestore: Path, attachments: list[Attachment], known_missing: Iterable[str], whole: Container[str] = ()
+) -> list[str]:
     """What is wrong with restored files, a sentence each: absent, or with another sha1 than the row says.
 
+    :param whole: names of files that were read and have the sha1 of their names; only their presence is asked
     :raises CopyUnreadable: if a file is there and cannot be read
     """
     known, findings, told = set(known_missing), [], time.monotonic()
     for count, attachment in enumerate(attachments):
         if attachment.name in known:
             continue
+        named = attachment.name.rpartition("/")[2]
         try:
-            with (filestore / attachment.name).open("rb") as file:
-                found = hashlib.file_digest(file, "sha1").hexdigest()
+            if attachment.name in whole:
+                (filestore / attachment.name).stat()
+                found = named
+            else:
+                found = _digest(filestore / attachment.name)
         except FileNotFoundError:
             findings.append(f"attachment {attachment.name} has no file")
             continue
@@ -97,13 +126,18 @@ def damaged(filestore: Path, attachments: list[Attachment], known_missing: Itera
                 f"The restored file {attachment.name} in {filestore} cannot be read: {error.strerror}. Check that disk."
             ) from None
         # Odoo names the file by its sha1; the checksum column says it again
-        expected = attachment.sha1 or attachment.name.rpartition("/")[2]
+        expected = attachment.sha1 or named
         if found != expected:
             findings.append(f"attachment {attachment.name} holds other bytes: sha1 {found} instead of {expected}")
         if time.monotonic() - told > _EVERY:
             told = time.monotonic()
             log.info("Files compared: %d of %d", count, len(attachments))
     return findings
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha1").hexdigest()
 
 
 def sample(names: list[str]) -> str:

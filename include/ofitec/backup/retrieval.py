@@ -3,13 +3,16 @@
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ofitec.backup import attachments, figures, repository
-from ofitec.backup.attachments import CopyUnreadable
+from ofitec.backup import figures, repository
+from ofitec.backup.attachments import Arrived, Attachment, CopyUnreadable, damaged, stored
+from ofitec.backup.beside import beside
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, Job
 from ofitec.backup.manifest import Manifest
@@ -110,43 +113,68 @@ def bring_back(
 ) -> None:
     """A proof and a restore alike: bring a backup into a copy and compare it; what differs goes to the findings.
 
+    The filestore is fetched, and each file read as it arrives, beside the database's load and comparison.
+
     :param why: who we are, for those who wait for the repository
     :param first: done before, when the repository is ours already
     :raises Busy: if others go on working on the repository
     :raises RepositoryDamaged: if it cannot give the backup back whole
     :raises OtherVersion: if the copy's server cannot be compared with the source's
     """
-    with repository.exclusive(job, why=why):
+    stop = threading.Event()
+    with ExitStack() as ours:
+        ours.enter_context(repository.exclusive(job, why=why))
         if first:
             first()
-        expected = repository.healing(job, lambda: fetch(job, row, copy, evidence))
-    load(job, row, copy, evidence)
-    compare(expected, copy, evidence)
+        expected = repository.healing(job, lambda: fetch_database(job, row, copy, evidence))
+
+        def files() -> Arrived:
+            # whoever waits for the repository gets it when all is fetched, not when all is compared
+            with ours.pop_all():
+                return repository.healing(job, lambda: fetch_filestore(job, row, expected, copy, evidence, stop))
+
+        with beside(files, stop) as fetching:
+            load(job, row, copy, evidence, stop)
+            attachments = compare_tables(expected, copy, evidence)
+    compare_files(expected, attachments, fetching.result(), copy, evidence)
 
 
-def fetch(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> Manifest:
-    """Bring dump and filestore from the repository into a copy's folder; returns the manifest.
+def fetch_database(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> Manifest:
+    """Bring the dump from the repository into a copy's folder; returns the manifest.
 
     :raises RepositoryDamaged: if the repository cannot give them back whole
     """
     evidence.key_id = job.restic.current_key()
     expected = manifest(job, row)
-    parts, restic = row.snapshots, job.restic.cold()
+    part = row.snapshots[DATABASE]
     with evidence.timed("fetch_database"):
-        progress = Progress("fetch database", parts[DATABASE]["processed"])
-        restic.restore(parts[DATABASE]["id"], "/", copy.folder / "dump", progress)
-    with evidence.timed("fetch_filestore"):
-        progress = Progress("fetch filestore", parts[FILESTORE]["processed"])
-        restic.restore(parts[FILESTORE]["id"], expected.filestore, copy.filestore, progress)
-    # an empty filestore is restored as nothing at all
-    copy.filestore.mkdir(parents=True, exist_ok=True)
-    evidence.fetched = _count(copy.filestore)
+        progress = Progress("fetch database", part["processed"])
+        job.restic.cold().restore(part["id"], "/", copy.folder / "dump", progress)
     return expected
 
 
-def load(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> None:
+def fetch_filestore(
+    job: Job, row: BackupRun, expected: Manifest, copy: Scratch, evidence: Evidence, stop: threading.Event
+) -> Arrived:
+    """Bring the files from the repository into a copy's folder; returns what was read of them on the way.
+
+    :param stop: once set, it ends
+    :raises RepositoryDamaged: if the repository cannot give them back whole
+    """
+    part, arrived = row.snapshots[FILESTORE], Arrived(copy.filestore)
+    with evidence.timed("fetch_filestore"):
+        progress = Progress("fetch filestore", part["processed"], arrived.take)
+        job.restic.cold().restore(part["id"], expected.filestore, copy.filestore, progress, stop=stop)
+    # an empty filestore is restored as nothing at all
+    copy.filestore.mkdir(parents=True, exist_ok=True)
+    evidence.fetched = _count(copy.filestore)
+    return arrived
+
+
+def load(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence, stop: threading.Event) -> None:
     """Load the fetched dump into the copy's empty database, and remove the dump.
 
+    :param stop: once set, it ends
     :raises RestoreRefused: if it is not a valid database
     :raises CopyUnreadable: if the fetched dump is not on the disk as it was fetched
     """
@@ -161,13 +189,14 @@ def load(job: Job, row: BackupRun, copy: Scratch, evidence: Evidence) -> None:
     with evidence.timed("load_database"):
         log.info("Loading %s MB into %s", mb(size), copy.database.name)
         jobs, timeout = job.rules.restore_jobs, job.rules.restore_timeout
-        postgres.restore(dump, copy.database, jobs=jobs, timeout=timeout)
+        postgres.restore(dump, copy.database, jobs=jobs, timeout=timeout, stop=stop)
     dump.unlink()
 
 
-def compare(expected: Manifest, copy: Scratch, evidence: Evidence) -> None:
-    """Compare a restored copy with the source's figures, all tables and all files; what differs goes to the findings.
+def compare_tables(expected: Manifest, copy: Scratch, evidence: Evidence) -> list[Attachment]:
+    """Compare a restored database with the source's figures, all tables; what differs goes to the findings.
 
+    :return: the files that its rows name
     :raises OtherVersion: if the server's major version is not the source's: row hashes cannot be compared then
     """
     with copy.database.connect(autocommit=False) as conn:
@@ -178,19 +207,30 @@ def compare(expected: Manifest, copy: Scratch, evidence: Evidence) -> None:
                 "hashes cannot be compared. Let OFITEC_SCRATCH_CONNECTION name a server of the same major version."
             )
         with evidence.timed("compare_tables"):
-            found = figures.take(conn)
+            found = figures.take(conn, like=expected.figures)
             evidence.findings += figures.differences(expected.figures, found)
         evidence.tables, evidence.rows = len(found.tables), found.rows
-        files = attachments.stored(conn)
+        files = stored(conn)
         conn.rollback()
+    return files
+
+
+def compare_files(
+    expected: Manifest, files: list[Attachment], arrived: Arrived, copy: Scratch, evidence: Evidence
+) -> None:
+    """Compare the restored files with the rows that name them; what differs goes to the findings.
+
+    :param arrived: what was read of them already
+    :raises CopyUnreadable: if files are gone that were there
+    """
     with evidence.timed("compare_files"):
-        damaged = attachments.damaged(copy.filestore, files, expected.missing)
-    if damaged and (left := _count(copy.filestore)) < evidence.fetched:
+        wrong = damaged(copy.filestore, files, expected.missing, arrived.whole)
+    if wrong and (left := _count(copy.filestore)) < evidence.fetched:
         raise CopyUnreadable(
             f"The copy lost files after it was restored: {left} of {evidence.fetched} are in {copy.filestore}. That "
             "says nothing about the backup. Who cleans that folder? (OFITEC_WORK_DIR)"
         )
-    evidence.findings += damaged
+    evidence.findings += wrong
     evidence.files = len(files) - len(expected.missing)
     log.info("Compared %d tables, %d rows, %d files", evidence.tables, evidence.rows, evidence.files)
 

@@ -152,7 +152,9 @@ def _proofs(every: list[Backups]) -> Iterator[Metric]:
     proven = _Family("ofitec_proof_snapshot_timestamp_seconds", "Moment of the newest proven backup's data", ["env"])
     failed = _Family("ofitec_proof_failed", "1 if the newest proof did not pass, by its outcome", ["env", "outcome"])
     rto = _Family("ofitec_proof_rto_seconds", "Seconds the last proof took to restore and boot", ["env"])
-    steps = _Family("ofitec_proof_step_seconds", "Seconds of each step of the last passed proof", ["env", "step"])
+    steps = _Family(
+        "ofitec_proof_step_seconds", "Seconds of each step of the last passed proof; some overlap", ["env", "step"]
+    )
     for backups in every:
         env = [backups.env]
         if (last := backups.proof) is not None:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -168,18 +169,19 @@ def dump_command(snapshot: str) -> list[str]:
     return [program("pg_dump"), "-Fc", "-Z0", f"--snapshot={snapshot}", "--lock-wait-timeout=60s", "--no-password"]
 
 
-def restore(dump: Path, target: Database, *, jobs: int, timeout: float) -> None:
+def restore(dump: Path, target: Database, *, jobs: int, timeout: float, stop: threading.Event | None = None) -> None:
     """Load a custom-format dump file into an empty database, stopping at the first error.
 
     Ownership and grants are left out: everything belongs to the role that loads.
 
     :param timeout: seconds
+    :param stop: once set, it is ended
     :raises RestoreRefused: with PostgreSQL's own words, if they show that the dump is wrong
     :raises RestoreFailed: with them, if they show nothing of the kind
     """
     argv = [program("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--no-password"]
     argv += [f"--jobs={jobs}", f"--dbname={target.name}", str(dump)]
-    done = run(argv, timeout=timeout, env=target.environment(), secrets=target.secrets())
+    done = run(argv, timeout=timeout, env=target.environment(), secrets=target.secrets(), stop=stop)
     if done.returncode < 0:
         # the kernel for want of memory, or a person: it says nothing about the dump
         raise PostgresDown(f"pg_restore into {target.name} was killed by signal {-done.returncode}. It is tried again.")

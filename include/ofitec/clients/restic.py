@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -149,10 +150,15 @@ class Restic:
         """Rebuild the index from the packs. Loses nothing."""
         self._run(["repair", "index"])
 
-    def restore(self, snapshot: str, path: str, target: Path, progress: Progress) -> None:
-        """Write what a snapshot (by id, never "latest") holds below `path` into the folder `target`."""
+    def restore(
+        self, snapshot: str, path: str, target: Path, progress: Progress, *, stop: threading.Event | None = None
+    ) -> None:
+        """Write what a snapshot (by id, never "latest") holds below `path` into the folder `target`.
+
+        :param stop: once set, restic is ended
+        """
         argv = ["restore", f"{snapshot}:{path}", "--target", str(target)]
-        self._run(argv, progress=progress)
+        self._run([*argv, *progress.options], progress=progress, stop=stop)
 
     def dump(self, snapshot: str, filename: str) -> bytes:
         """The bytes of one small text file of a snapshot."""
@@ -232,7 +238,7 @@ class Restic:
     def _run(
         self, argv: list[str], *, lock: bool = True, as_json: bool = True, timeout: float | None = None,
         progress: Progress | None = None, stdin: bytes = b"", env: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None, stop: threading.Event | None = None,
     ) -> Finished:  # fmt: skip
         flags = {"--json": as_json, "--no-lock": not lock, "--no-cache": not self.cached}
         words = [self.binary, *(flag for flag, wanted in flags.items() if wanted), *argv]
@@ -250,6 +256,7 @@ class Restic:
                 stall=self.limits.stall if progress else None,
                 on_line=progress.take if progress else None,
                 grace=self.limits.grace,
+                stop=stop,
             )
         except (ProgramTimeout, ProgramStalled) as error:
             raise unanswered(argv[0], self.where, str(error)) from None

@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -15,13 +16,22 @@ class Progress:
 
     :param what: how the log names it, e.g. "filestore"
     :param expected: bytes it will read, if restic cannot know (a program's output); an estimate
+    :param on_restored: told the path below the target of each file or folder that a restore has written. restic waits
+        meanwhile if it is told slower than it writes
     """
 
-    def __init__(self, what: str, expected: int | None = None) -> None:
+    def __init__(
+        self, what: str, expected: int | None = None, on_restored: Callable[[str], None] | None = None
+    ) -> None:
         self.summary: dict[str, Any] = {}
-        self._what, self._expected = what, expected
+        self._what, self._expected, self._on_restored = what, expected, on_restored
         self._done = -1
         self._start = self._told = time.monotonic()
+
+    @property
+    def options(self) -> list[str]:
+        """What lets restic tell of each file."""
+        return ["--verbose=2"] if self._on_restored else []
 
     def take(self, line: str) -> bool:
         """Read one line of restic's output. True if restic got further since the last one."""
@@ -32,6 +42,9 @@ class Progress:
         kind = record.get("message_type")
         if kind == "summary":
             self.summary = record
+            return True
+        if kind == "verbose_status" and record.get("action") == "restored" and self._on_restored:
+            self._on_restored(str(record["item"]).lstrip("/"))
             return True
         if kind != "status":
             return False

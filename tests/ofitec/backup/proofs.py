@@ -3,6 +3,7 @@
 import pytest
 
 from ofitec.backup import proof, retrieval, scratch
+from ofitec.backup.attachments import Attachment
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import Job
 from ofitec.backup.manifest import Manifest
@@ -33,14 +34,14 @@ def nothing_left(job: Job) -> None:
 
 def changed_copy(patch: pytest.MonkeyPatch, cluster: Cluster, statement: str) -> None:
     """Between the load and the comparison, do something to the copy."""
-    real = retrieval.compare
+    real = retrieval.compare_tables
 
-    def after_a_change(expected: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+    def after_a_change(expected: Manifest, copy: scratch.Scratch, evidence: Evidence) -> list[Attachment]:
         with cluster.admin(copy.database.name) as conn:
             conn.execute(statement)
-        real(expected, copy, evidence)
+        return real(expected, copy, evidence)
 
-    patch.setattr(retrieval, "compare", after_a_change)
+    patch.setattr(retrieval, "compare_tables", after_a_change)
 
 
 def outcome(place: storages.Place, fault: storages.Fault, key: str, *, read_data: bool = False) -> str:

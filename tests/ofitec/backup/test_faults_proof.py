@@ -4,12 +4,12 @@ import dataclasses
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ofitec.backup import nightly, proof, retrieval, scratch
-from ofitec.backup.attachments import CopyUnreadable
-from ofitec.backup.evidence import Evidence
+from ofitec.backup.attachments import Arrived, CopyUnreadable
 from ofitec.backup.job import Job
 from ofitec.backup.manifest import Manifest
 from ofitec.errors import TransientError
@@ -130,17 +130,17 @@ def test_a_copy_that_loses_files_or_its_dump_says_nothing_about_the_backup(
 ) -> None:
     """A folder that is cleaned, or that is on another worker: the backup itself is good."""
     key = back_up(job)
-    real_load, real_compare = retrieval.load, retrieval.compare
+    real_load, real_compare = retrieval.load, retrieval.compare_files
 
-    def without_dump(job: Job, row: BackupRun, copy: scratch.Scratch, evidence: Evidence) -> None:
+    def without_dump(job: Job, row: BackupRun, copy: scratch.Scratch, *rest: Any) -> None:
         (copy.folder / "dump" / "odoo.dump").unlink()
-        real_load(job, row, copy, evidence)
+        real_load(job, row, copy, *rest)
 
-    def without_files(expected: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+    def without_files(expected: Manifest, files: Any, arrived: Arrived, copy: scratch.Scratch, *rest: Any) -> None:
         shutil.rmtree(copy.filestore)
-        real_compare(expected, copy, evidence)
+        real_compare(expected, files, arrived, copy, *rest)
 
-    for name, spoiled in (("load", without_dump), ("compare", without_files)):
+    for name, spoiled in (("load", without_dump), ("compare_files", without_files)):
         with monkeypatch.context() as patch:
             patch.setattr(retrieval, name, spoiled)
             with pytest.raises(CopyUnreadable, match="says nothing about the backup"):
@@ -158,7 +158,7 @@ def test_whatever_ends_a_proof_is_a_row(job: Job, monkeypatch: pytest.MonkeyPatc
     def fails(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr(retrieval, "compare", fails)
+    monkeypatch.setattr(retrieval, "compare_tables", fails)
     with pytest.raises(type(error)):
         proof.prove(job, key, run_id="r")
     (row,) = backups.proofs(job.ledger, key)

@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from ofitec import process
-from ofitec.process import ProgramMissing, ProgramStalled, ProgramTimeout, run
+from ofitec.process import ProgramMissing, ProgramStalled, ProgramStopped, ProgramTimeout, run
 from tests.waiting import wait_gone
 
 SECRET = "clave&con/signos=1"
@@ -50,6 +51,19 @@ def test_stall_is_seen_although_lines_keep_coming() -> None:
             on_line=lambda line: line.isdigit(),
         )
     assert time.monotonic() - start < 6
+
+
+def test_what_is_told_to_stop_ends_with_its_whole_group(tmp_path: Path) -> None:
+    pid, stop = tmp_path / "pid", threading.Event()
+
+    def seen(line: str) -> bool:
+        stop.set()
+        return True
+
+    script = f"sleep 600 & echo $! > {pid}; echo begun; wait"
+    with pytest.raises(ProgramStopped, match="bash was stopped, because what ran beside it failed"):
+        run(["bash", "-c", script], timeout=600, on_line=seen, stop=stop)
+    assert wait_gone(int(pid.read_text()))
 
 
 def test_grandchild_that_holds_the_pipe_is_ended(tmp_path: Path) -> None:

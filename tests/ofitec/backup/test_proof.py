@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from ofitec.backup import nightly, proof, restore, retrieval, scratch
-from ofitec.backup.evidence import Evidence
+from ofitec.backup import nightly, proof, restore, retrieval
 from ofitec.backup.job import Job
-from ofitec.backup.manifest import Manifest
 from ofitec.clients.restic_errors import RepositoryDamaged
 from ofitec.errors import InputError
 from ofitec.ledger import backups
@@ -166,16 +164,16 @@ def test_killed_run_is_never_proven(job: Job) -> None:
 
 def test_steps_are_in_the_ledger_while_the_proof_runs(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     key, seen = back_up(job), []
-    real = retrieval.compare
+    real = retrieval.compare_files
 
-    def look(expected: Manifest, copy: scratch.Scratch, evidence: Evidence) -> None:
+    def look(*given: Any) -> None:
         row = backups.proofs(job.ledger, key)[-1]
         seen.append((row.outcome, set(row.steps)))
-        real(expected, copy, evidence)
+        real(*given)
 
-    monkeypatch.setattr(retrieval, "compare", look)
+    monkeypatch.setattr(retrieval, "compare_files", look)
     proof.prove(job, key, run_id="r")
-    assert seen == [(backups.RUNNING, {"fetch_database", "fetch_filestore", "load_database"})]
+    assert seen == [(backups.RUNNING, {"fetch_database", "fetch_filestore", "load_database", "compare_tables"})]
 
 
 def test_a_damaged_index_is_rebuilt_and_refutes_nothing(job: Job, repository: Path) -> None:
