@@ -18,6 +18,7 @@ from tests.kubernetes.conftest import component_env, scheduler_env, settings_env
 from tests.ofitec.conftest import ledger_dsn
 
 __all__ = ["ledger_dsn"]
+pytestmark = pytest.mark.drill  # starts Airflow's own parts, one after the other: minutes
 
 Missed = Callable[[Path], dict[str, Any]]
 

@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from dev.stack.machine.paths import ROOT
 from tests.kubernetes.conftest import component_env, scheduler_env, settings_env
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.drill  # starts Airflow's own parts, one after the other: minutes
 DAGS = ROOT / "tests" / "kubernetes" / "dags" / "asking"
 BUNDLES = [
     {
