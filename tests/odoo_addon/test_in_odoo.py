@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
+
 from dev.stack.services.odoo import Odoo
 
 
+@pytest.mark.timeout(3600)  # seconds; two slow processors that other tests share need a quarter of it
 def test_the_add_ons_own_tests(odoo_parts: Odoo) -> None:
     """Odoo exits with 0 when no test matched, so its closing line must name tests, and none failed."""
     database = "addon_tests"
@@ -12,7 +15,8 @@ def test_the_add_ons_own_tests(odoo_parts: Odoo) -> None:
     odoo_parts.copy(odoo_parts.addon_template(), database)
     begun = odoo_parts.log.stat().st_size
     try:
-        odoo_parts.run(database, "--test-tags", "/of_sii_cl", "--stop-after-init", what="the add-on's tests")
+        tests = ("--test-tags", "/of_sii_cl", "--stop-after-init")
+        odoo_parts.run(database, *tests, what="the add-on's tests", timeout=3000)
     finally:
         odoo_parts.drop(database)
     with odoo_parts.log.open(errors="replace") as log:
