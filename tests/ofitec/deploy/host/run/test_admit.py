@@ -118,7 +118,7 @@ def test_where_a_key_is_set_only_what_its_holder_signed_may_run(
 
 
 def sign(cosign: Path, keys: Path, image: str) -> None:
-    """As the deploy workflow does: by key, without a public transparency log."""
+    """As docs/operations.md says and the deploy workflow does: by key, without a public transparency log."""
     made = subprocess.run([cosign, "signing-config", "create"], check=True, capture_output=True)
     (keys / "no-log.json").write_bytes(made.stdout)
     options = ["--key", "cosign.key", "--yes", "--signing-config", "no-log.json", "--allow-http-registry=true"]
