@@ -16,6 +16,7 @@ from ofitec.settings import Settings
 from tests.kubernetes.conftest import FOLDER, Made, Pods, settings_env, values
 from tests.kubernetes.pods_made import TOKEN
 
+pytestmark = pytest.mark.xdist_group("pods")  # they are made once, by whichever worker has these tests
 DISKS = {"filestore", "work", "restic-cache"}
 # what Airflow tells a pod of its task: which one it is
 NAMED = {
