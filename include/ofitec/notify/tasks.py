@@ -16,8 +16,6 @@ from airflow.sdk.execution_time.hitl import upsert_hitl_detail
 
 TASK = "approve"
 HOURS = 24  # that a question waits for its answer
-
-
 _KEY = "answer"
 
 

@@ -25,8 +25,8 @@ def require_known(home: Home, reference: str) -> None:
     if not any(repository == entry or (entry.endswith("/") and repository.startswith(entry)) for entry in allowed):
         known = ", ".join(allowed) or "none yet"
         raise InputError(
-            f"Images of {repository} may not run on this host, only those of {known}. Nothing was fetched. "
-            f"If it is meant, add it to OFITEC_IMAGES in {home.root / '.env'}."
+            f"Images of {repository} may not run on this host, only those of {known}. Nothing was fetched. If it is "
+            f"meant, name it in OFITEC_IMAGES in {home.root / '.env'}, with every other that may go on running here."
         )
 
 
