@@ -10,11 +10,11 @@ import yaml
 
 from ofitec.package.connection_types import CONNECTIONS
 from ofitec.settings import Settings
-from tests.docs.blocks import ROOT
+from tests.docs.blocks import ROOT, blocks
 from tests.kubernetes.conftest import FOLDER, MOUNTED, settings_env, values
 from tests.ofitec.package.installation import BUNDLE
 
-PAGE = (ROOT / "docs" / "kubernetes.md").read_text()
+PAGE = ROOT / "docs" / "kubernetes.md"
 FILES = sorted(file for file in FOLDER.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
 COMPONENTS = ("scheduler", "apiServer", "dagProcessor", "triggerer")
 # the key that the chart looks for in each, by the comment beside it in the chart's own values
@@ -38,7 +38,7 @@ def leaves(tree: Any) -> Iterator[tuple[str, Any]]:
 def secrets_made() -> dict[str, set[str]]:
     """The secrets that the page tells to make, with their keys."""
     made: dict[str, set[str]] = {}
-    for name, rest in re.findall(r"create secret generic (\S+)((?: \\\n|.)*)", PAGE):
+    for name, rest in re.findall(r"create secret generic (\S+)((?: \\\n|.)*)", PAGE.read_text()):
         made[name] = set(re.findall(r"--from-(?:literal|file)=([\w.-]+)=", rest))
     return made
 
@@ -92,8 +92,7 @@ def test_the_settings_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_connection_that_the_page_wants_exists_and_the_callbacks_have_theirs() -> None:
-    [block] = re.findall(r"```json\n(.+?)```", PAGE, re.DOTALL)
-    wanted = json.loads(block)
+    [wanted] = [json.loads(block.text) for block in blocks(PAGE) if block.text.startswith("{")]
     assert set(wanted) <= {connection.id for connection in CONNECTIONS}
     assert set(wanted) >= {"ofitec_ledger", "slack_default", "odoo_default", "odoo_db", "restic_default", "aws_default"}
 
