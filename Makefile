@@ -44,7 +44,7 @@ test: bootstrap ## run the whole test suite on real services, WORKERS=5 at once 
 	@$(RUN) -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadgroup --cov --cov-report=)
 
 drill: bootstrap ## run the drills: deploys on a docker engine, faults put into the running stack and its storages, workers that die
-	@$(RUN) -m pytest --drills -m drill $(ARGS)
+	@$(RUN) -m pytest --drills -m drill $(if $(ARGS),$(ARGS),-v -n 2 --dist loadgroup --durations=0 --durations-min=60)
 
 bench: bootstrap ## run the benchmarks, figures in .local/bench.json (ARGS="dag_parse" for one)
 	@$(RUN) -m tests.bench $(ARGS)

@@ -13,7 +13,8 @@ by `make drill`. Nothing else is left out or skipped silently: where a part cann
 reason. `--without odoo,airflow` names parts off on purpose. `-m "not services"` leaves the tests that need none.
 
 `make test` runs several worker processes (pytest-xdist). Tests that share a stack stay together, in order, in a worker
-with a stack of its own (_GROUP_OF says which). The rest goes to whoever idles.
+with a stack of its own (_GROUP_OF says which). The rest goes to whoever idles. `make drill` runs two: the drills on the
+docker engine, of which there is one, stay together, and so do those of a file.
 """
 
 from __future__ import annotations
@@ -76,11 +77,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    if {"local_stack", *PARTS} & set(getattr(item, "fixturenames", ())):
+    needs = set(getattr(item, "fixturenames", ()))
+    if "docker" in needs:
+        item.add_marker(pytest.mark.xdist_group("docker engine"))
+    if {"local_stack", *PARTS} & needs:
         item.add_marker("services")
         if item.get_closest_marker("xdist_group") is None:
             groups = [group for path, group in _GROUP_OF.items() if item.nodeid.startswith(path)]
             item.add_marker(pytest.mark.xdist_group(groups[0] if groups else GROUPS[0]))
+    elif item.get_closest_marker("drill") and item.get_closest_marker("xdist_group") is None:
+        item.add_marker(pytest.mark.xdist_group(item.path.name))  # its fixtures are made once
 
 
 @pytest.hookimpl(trylast=True)
