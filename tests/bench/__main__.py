@@ -16,6 +16,7 @@ BENCHES = {
     "f29": "tests.bench.f29",
     "rcv": "tests.bench.rcv",
     "companies": "tests.bench.companies",
+    "workers": "tests.bench.workers",
     "backup": "tests.bench.backup_bench",
     "backup_kills": "tests.bench.backup_kills",
     "storage_faults": "tests.bench.storage_faults",

@@ -61,14 +61,14 @@ def run() -> dict[str, float]:
     return summary(rows)
 
 
-def make_companies(stack: LocalStack) -> None:
-    """Keep a database with 200 clones of the demo company, which has no RUT any more, to be copied for each row."""
+def make_companies(stack: LocalStack, companies: int = COMPANIES) -> None:
+    """Keep a database with clones of the demo company, which has no RUT any more, to be copied for each row."""
     odoo = stack.odoo_parts
     stack.odoo  # noqa: B018 - makes the database of the demo company
     stack.processes.stop("odoo")
-    given = {"COMPANIES": COMPANIES, "DOCUMENTS": DOCUMENTS, "PERIOD": stack.period}
+    given = {"COMPANIES": companies, "DOCUMENTS": DOCUMENTS, "PERIOD": stack.period}
     env = {f"BENCH_{name}": str(value) for name, value in given.items()}
-    with progress.step(f"Odoo: {COMPANIES} companies with {DOCUMENTS} documents each"):
+    with progress.step(f"Odoo: {companies} companies with {DOCUMENTS} documents each"):
         script = (HERE / "companies_inside_odoo.py").read_text(encoding="utf-8")
         odoo.shell(ODOO_DATABASE, script, what="cloning companies", env=env)
     odoo.drop(CLONED)
