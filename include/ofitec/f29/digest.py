@@ -44,7 +44,7 @@ class Digest:
 
 def is_for_several(found: list[RunTarget]) -> bool:
     """Whether a run looks after more than one company."""
-    return len({target.target.partition("/")[0] for target in found if "/" in target.target}) > 1
+    return len({_rut(target) for target in found if "/" in target.target}) > 1
 
 
 def of_run(ledger: Ledger, found: list[RunTarget], *, today: date, morning: datetime, odoo_url: str = "") -> Digest:
@@ -76,7 +76,8 @@ def of_run(ledger: Ledger, found: list[RunTarget], *, today: date, morning: date
     entries += [_entry(_form(row, filed), row, what, today, odoo_url) for row, what in said]
     if not entries:
         return Digest()
-    quiet = len(months) - len(failed) - len(due) - len({(row.rut, row.period) for row in fresh})
+    named = {_rut(target) for target in failed} | {row.rut for row in (*due, *fresh)}
+    quiet = len({_rut(target) for target in months} - named)
     told = sorted(row.id for row in [*due, *fresh])
     lost = "+".join(target.target for target in failed)
     return Digest(
@@ -86,6 +87,11 @@ def of_run(ledger: Ledger, found: list[RunTarget], *, today: date, morning: date
     )
 
 
+def _rut(target: RunTarget) -> str:
+    """Whose month it is."""
+    return target.target.partition("/")[0]
+
+
 def _is_due(ledger: Ledger, row: F29Delivery, today: date, morning: datetime) -> bool:
     return reminder.is_due(_form(row, {}), today) and not deliveries.told_since(ledger, row.rut, row.period, morning)
 
@@ -93,9 +99,9 @@ def _is_due(ledger: Ledger, row: F29Delivery, today: date, morning: datetime) ->
 def title(what: str, months: list[RunTarget], failed: list[RunTarget], told: int) -> str:
     """ "F29 de agosto de 2026: 3 novedades, 1 sin terminar, de 200 empresas"; `what`: "F29 de"."""
     newest = max(target.target.partition("/")[2] for target in months)
-    count = len({target.target.partition("/")[0] for target in months})
+    count = len({_rut(target) for target in months})
     said = [f"{words.number(told)} {'novedad' if told == 1 else 'novedades'}"] if told else []
-    said += [f"{len(failed)} sin terminar"] if failed else []
+    said += [f"{len({_rut(target) for target in failed})} sin terminar"] if failed else []
     return f"{what} {words.month(newest)}: {', '.join(said)}, de {words.counted(count, 'empresa')}"
 
 
@@ -108,9 +114,9 @@ def closing(quiet: int) -> str:
 
 def failed_entry(target: RunTarget) -> str:
     """A company that was not reached, by name."""
-    rut, label = target.target.partition("/")[0], escape(cut(target.label, _NAME))
+    label = escape(cut(target.label, _NAME))
     return (
-        f"🔴 *{label}* · {words.rut(rut)}\n"
+        f"🔴 *{label}* · {words.rut(_rut(target))}\n"
         "No quedó lista: el porqué está en el registro de su rama y en el aviso de la ejecución."
     )
 

@@ -101,6 +101,18 @@ def test_of_one_company_there_is_no_digest(ledger: Ledger) -> None:
     assert alone.tell() == []
 
 
+def test_companies_are_counted_not_their_months(three: Run) -> None:
+    """An earlier month that was filed since is a target of its own."""
+    july = {f"{rut(number)}/2026-07": f"Empresa {number}, julio de 2026" for number in (0, 1)}
+    targets.aim(three.ledger, DAG, RUN, july)
+    three.deliver(0, [FILED_NOW], status="filed", folio="7123456", filed_total=32775, period="2026-07")
+    targets.reached(three.ledger, DAG, RUN, f"{rut(0)}/2026-07")
+    three.reach(2)
+    [said] = three.tell()
+    assert said.startswith("F29 de agosto de 2026: 1 novedad, 1 sin terminar, de 3 empresas\n")
+    assert said.endswith("La otra sigue sin novedad."), "the third: the first has news of July, the second failed twice"
+
+
 def test_who_failed_is_named_and_the_same_digest_has_the_same_key(three: Run) -> None:
     three.deliver(0, [NEW])
     three.reach(1)
