@@ -6,7 +6,7 @@ lifts what an earlier one refuted. All of it is one task: the copy is made, used
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -48,6 +48,23 @@ def choose(job: Job, key: str = "") -> str:
     return newest.key
 
 
+def prove_newest(
+    job: Job, published: Sequence[str] = (), *, run_id: str, read_data: bool = False
+) -> tuple[str, int, Evidence, bool]:
+    """Prove the newest of the backups that were just published, or the newest there is.
+
+    :param published: keys, in any order; where the retention has removed one meanwhile, the next takes its place
+    :return: the backup's key, and what `prove` returns
+    """
+    left = sorted(published)  # a key begins with its moment
+    while True:
+        try:
+            key = choose(job, left.pop() if left else "")
+            return key, *prove(job, key, run_id=run_id, read_data=read_data)
+        except retrieval.Removed as error:
+            log.info("%s It is not proven; the newest that is left is", error)
+
+
 def prove(job: Job, key: str, *, run_id: str, read_data: bool = False) -> tuple[int, Evidence, bool]:
     """The whole proof; its copy is dropped whatever happens.
 
@@ -55,6 +72,7 @@ def prove(job: Job, key: str, *, run_id: str, read_data: bool = False) -> tuple[
     :return: the proof's id, what was learnt, and whether it lifts an earlier refutation
     :raises BackupRefuted: if the backup is bad
     :raises RepositoryDamaged: if this backup is good, but the repository is damaged elsewhere
+    :raises Removed: if the retention removed the backup before it was fetched: then there was no proof
     :raises OfitecError: if the proof could not be carried out: nothing was learnt
     """
     row = retrieval.wanted(job, key)
@@ -112,6 +130,9 @@ def _judged(job: Job, evidence: Evidence, number: int) -> Iterator[None]:
         if isinstance(error, BackupRefuted):
             raise
         raise BackupRefuted(f"Backup {evidence.backup} cannot be restored. {error}") from None
+    except retrieval.Removed:
+        backups.forget_proof(job.ledger, number)
+        raise
     except BaseException as error:
         # Airflow's timeout and its end by TERM are no Exceptions
         message = str(error) if isinstance(error, OfitecError) else f"{type(error).__name__}: {error}"

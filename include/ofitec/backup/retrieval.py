@@ -41,14 +41,23 @@ class OtherVersion(PermanentError):
     """The server is of another major version than the figures."""
 
 
+class Removed(InputError):
+    """The retention removed the backup: a newer one took its place."""
+
+
 def wanted(job: Job, key: str) -> BackupRun:
     """The backup of that key, which must still be in the repository.
 
-    :raises InputError: if the ledger does not know it or it is gone
+    :raises Removed: if the retention removed it
+    :raises InputError: if the ledger does not know it, or it never was whole
     """
     row = backups.get(job.ledger, key)
     if row is None or row.env != job.env:
         raise InputError(f"The ledger knows no backup {key} of {job.env}. See the list on the OFITEC board.")
+    if row.status == backups.REMOVED:
+        raise Removed(
+            f"Backup {key} was removed by the retention: newer ones took its place. Choose another on the OFITEC board."
+        )
     if row.status not in (*backups.KEPT, backups.LOST):
         raise InputError(f"Backup {key} is {row.status}: it cannot be restored. See the list on the OFITEC board.")
     if not backups.lies_in(row, job.restic.where):
@@ -118,12 +127,14 @@ def bring_back(
     :param why: who we are, for those who wait for the repository
     :param first: done before, when the repository is ours already
     :raises Busy: if others go on working on the repository
+    :raises Removed: if it was the retention, and it removed this backup
     :raises RepositoryDamaged: if it cannot give the backup back whole
     :raises OtherVersion: if the copy's server cannot be compared with the source's
     """
     stop = threading.Event()
     with ExitStack() as ours:
         ours.enter_context(repository.exclusive(job, why=why))
+        wanted(job, row.key)
         if first:
             first()
         expected = repository.healing(job, lambda: fetch_database(job, row, copy, evidence))

@@ -65,17 +65,21 @@ def retain(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
 
 
 def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_data: bool) -> dict[str, Any]:
-    """Prove a backup: a person's choice, the one that was just published, or the newest. After a full proof (the
+    """Prove a backup: a person's choice, the newest of those just published, or the newest. After a full proof (the
     weekly), and when one lifts what an earlier one refuted, tell Slack once.
 
-    :param published: extras of the asset's events that started this run, oldest first
+    :param published: extras of the asset's events that started this run, in any order
     :return: {"proof": id, "backup": key, "tables", "rows", "files", "rto_seconds", "steps"}
     """
-    newest = next((str(extra["backup"]) for extra in reversed(published) if extra.get("backup")), "")
+    how: dict[str, Any] = {"run_id": run_id, "read_data": read_data}
     with _in_spanish():
         job = from_settings()
-        key = proof.choose(job, asked or newest)
-        number, evidence, lifted = proof.prove(job, key, run_id=run_id, read_data=read_data)
+        if asked:
+            key = proof.choose(job, asked)
+            number, evidence, lifted = proof.prove(job, key, **how)
+        else:
+            keys = [str(extra["backup"]) for extra in published if extra.get("backup")]
+            key, number, evidence, lifted = proof.prove_newest(job, keys, **how)
     row = backups.get(job.ledger, key)
     assert row is not None
     if lifted:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 
 from ofitec.ledger.store import Ledger
 from ofitec.ledger.tables import BackupRun, RestoreProof, ScratchDatabase
@@ -138,7 +138,8 @@ def finish_proof(ledger: Ledger, proof: int, outcome: str, **values: Any) -> str
     """Write a proof's outcome, and what it means for the backup; returns what the backup was called before.
 
     A refuted backup stops counting, and one that passes counts (again), in the same transaction: a later proof that
-    read all of it and found it right knows better than an earlier one.
+    read all of it and found it right knows better than an earlier one. One that the retention removed meanwhile stays
+    removed, whatever its fetched copy was like.
     """
     means = {REFUTED: REFUTED, PASSED: CHECKED}.get(outcome)
     with ledger.transaction() as session:
@@ -147,9 +148,15 @@ def finish_proof(ledger: Ledger, proof: int, outcome: str, **values: Any) -> str
         before = backup.status
         values = {"outcome": outcome, "finished_at": func.clock_timestamp(), **values}
         session.execute(update(RestoreProof).where(RestoreProof.id == proof).values(**values))
-        if means:
+        if means and before != REMOVED:
             session.execute(update(BackupRun).where(BackupRun.id == row.backup_id).values(status=means))
         return before
+
+
+def forget_proof(ledger: Ledger, proof: int) -> None:
+    """Take back the row of a proof that did not begin."""
+    with ledger.transaction() as session:
+        session.execute(delete(RestoreProof).where(RestoreProof.id == proof))
 
 
 def proofs(ledger: Ledger, key: str) -> list[RestoreProof]:

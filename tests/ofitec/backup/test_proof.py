@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from ofitec.backup.job import Job
 from ofitec.clients.restic_errors import RepositoryDamaged
 from ofitec.errors import InputError
 from ofitec.ledger import backups
+from ofitec.ledger.exclusive import REPOSITORY, held
 from ofitec.settings import settings
 from tests.ofitec.backup.cluster import Cluster
 from tests.ofitec.backup.nights import back_up
 from tests.ofitec.backup.proofs import changed_copy, nothing_left, refuted
 from tests.ofitec.backup.restic_files import biggest, flip_byte
+from tests.waiting import wait_until
 
 
 def test_good_backup_is_proven(job: Job) -> None:
@@ -181,6 +184,67 @@ def test_a_damaged_index_is_rebuilt_and_refutes_nothing(job: Job, repository: Pa
     flip_byte(biggest(repository / "index"))
     proof.prove(job, key, run_id="r", read_data=True)
     assert [p.outcome for p in backups.proofs(job.ledger, key)] == [backups.PASSED]
+
+
+def removed(job: Job, key: str) -> None:
+    """What the retention does with a backup whose place a newer one took."""
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    job.restic.forget([part["id"] for part in row.snapshots.values()])
+    backups.change(job.ledger, key, status=backups.REMOVED, finished_at=datetime.now(UTC))
+
+
+def test_of_the_nights_that_were_published_the_newest_is_proven(job: Job) -> None:
+    """As after a pause of the proof: Airflow gives the nights in no order, and the older ones may be gone."""
+    old, middle, new = back_up(job), back_up(job), back_up(job)
+    removed(job, old)
+    key, *_ = proof.prove_newest(job, [middle, new, old], run_id="r")
+    assert key == new
+    removed(job, new)
+    key, *_ = proof.prove_newest(job, [middle, new, old], run_id="r")
+    assert key == middle, "the newest that is left"
+
+
+def test_a_backup_that_the_retention_removes_while_its_proof_waits_is_not_refuted(job: Job) -> None:
+    """It was removed by the policy, which is no damage; what is proven is the one that took its place."""
+    old, new = back_up(job), back_up(job)
+    with ThreadPoolExecutor() as pool, held(job.ledger, REPOSITORY, why="retention", wait=5):
+        proving = pool.submit(proof.prove_newest, job, [old], run_id="r")
+        wait_until(lambda: backups.proofs(job.ledger, old), "the proof's row")
+        removed(job, old)
+    key, *_ = proving.result()
+    assert key == new
+    row = backups.get(job.ledger, old)
+    assert row is not None
+    assert row.status == backups.REMOVED
+    assert backups.proofs(job.ledger, old) == []
+    nothing_left(job)
+
+
+def test_a_backup_that_the_retention_removes_once_it_was_fetched_does_not_count_again(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next night would miss it: lost, it would say, and prune no more."""
+    key, comparing = back_up(job), retrieval.compare_tables
+
+    def compare(*args: Any) -> Any:
+        removed(job, key)
+        return comparing(*args)
+
+    monkeypatch.setattr(retrieval, "compare_tables", compare)
+    proof.prove(job, key, run_id="r")
+    row = backups.get(job.ledger, key)
+    assert row is not None
+    assert row.status == backups.REMOVED
+    assert [one.outcome for one in backups.proofs(job.ledger, key)] == [backups.PASSED]
+
+
+def test_a_removed_backup_that_a_person_asks_for_is_not_proven(job: Job) -> None:
+    old = back_up(job)
+    back_up(job)
+    removed(job, old)
+    with pytest.raises(InputError, match=f"Backup {old} was removed by the retention"):
+        proof.prove(job, old, run_id="r")
 
 
 def test_a_backup_of_an_earlier_repository_is_neither_proven_nor_restored_here(job: Job, repository: Path) -> None:
