@@ -127,6 +127,15 @@ def test_quoted_name_with_a_semicolon() -> None:
     assert documents[0].name == 'CLIENTE; "UNO" SPA'
 
 
+def test_each_line_is_decoded_by_itself_whatever_ends_it() -> None:
+    """A byte that is no UTF-8 makes its own line Latin-1, and not the blank one after a lone carriage return."""
+    lines = sample("sales").split(b"\n")
+    lines[1] = lines[1].rstrip(b"\r").replace(b"UNO SPA", b"\xd1U\xf1O SPA") + b"\r\xe2\x80\xa8"
+    register, documents = read(b"\n".join(lines))
+    assert register.refused == []
+    assert documents[0].name == "CLIENTE ÑUñO SPA"
+
+
 def test_further_row_below_a_refused_document_is_refused_too() -> None:
     content = sample("purchases").replace(b"6;33;Del Giro;96790240-3;DIST", b"6;33;Del Giro;96790240-4;DIST", 1)
     register, documents = read(content)

@@ -5,6 +5,7 @@ Its API server signs tokens with a private key and checks them with its public h
 
 import base64
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -141,7 +142,13 @@ def answers(running: Fab) -> list[bool]:
     path = f"/api/v2/dags/backup_restore/dagRuns/{run}/taskInstances/approve/-1"
 
     def waits() -> bool:
-        return bool(admin.call("GET", path.removeprefix("/api/v2").removesuffix("/-1"))["state"] == "awaiting_input")
+        """Long enough for a person to have read it: an answer within a second of the question finds a scheduler that
+        does not know yet that the task waits, takes it for lost and asks again."""
+        states = []
+        for _ in range(2):
+            states.append(admin.call("GET", path.removeprefix("/api/v2").removesuffix("/-1"))["state"])
+            time.sleep(4)
+        return states == ["awaiting_input"] * 2
 
     yes = {"chosen_options": ["Aprobar"], "params_input": {}}
     wait_until(waits, "the question", timeout=180)

@@ -6,7 +6,7 @@ document, one for each other tax, go into the document without counting its net 
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .rcv_detail import DetailReader
@@ -81,11 +81,18 @@ def _lines(stream: Iterable[bytes] | Iterable[str]) -> Iterator[tuple[int, str]]
     """Numbered lines without their ends."""
     number = 0
     for raw in stream:
-        line = raw if isinstance(raw, str) else _decoded(raw)
-        line = line.rstrip("\r\n")
-        for part in line.split("\r") if "\r" in line else (line,):
+        for part in _parts(raw):
             number += 1
             yield number, part.lstrip("\ufeff") if number == 1 else part
+
+
+def _parts(raw: bytes | str) -> Sequence[str]:
+    """The lines of what ends in a newline: a lone carriage return ends one too. Each is decoded by itself."""
+    if isinstance(raw, str):
+        line = raw.rstrip("\r\n")
+        return line.split("\r") if "\r" in line else (line,)
+    content = raw.rstrip(b"\r\n")
+    return [_decoded(part) for part in content.split(b"\r")] if b"\r" in content else (_decoded(content),)
 
 
 def _decoded(raw: bytes) -> str:
