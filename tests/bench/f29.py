@@ -45,7 +45,7 @@ def measure(odoo: Odoo, out: Path) -> list[Row]:
     settings = {"F29_BENCH_SIZES": f"{SMALL},{LARGE}", "F29_BENCH_OUT": str(out), "BENCH_ROOT": str(ROOT)}
     with progress.step(f"Odoo: {SMALL:,} and {LARGE:,} documents") as step:
         step.follow(odoo.log, r"(?m)^\[ *[0-9.]+ s\] (.*)")
-        odoo.shell(DATABASE, INSIDE.read_text(encoding="utf-8"), what="the F29 benchmark", env=settings)
+        odoo.shell(DATABASE, INSIDE.read_text(encoding="utf-8"), what="the F29 benchmark", env=settings, timeout=7200)
     rows: list[Row] = json.loads(out.read_text(encoding="utf-8"))
     return rows
 
