@@ -34,6 +34,7 @@ def checks() -> list[Check]:
         Check("the robot's rights", odoo.robots_rights, (ODOO,)),
         Check("Slack (connection slack_default)", messages.slack_takes_messages),
         Check("e-mail (connection smtp_default)", messages.mail_server, (SETTINGS,)),
+        Check("dead man's switch (connection ping_default)", messages.dead_mans_switch, (SETTINGS,)),
         Check("deliveries (OFITEC_EXPORT_URL)", messages.exports, (SETTINGS,)),
         Check(DATABASE, backups.database_rights, (SETTINGS,)),
         Check("one database for both", odoo.same_database, (ODOO, DATABASE)),
