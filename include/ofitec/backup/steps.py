@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ofitec.backup import message, nightly, proof, restore, retention, rotation, shared
-from ofitec.backup.job import Job, from_settings
+from ofitec.backup import copying, message, nightly, proof, restore, retention, rotation, shared
+from ofitec.backup.job import FIRST_CONNECTION, SECOND_CONNECTION, Job, from_settings
 from ofitec.backup.restore import Plan
 from ofitec.clients.restic_connection import password_file
-from ofitec.connections import connection
+from ofitec.connections import connection, found
 from ofitec.errors import InputError, OfitecError
-from ofitec.ledger import backups, open_ledger
+from ofitec.ledger import backups, copies, open_ledger
 from ofitec.notify import approval
 from ofitec.notify.four_eyes import Rules
 from ofitec.notify.once import tell_once
@@ -50,18 +50,57 @@ def check(key: str, *, run_id: str) -> dict[str, Any]:
 
 def retain(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
     """See `retention.apply`. Tells Slack once of each set of lost or unknown snapshots."""
-    job = from_settings()
+    return _retain(from_settings(), "backup_nightly", run_id=run_id, acknowledged=acknowledged, by=by)
+
+
+def _retain(job: Job, dag_id: str, *, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
     try:
         with _in_spanish():
             done = retention.apply(job, run_id=run_id, acknowledged=acknowledged, by=by)
     except retention.SnapshotsLost as error:
-        text, blocks = message.lost(error.keys, job.restic.where)
-        _tell(f"lost/{_digest(error.keys)}", "backup_nightly", run_id, text, blocks)
+        text, blocks = message.lost(error.keys, job.restic.where, second=job.second)
+        _tell(f"lost/{_digest(error.keys)}", dag_id, run_id, text, blocks)
         raise
     if done["strangers"]:
         text, blocks = message.strangers(done["strangers"])
-        _tell(f"strangers/{_digest(done['strangers'])}", "backup_nightly", run_id, text, blocks)
+        _tell(f"strangers/{_digest(done['strangers'])}", dag_id, run_id, text, blocks)
     return done
+
+
+def copy(*, run_id: str, create_repository: bool) -> dict[str, Any] | None:
+    """See `copying.copy`; None where there is no second repository."""
+    with _in_spanish():
+        second = _second()
+        if second is None:
+            return None
+        return copying.copy(from_settings(), second, run_id=run_id, create_repository=create_repository)
+
+
+def retain_copies(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
+    """As `retain`, of the second repository and by its own policy."""
+    with _in_spanish():
+        second = from_settings(SECOND_CONNECTION)
+    return _retain(second, "backup_copy", run_id=run_id, acknowledged=acknowledged, by=by)
+
+
+def prove_copy(asked: str, *, run_id: str, read_data: bool) -> dict[str, Any] | None:
+    """Prove a copy: a person's choice, or the newest if that is due; None if nothing is. Tell Slack once."""
+    with _in_spanish():
+        second = _second()
+        if second is None or not (asked or read_data or copying.proof_due(second, now=datetime.now(UTC))):
+            return None
+        key = proof.choose(second, asked)
+    return _prove(second, key, "backup_copy", run_id=run_id, read_data=read_data, tell=True)
+
+
+def _second() -> Job | None:
+    """The job of the second repository, None if there is none.
+
+    :raises InputError: if there was one
+    """
+    if found(SECOND_CONNECTION) is None and not copies.some(open_ledger(), settings().env):
+        return None
+    return from_settings(SECOND_CONNECTION)
 
 
 def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_data: bool) -> dict[str, Any]:
@@ -75,15 +114,21 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
     with _in_spanish():
         job = from_settings()
         key = proof.choose(job, asked or newest)
+    return _prove(job, key, "backup_verify", run_id=run_id, read_data=read_data, tell=read_data)
+
+
+def _prove(job: Job, key: str, dag_id: str, *, run_id: str, read_data: bool, tell: bool) -> dict[str, Any]:
+    """:param tell: whether the good news is told"""
+    with _in_spanish():
         number, evidence, lifted = proof.prove(job, key, run_id=run_id, read_data=read_data)
     row = backups.get(job.ledger, key)
     assert row is not None
     if lifted:
-        _tell(f"lifted/{number}", "backup_verify", run_id, *message.lifted(row))
-    if evidence.read_data:
+        _tell(f"lifted/{number}", dag_id, run_id, *message.lifted(row))
+    if tell:
         done = backups.proofs(job.ledger, key)[-1]
         text, blocks = message.proven(row, done, kept_for_ever=job.pruner is None)
-        _tell(f"proof/{number}", "backup_verify", run_id, text, blocks)
+        _tell(f"proof/{number}", dag_id, run_id, text, blocks)
     figures = {
         "tables": evidence.tables,
         "rows": evidence.rows,
@@ -96,7 +141,7 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
 def plan_restore(params: dict[str, Any]) -> dict[str, Any]:
     """Check the restore's parameters; returns `Plan` as JSON, with the question that a person is asked."""
     with _in_spanish():
-        job = from_settings()
+        job = from_settings(params.get("repository") or FIRST_CONNECTION)
         wanted = restore.plan(
             job,
             key=params.get("backup") or "",
@@ -127,7 +172,8 @@ def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[st
     :param approved: whether a person agreed to what it replaces
     """
     with _in_spanish():
-        job, wanted = from_settings(), Plan.model_validate(plan)
+        wanted = Plan.model_validate(plan)
+        job = from_settings(wanted.repository)
         shared.require_place(job.ledger, Path(wanted.filestore))
         return restore.restore(job, wanted, run_id=run_id, approved=approved)
 

@@ -41,6 +41,7 @@ def checks() -> list[Check]:
         Check("pg_dump and pg_restore", backups.programs, (DATABASE,)),
         Check("filestore (OFITEC_FILESTORE)", backups.filestore, (SETTINGS,)),
         Check(REPOSITORY, backups.repository_opens, (SETTINGS,)),
+        Check("second repository (connection restic_second)", backups.second_repository, (SETTINGS, REPOSITORY)),
         Check("workers (Celery)", workers.queues),
         Check("folders that workers share", workers.shared_folders, (SETTINGS, LEDGER, REPOSITORY)),
         Check("room for proofs (OFITEC_WORK_DIR)", backups.room, (DATABASE,)),

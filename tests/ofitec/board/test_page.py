@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from ofitec.board import page
 from ofitec.board.airflow_state import COMPONENTS, AirflowState
 from ofitec.board.facts import Facts, read_ledger
-from ofitec.board.texts import ENGLISH, SPANISH, language
+from ofitec.board.language import language
+from ofitec.board.texts import ENGLISH, SPANISH
 from ofitec.clients.alertmanager import Firing
 from ofitec.ledger import Ledger, f29_states
 from ofitec.settings import Settings
