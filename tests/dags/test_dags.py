@@ -69,7 +69,14 @@ def test_tags_say_how_a_dag_is_started(dags: dict[str, Any]) -> None:
 
 def test_what_needs_the_filestore_a_work_disk_or_odoo_runs_where_they_are(dags: dict[str, Any]) -> None:
     anywhere = {"place_is_free", "ask", "approve", "outcome"}
-    for dag_id in ("backup_copy", "backup_nightly", "backup_verify", "backup_restore", "secrets_rotate"):
+    for dag_id in (
+        "backup_copy",
+        "backup_extract",
+        "backup_nightly",
+        "backup_verify",
+        "backup_restore",
+        "secrets_rotate",
+    ):
         for task in dags[dag_id].tasks:
             assert (task.queue == "ops") == (task.task_id not in anywhere), f"{dag_id}.{task.task_id}"
 

@@ -159,6 +159,19 @@ def strangers(ids: Sequence[str]) -> Message:
     return _message("🟡 Copias desconocidas en el repositorio", meaning)
 
 
+def extracted(key: str, at: datetime | None, folder: str, files: int, what: str) -> Message:
+    """One thing was brought back: where it is, and nothing of what it holds.
+
+    :param what: "attachment", "record" or "table"
+    """
+    named = {"attachment": "Un adjunto", "record": "Un registro y sus partes", "table": "Una tabla"}[what]
+    meaning = (
+        f"{named} del respaldo {code(key)} ({_moment(at)}), {counted(files, 'archivo')}, en {code(folder)}. Son datos "
+        "de la empresa tal como estaban entonces: bórrelos de ahí cuando ya no los necesite."
+    )
+    return _message("🟢 Recuperado de un respaldo", meaning)
+
+
 def rotated(other_keys: int, password_file: str) -> Message:
     """After the first half of a rotation: what a person must do now."""
     rescue = (

@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ofitec.backup import figures, repository
 from ofitec.backup.attachments import Arrived, Attachment, CopyUnreadable, damaged, stored
 from ofitec.backup.beside import beside
 from ofitec.backup.evidence import Evidence
-from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, Job
+from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, PARTS, Job
 from ofitec.backup.manifest import Manifest
 from ofitec.backup.scratch import Scratch
 from ofitec.clients import postgres
@@ -93,12 +93,13 @@ def manifest(job: Job, row: BackupRun) -> Manifest:
     return found
 
 
-def require_room(job: Job, row: BackupRun, *places: Path) -> None:
+def require_room(job: Job, row: BackupRun, *places: Path, parts: Sequence[str] = PARTS) -> None:
     """Make sure that the folder's disk can take the dump and the files. The server's own disk cannot be asked.
 
+    :param parts: those of the backup that are brought back
     :raises NoRoom: with the bytes needed and free
     """
-    needed = int(_SPARE * sum(part["processed"] for part in row.snapshots.values()))
+    needed = int(_SPARE * sum(row.snapshots[part]["processed"] for part in parts))
     for place in places:
         free = shutil.disk_usage(place).free
         if free < needed:

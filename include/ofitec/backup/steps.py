@@ -32,19 +32,19 @@ REMINDERS = ((1, 2), (7, 2))  # month and day
 
 def preflight(*, run_id: str, create_repository: bool) -> dict[str, Any]:
     """See `nightly.preflight`."""
-    with _in_spanish():
+    with in_spanish():
         return nightly.preflight(_nights_job(run_id), run_id=run_id, create_repository=create_repository)
 
 
 def snapshot(*, run_id: str) -> str:
     """The new backup's key."""
-    with _in_spanish():
+    with in_spanish():
         return nightly.snapshot(_nights_job(run_id), run_id=run_id)
 
 
 def check(key: str, *, run_id: str) -> dict[str, Any]:
     """See `nightly.check`."""
-    with _in_spanish():
+    with in_spanish():
         return nightly.check(from_settings(), key, run_id=run_id)
 
 
@@ -55,21 +55,21 @@ def retain(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
 
 def _retain(job: Job, dag_id: str, *, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
     try:
-        with _in_spanish():
+        with in_spanish():
             done = retention.apply(job, run_id=run_id, acknowledged=acknowledged, by=by)
     except retention.SnapshotsLost as error:
         text, blocks = message.lost(error.keys, job.restic.where, second=job.second)
-        _tell(f"lost/{_digest(error.keys)}", dag_id, run_id, text, blocks)
+        tell(f"lost/{_digest(error.keys)}", dag_id, run_id, text, blocks)
         raise
     if done["strangers"]:
         text, blocks = message.strangers(done["strangers"])
-        _tell(f"strangers/{_digest(done['strangers'])}", dag_id, run_id, text, blocks)
+        tell(f"strangers/{_digest(done['strangers'])}", dag_id, run_id, text, blocks)
     return done
 
 
 def copy(*, run_id: str, create_repository: bool) -> dict[str, Any] | None:
     """See `copying.copy`; None where there is no second repository."""
-    with _in_spanish():
+    with in_spanish():
         second = _second()
         if second is None:
             return None
@@ -78,19 +78,19 @@ def copy(*, run_id: str, create_repository: bool) -> dict[str, Any] | None:
 
 def retain_copies(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
     """As `retain`, of the second repository and by its own policy."""
-    with _in_spanish():
+    with in_spanish():
         second = from_settings(SECOND_CONNECTION)
     return _retain(second, "backup_copy", run_id=run_id, acknowledged=acknowledged, by=by)
 
 
 def prove_copy(asked: str, *, run_id: str, read_data: bool) -> dict[str, Any] | None:
     """Prove a copy: a person's choice, or the newest if that is due; None if nothing is. Tell Slack once."""
-    with _in_spanish():
+    with in_spanish():
         second = _second()
         if second is None or not (asked or read_data or copying.proof_due(second, now=datetime.now(UTC))):
             return None
         key = proof.choose(second, asked)
-    return _prove(second, key, "backup_copy", run_id=run_id, read_data=read_data, tell=True)
+    return _prove(second, key, "backup_copy", run_id=run_id, read_data=read_data, news=True)
 
 
 def _second() -> Job | None:
@@ -111,24 +111,24 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
     :return: {"proof": id, "backup": key, "tables", "rows", "files", "rto_seconds", "steps"}
     """
     newest = next((str(extra["backup"]) for extra in reversed(published) if extra.get("backup")), "")
-    with _in_spanish():
+    with in_spanish():
         job = from_settings()
         key = proof.choose(job, asked or newest)
-    return _prove(job, key, "backup_verify", run_id=run_id, read_data=read_data, tell=read_data)
+    return _prove(job, key, "backup_verify", run_id=run_id, read_data=read_data, news=read_data)
 
 
-def _prove(job: Job, key: str, dag_id: str, *, run_id: str, read_data: bool, tell: bool) -> dict[str, Any]:
-    """:param tell: whether the good news is told"""
-    with _in_spanish():
+def _prove(job: Job, key: str, dag_id: str, *, run_id: str, read_data: bool, news: bool) -> dict[str, Any]:
+    """:param news: whether the good news is told"""
+    with in_spanish():
         number, evidence, lifted = proof.prove(job, key, run_id=run_id, read_data=read_data)
     row = backups.get(job.ledger, key)
     assert row is not None
     if lifted:
-        _tell(f"lifted/{number}", dag_id, run_id, *message.lifted(row))
-    if tell:
+        tell(f"lifted/{number}", dag_id, run_id, *message.lifted(row))
+    if news:
         done = backups.proofs(job.ledger, key)[-1]
         text, blocks = message.proven(row, done, kept_for_ever=job.pruner is None)
-        _tell(f"proof/{number}", dag_id, run_id, text, blocks)
+        tell(f"proof/{number}", dag_id, run_id, text, blocks)
     figures = {
         "tables": evidence.tables,
         "rows": evidence.rows,
@@ -140,7 +140,7 @@ def _prove(job: Job, key: str, dag_id: str, *, run_id: str, read_data: bool, tel
 
 def plan_restore(params: dict[str, Any]) -> dict[str, Any]:
     """Check the restore's parameters; returns `Plan` as JSON, with the question that a person is asked."""
-    with _in_spanish():
+    with in_spanish():
         job = from_settings(params.get("repository") or FIRST_CONNECTION)
         wanted = restore.plan(
             job,
@@ -163,7 +163,7 @@ def ask_restore(plan: dict[str, Any], *, page: str, by: str, dag_id: str, run_id
     until, zone = datetime.now(UTC) + timedelta(hours=HOURS), settings().zone
     title, facts, paragraphs = message.restore_asked(plan, by=by)
     asked = approval.asked(title, facts, paragraphs, page=page, until=until, zone=zone, may=Rules.set().may(by))
-    return _tell(f"restore-asked/{run_id}", dag_id, run_id, *asked)
+    return tell(f"restore-asked/{run_id}", dag_id, run_id, *asked)
 
 
 def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[st
 
     :param approved: whether a person agreed to what it replaces
     """
-    with _in_spanish():
+    with in_spanish():
         wanted = Plan.model_validate(plan)
         job = from_settings(wanted.repository)
         shared.require_place(job.ledger, Path(wanted.filestore))
@@ -185,7 +185,7 @@ def settle_restore(
 
     :param url: address of the run
     """
-    with _in_spanish():
+    with in_spanish():
         told = restore.repair(from_settings(), run_id=run_id)
     if plan and answer and not answer.approved:
         approval.rejected(
@@ -208,7 +208,7 @@ def rotation_step(*, by_hand: bool, on: datetime) -> str | None:
     :param by_hand: whether a person triggered the run
     :param on: when the run is for
     """
-    with _in_spanish():
+    with in_spanish():
         job = from_settings()
         waiting = rotation.pending(job)
         if waiting is None:
@@ -225,23 +225,23 @@ def rotate(*, run_id: str) -> dict[str, Any]:
 
     :raises InputError: if the connection holds the password itself, which a task cannot change
     """
-    with _in_spanish():
+    with in_spanish():
         file, job = _password_file(), from_settings()
         shared.require_password(job.ledger, file)
         done = rotation.begin(job, file, run_id=run_id)
     text, blocks = message.rotated(done["other_keys"], str(file))
-    _tell(f"rotation/{done['key']}", "secrets_rotate", run_id, text, blocks)
+    tell(f"rotation/{done['key']}", "secrets_rotate", run_id, text, blocks)
     return done
 
 
 def finish_rotation(*, run_id: str) -> bool:
     """The second phase: the old password opens nothing any more. False if the new one was lost, and its key went."""
-    with _in_spanish():
+    with in_spanish():
         file, job = _password_file(), from_settings()
         shared.require_password(job.ledger, file)
         done = rotation.finish(job, file, run_id=run_id)
     text, blocks = message.old_key_gone() if done else message.new_key_lost(str(file))
-    _tell(f"rotation-end/{run_id}", "secrets_rotate", run_id, text, blocks)
+    tell(f"rotation-end/{run_id}", "secrets_rotate", run_id, text, blocks)
     return done
 
 
@@ -249,7 +249,7 @@ def remind(*, run_id: str) -> bool:
     """Tell Slack that the password wants changing. True if a message was sent now."""
     created = from_settings().restic.key_created()
     text, blocks = message.reminder(created, datetime.now(UTC))
-    return _tell(f"rotation-reminder/{run_id}", "secrets_rotate", run_id, text, blocks)
+    return tell(f"rotation-reminder/{run_id}", "secrets_rotate", run_id, text, blocks)
 
 
 def _password_file() -> Path:
@@ -274,7 +274,8 @@ def _nights_job(run_id: str) -> Job:
 
 
 @contextmanager
-def _in_spanish() -> Iterator[None]:
+def in_spanish() -> Iterator[None]:
+    """What fails inside says first what it means for people."""
     try:
         yield
     except OfitecError as error:
@@ -286,5 +287,6 @@ def _digest(names: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
 
 
-def _tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+def tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+    """Tell Slack once. True if a message was sent now."""
     return tell_once(open_ledger(), (text, blocks), key=key, kind="backup", dag_id=dag_id, run_id=run_id)

@@ -181,6 +181,14 @@ def outcome(settled: Given) -> list[str]:
     return list(settled)
 
 
+@task(task_display_name="Recuperar", execution_timeout=LONG, queue=OPS, **PLAIN)
+def extract(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """Fetch, look up, deliver and tell: one task, because what it fetches is on this worker's disk."""
+    from ofitec.backup import extract_step
+
+    return extract_step.run(params, run_id=dag_run.run_id)
+
+
 @task.branch(task_display_name="¿Qué toca?", queue=OPS)
 def rotation_step(dag_run: Any = None) -> str | None:
     """By hand: a new password, or the second phase of a change. By the calendar: that phase, or a reminder."""

@@ -155,13 +155,14 @@ class Restic:
         self.execute(["repair", "index"])
 
     def restore(
-        self, snapshot: str, path: str, target: Path, progress: Progress, *, stop: threading.Event | None = None
-    ) -> None:
+        self, snapshot: str, path: str, target: Path, progress: Progress, *, stop: threading.Event | None = None,
+        only: str = "",
+    ) -> None:  # fmt: skip
         """Write what a snapshot (by id, never "latest") holds below `path` into the folder `target`.
 
-        :param stop: once set, restic is ended
+        :param only: one file, by its path below `path`, with a slash before it; "" for all
         """
-        argv = ["restore", f"{snapshot}:{path}", "--target", str(target)]
+        argv = ["restore", f"{snapshot}:{path}", "--target", str(target), *(["--include", only] if only else [])]
         self.execute([*argv, *progress.options], progress=progress, stop=stop)
 
     def dump(self, snapshot: str, filename: str) -> bytes:

@@ -43,6 +43,10 @@ MEANINGS = {
         "El detalle dice en qué quedó. Lo que había antes en ese lugar nunca se borra: sigue ahí, o con el nombre "
         "`…_before_` y la fecha.",
     ),
+    "backup_extract": Meaning(
+        "No se pudo recuperar lo pedido de un respaldo",
+        "El detalle dice por qué. No se entregó nada, y ni Odoo ni el respaldo se tocaron.",
+    ),
     "secrets_rotate": Meaning(
         "El cambio de clave de los respaldos falló",
         "El detalle dice en qué paso quedó. No borre ninguna clave, ni archivo de claves, antes de revisarlo.",
