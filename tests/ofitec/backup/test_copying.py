@@ -17,7 +17,7 @@ from tests.ofitec.backup import worker
 from tests.ofitec.backup.cluster import Cluster
 from tests.ofitec.backup.nights import back_up
 from tests.ofitec.backup.proofs import nothing_left
-from tests.ofitec.backup.restic_files import biggest, flip_byte
+from tests.ofitec.backup.restic_files import biggest, cheapen, flip_byte
 from tests.waiting import wait_until
 
 SLOW = """#!/bin/bash
@@ -30,8 +30,16 @@ def folder(job: Job) -> Path:
     return Path(job.restic.repository)
 
 
-def copied(first: Job, second: Job, **given: bool) -> list[str]:
-    return list(copying.copy(first, second, run_id="r", **given)["copied"])
+def copied(first: Job, second: Job, *, create_repository: bool = False) -> list[str]:
+    done = copying.copy(first, second, run_id="r", create_repository=create_repository)
+    if create_repository:
+        cheapen(folder(second), second.restic.secrets["RESTIC_PASSWORD"])
+    return list(done["copied"])
+
+
+def keeping(second: Job, *, newest: int) -> Job:
+    """All nights of a test are one day's, of which the policy keeps one."""
+    return dataclasses.replace(second, rules=dataclasses.replace(second.rules, keep_floor=newest))
 
 
 def row(job: Job, key: str) -> BackupRun:
@@ -85,6 +93,7 @@ def test_a_good_backup_is_copied_once_and_proven_and_restored_from_there(
 
 
 def test_what_is_refuted_or_unfinished_is_not_copied(job: Job, second: Job) -> None:
+    second = keeping(second, newest=5)
     bad, good = back_up(job), back_up(job)
     backups.change(job.ledger, bad, status=backups.REFUTED)
     assert [row(second, each).copy_of for each in copied(job, second, create_repository=True)] == [good]
@@ -201,6 +210,7 @@ def test_damage_of_the_first_does_not_spread(job: Job, second: Job) -> None:
 
 
 def test_killed_while_it_copies_it_goes_on_next_time(job: Job, second: Job, restic_binary: str, tmp_path: Path) -> None:
+    second = keeping(second, newest=5)
     key = back_up(job)
     assert len(copied(job, second, create_repository=True)) == 1
     with job.database.connect() as conn:
