@@ -81,7 +81,7 @@ def prove(params: Any = None, dag_run: Any = None, triggering_asset_events: Any 
 
 
 @task(task_display_name="Copiar lo bueno", execution_timeout=timedelta(hours=20), queue=OPS, **PLAIN)
-def copy(create_repository: bool, dag_run: Any = None) -> dict[str, Any]:
+def copy(create_repository: Given, dag_run: Any = None) -> dict[str, Any]:
     """What the second repository lacks; nothing where there is none."""
     from airflow.sdk.exceptions import AirflowSkipException
 
@@ -94,7 +94,7 @@ def copy(create_repository: bool, dag_run: Any = None) -> dict[str, Any]:
 
 
 @task(task_display_name="Retirar copias antiguas", execution_timeout=LONG, queue=OPS, **PLAIN)
-def retain_copies(acknowledged: int, dag_run: Any = None) -> dict[str, Any]:
+def retain_copies(acknowledged: Given, dag_run: Any = None) -> dict[str, Any]:
     """By the second repository's own policy."""
     from ofitec.backup import steps
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -22,7 +23,7 @@ def key_of(original: str, repository: str) -> str:
 def begin(ledger: Ledger, original: BackupRun, *, repository: str, run_id: str, key_id: str) -> str:
     """Write down that a backup is copied, before any of it is there; a try that failed begins anew. Its key."""
     key = key_of(original.key, repository)
-    values = {
+    values: dict[str, Any] = {
         "env": original.env, "repository": repository, "run_id": run_id, "key_id": key_id, "status": RUNNING,
         "snapshots": {}, "figures": None, "snapshot_at": None, "error": None, "said": None, "finished_at": None,
         "repository_bytes": None, "acknowledged_at": None, "acknowledged_by": None,
