@@ -35,10 +35,11 @@ class SecondMissing(RepositoryMissing):
 class SecondGone(PermanentError):
     """There is no repository where the ledger knows copies.
 
-    :param backups: how many
+    :param where: its address
+    :param backups: how many it should hold
     """
 
-    def __init__(self, message: str, *, where: str, backups: int) -> None:
+    def __init__(self, message: str, *, where: str = "", backups: int = 0) -> None:
         super().__init__(message)
         self.where, self.backups = where, backups
 
