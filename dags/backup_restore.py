@@ -5,7 +5,8 @@ lugar, comparado como en una prueba, y al final por cambios de nombre. Si ya hay
 (Slack lo avisa; sin respuesta en 24 horas, no se hace), y lo que había se guarda con otro nombre, nunca se borra. Una
 base con alguien conectado no se reemplaza: detenga antes su Odoo.
 
-Usa las conexiones `odoo_db` (con permiso para crear bases), `restic_default`, `ofitec_ledger` y `slack_default`.
+Usa las conexiones `odoo_db` (con permiso para crear bases), `restic_default` o `restic_second`, `ofitec_ledger` y
+`slack_default`.
 Qué hacer si falla: docs/runbooks/backup_restore.md
 """
 
@@ -23,6 +24,14 @@ PARAMS = {
         type=["null", "string"],
         title="Respaldo",
         description="Cuál restaurar, por ejemplo 20261124T053000Z-3f9a01. Vacío: el más nuevo que pasó su prueba.",
+    ),
+    "repository": Param(
+        "restic_default",
+        type="string",
+        enum=["restic_default", "restic_second"],
+        values_display={"restic_default": "El de cada noche", "restic_second": "El segundo, con sus copias"},
+        title="Repositorio",
+        description="De cuál traerlo. El segundo sirve también cuando el primero no está.",
     ),
     "database": Param(
         "odoo_restaurado",

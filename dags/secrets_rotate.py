@@ -11,15 +11,11 @@ Qué hacer si falla: docs/runbooks/secrets_rotate.md
 """
 
 from datetime import timedelta
-from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag
 
 from ofitec.backup.tasks import finish, night, remind, rotate, rotation_step
-from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag
-
-# a day on which nothing is due ends well and proves nothing: the tasks that did something close an alarm
-_DEFAULTS: dict[str, Any] = {**DAG_DEFAULTS, "on_success_callback": None}
+from ofitec.dag import CLOSES_NOTHING, SANTIAGO, Tag
 
 
 @dag(
@@ -30,7 +26,7 @@ _DEFAULTS: dict[str, Any] = {**DAG_DEFAULTS, "on_success_callback": None}
     tags=[Tag.BACKUP, Tag.SECURITY, Tag.SCHEDULED],
     doc_md=__doc__,
     dagrun_timeout=timedelta(hours=20),
-    **_DEFAULTS,
+    **CLOSES_NOTHING,
 )
 def secrets_rotate() -> None:
     changed = rotate()

@@ -13,13 +13,21 @@ def connection(conn_id: str) -> "Connection":
 
     :raises InputError: if there is none
     """
+    there = found(conn_id)
+    if there is None:
+        raise InputError(
+            f"Airflow no tiene la conexión {conn_id}: créela en Admin > Connections (README, Connections)."
+        )
+    return there
+
+
+def found(conn_id: str) -> "Connection | None":
+    """The Airflow connection of that id; None if there is none."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
     try:
-        found: Connection = Connection.get(conn_id)
+        there: Connection = Connection.get(conn_id)
     except (AirflowNotFoundException, AirflowRuntimeError):
-        raise InputError(
-            f"Airflow no tiene la conexión {conn_id}: créela en Admin > Connections (README, Connections)."
-        ) from None
-    return found
+        return None
+    return there

@@ -13,6 +13,7 @@ from airflow.sdk import (  # type: ignore[attr-defined]
     RetryRule,
 )
 
+from ofitec.notify import alive
 from ofitec.notify.failure import on_failure, remember_error
 from ofitec.notify.late import on_deadline
 from ofitec.notify.recovery import on_success
@@ -47,6 +48,7 @@ TASK_DEFAULTS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=30),
     "retry_policy": _RETRIES,
     "execution_timeout": timedelta(minutes=15),
+    "on_execute_callback": alive.on_begin,
     "on_failure_callback": remember_error,
 }
 
@@ -54,10 +56,15 @@ DAG_DEFAULTS: dict[str, Any] = {
     "default_args": TASK_DEFAULTS,
     "catchup": False,
     "max_active_runs": 1,
-    "on_failure_callback": on_failure,
-    "on_success_callback": on_success,
+    # people first, then the dead man's switch
+    "on_failure_callback": [on_failure, alive.on_failure],
+    "on_success_callback": [on_success, alive.on_success],
     "render_template_as_native_obj": True,
 }
+
+
+# of a DAG in which a day without anything to do proves nothing: its tasks that did something close an alarm
+CLOSES_NOTHING: dict[str, Any] = {**DAG_DEFAULTS, "on_success_callback": [alive.on_success]}
 
 
 def deadline(minutes: int) -> DeadlineAlert:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ofitec.errors import InputError
@@ -117,6 +117,14 @@ class Settings(BaseSettings):
         validate_default=True,
         description="Connection whose credentials may delete; set and empty: nothing is ever removed (append-only)",
     )
+    second_keep_daily: int = Field(default=7, ge=0, description="Daily copies to keep in the second repository")
+    second_keep_weekly: int = Field(default=4, ge=0, description="Weekly copies to keep in the second repository")
+    second_keep_monthly: int = Field(default=12, ge=0, description="Monthly copies to keep in the second repository")
+    second_prune_connection: str = Field(
+        default="restic_second",
+        validate_default=True,
+        description="As OFITEC_PRUNE_CONNECTION, for the second repository (connection restic_second)",
+    )
     restore_jobs: int = Field(default=2, ge=1, le=64, description="Parallel jobs of pg_restore")
     scratch_connection: str = Field(
         default="odoo_db", description="PostgreSQL on which proofs are restored; its role needs CREATEDB"
@@ -142,11 +150,11 @@ class Settings(BaseSettings):
             raise ValueError(f"must start with http:// or https://, not {value!r}")
         return value.rstrip("/")
 
-    @field_validator("prune_connection")
+    @field_validator("prune_connection", "second_prune_connection")
     @classmethod
-    def _set_to_nothing(cls, value: str) -> str:
-        # of this one, set to nothing is not the same as not set
-        return os.environ.get("OFITEC_PRUNE_CONNECTION", value)
+    def _set_to_nothing(cls, value: str, field: ValidationInfo) -> str:
+        # of these, set to nothing is not the same as not set
+        return os.environ.get(f"OFITEC_{str(field.field_name).upper()}", value)
 
     @field_validator("filestore", "work_dir")
     @classmethod

@@ -12,7 +12,7 @@ import pytest
 from airflow.sdk import AsyncCallback  # type: ignore[attr-defined]  # its stub lacks it
 
 from ofitec.dag import Tag
-from ofitec.notify import target
+from ofitec.notify import alive, target
 from ofitec.notify.failure import on_failure, remember_error
 from ofitec.notify.recovery import on_success
 
@@ -43,10 +43,12 @@ def test_every_dag_is_owned_tagged_bounded_and_told_of(dags: dict[str, Any]) -> 
         assert set(dag.tags) <= set(Tag), dag.dag_id
         assert dag.max_active_runs == 1, dag.dag_id
         assert isinstance(dag.dagrun_timeout, timedelta), dag.dag_id
-        assert dag.on_failure_callback is on_failure, dag.dag_id
+        # people are told first
+        assert dag.on_failure_callback == [on_failure, alive.on_failure], dag.dag_id
         # a run that may end well without having done anything leaves that to the tasks that did something
         closing = [task.task_id for task in dag.tasks if on_success in (task.on_success_callback or [])]
-        assert (dag.on_success_callback is on_success) != bool(closing), dag.dag_id
+        told = [alive.on_success] if closing else [on_success, alive.on_success]
+        assert dag.on_success_callback == told, dag.dag_id
         assert dag.start_date is None, dag.dag_id
         assert dag.catchup is False, dag.dag_id
         for task in dag.tasks:
@@ -54,6 +56,8 @@ def test_every_dag_is_owned_tagged_bounded_and_told_of(dags: dict[str, Any]) -> 
             assert task.execution_timeout <= dag.dagrun_timeout, task.task_id
             callback = task.on_failure_callback  # a mapped task keeps it as it was given
             assert (callback if isinstance(callback, Sequence) else [callback]) == [remember_error], task.task_id
+            begins = task.on_execute_callback
+            assert (begins if isinstance(begins, Sequence) else [begins]) == [alive.on_begin], task.task_id
 
 
 def test_tags_say_how_a_dag_is_started(dags: dict[str, Any]) -> None:
@@ -65,7 +69,14 @@ def test_tags_say_how_a_dag_is_started(dags: dict[str, Any]) -> None:
 
 def test_what_needs_the_filestore_a_work_disk_or_odoo_runs_where_they_are(dags: dict[str, Any]) -> None:
     anywhere = {"place_is_free", "ask", "approve", "outcome"}
-    for dag_id in ("backup_nightly", "backup_verify", "backup_restore", "secrets_rotate"):
+    for dag_id in (
+        "backup_copy",
+        "backup_extract",
+        "backup_nightly",
+        "backup_verify",
+        "backup_restore",
+        "secrets_rotate",
+    ):
         for task in dags[dag_id].tasks:
             assert (task.queue == "ops") == (task.task_id not in anywhere), f"{dag_id}.{task.task_id}"
 
@@ -126,6 +137,15 @@ def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repe
         hour = cron.split()[1]
         assert hour.isdigit(), dag.dag_id
         assert 1 < int(hour) < 23, dag.dag_id
+
+
+def test_the_page_gives_the_dead_mans_switch_each_schedule(dags: dict[str, Any]) -> None:
+    """A check that expects another rhythm calls when all is well, or keeps quiet when nothing runs."""
+    page = (ROOT / "docs" / "monitoring.md").read_text()
+    for dag in dags.values():
+        if Tag.SCHEDULED in dag.tags:
+            by_clock = getattr(dag.timetable, "timetable", dag.timetable)  # of one that also follows an asset
+            assert f"| `production-{dag.dag_id}` | `{by_clock.expression}` |" in page
 
 
 @pytest.mark.parametrize("dag_id", ["f29_monthly", "rcv_reconcile", "backup_nightly"])

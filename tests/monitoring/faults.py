@@ -21,7 +21,7 @@ from ofitec.ledger import Ledger, open_ledger
 from ofitec.ledger.tables import BackupRun, RestoreProof
 from tests.monitoring.drill import Drill, Watch
 from tests.ofitec.backup.restic_files import biggest, flip_byte
-from tests.ofitec.board.past import backup, proof
+from tests.ofitec.board.past import backup, copied, proof
 
 BOTH, SLACK = ("slack", "mail"), ("slack",)
 DISK = """\
@@ -66,6 +66,10 @@ class Nights:
                 judged = proof(night, minutes=10)
                 judged.finished_at = datetime.now(UTC)
                 session.add(judged)
+                there = copied(night)
+                session.add(there)
+                session.flush()
+                session.add(proof(there, minutes=10))
 
     def forget(self) -> None:
         with self.ledger.transaction() as session:

@@ -9,11 +9,13 @@ from ofitec.clients.restic import Restic
 from ofitec.clients.restic_connection import password_file, restic
 from ofitec.connections import connection
 from ofitec.ledger import Ledger, open_ledger
-from ofitec.settings import settings
+from ofitec.ledger.exclusive import REPOSITORY, SECOND
+from ofitec.settings import Settings, settings
 
 DATABASE, FILESTORE, MANIFEST = "database", "filestore", "manifest"
 PARTS = (DATABASE, FILESTORE, MANIFEST)
 DUMP_FILE = "odoo.dump"
+FIRST_CONNECTION, SECOND_CONNECTION = "restic_default", "restic_second"
 MANIFEST_FILE = "ofitec-manifest.json"
 
 
@@ -43,6 +45,7 @@ class Job:
     :param pruner: the same with credentials that may delete; None: nothing is ever deleted (append-only)
     :param scratch: the server on which copies are restored (any database of it)
     :param work: folder for restored copies
+    :param connection: the repository's, by its id: SECOND_CONNECTION's holds copies of the first's backups
     """
 
     env: str
@@ -55,6 +58,17 @@ class Job:
     work: Path
     odoo_command: str = ""
     rules: Rules = Rules()
+    connection: str = FIRST_CONNECTION
+
+    @property
+    def second(self) -> bool:
+        """Whether its repository is the second one."""
+        return self.connection == SECOND_CONNECTION
+
+    @property
+    def lock(self) -> str:
+        """What whoever works on the repository holds: a copy that takes hours does not hold up the night."""
+        return SECOND if self.second else REPOSITORY
 
     @property
     def tags(self) -> tuple[str, str]:
@@ -62,9 +76,10 @@ class Job:
         return ("ofitec", f"env={self.env}")
 
 
-def from_settings() -> Job:
+def from_settings(conn_id: str = FIRST_CONNECTION) -> Job:
     """The job that Airflow's connections and the settings describe.
 
+    :param conn_id: of the repository
     :raises InputError: if a connection is missing or lacks a part
     :raises NotShared: if the repository is in a folder that is not the other workers'
     """
@@ -73,15 +88,16 @@ def from_settings() -> Job:
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database.from_connection("odoo_db")
     scratch = chosen.scratch_connection
-    repository, ledger = restic(), open_ledger()
+    repository, ledger = restic(conn_id), open_ledger()
     shared.require_repository(ledger, repository.repository)
-    shared.tell_password(ledger, password_file(connection("restic_default")))
+    shared.tell_password(ledger, password_file(connection(conn_id)))
+    second = conn_id == SECOND_CONNECTION
     return Job(
         env=chosen.env,
         database=database,
         filestore=chosen.filestore,
         restic=repository,
-        pruner=_pruner(chosen.prune_connection, repository),
+        pruner=_pruner(chosen.second_prune_connection if second else chosen.prune_connection, conn_id, repository),
         ledger=ledger,
         scratch=database if scratch == "odoo_db" else Database.from_connection(scratch),
         work=work,
@@ -92,16 +108,26 @@ def from_settings() -> Job:
             lock_stale=chosen.restic_lock_stale,
             min_bytes=chosen.backup_min_bytes,
             missing_files=chosen.backup_missing_files,
-            keep={"daily": chosen.keep_daily, "weekly": chosen.keep_weekly, "monthly": chosen.keep_monthly},
+            keep=_keep(chosen, second=second),
             keep_floor=chosen.keep_floor,
             restore_jobs=chosen.restore_jobs,
             restore_timeout=chosen.backup_timeout,
             zone=chosen.timezone,
         ),
+        connection=conn_id,
     )
 
 
-def _pruner(conn_id: str, repository: Restic) -> Restic | None:
+def _keep(chosen: Settings, *, second: bool) -> dict[str, int]:
+    if second:
+        daily, weekly, monthly = chosen.second_keep_daily, chosen.second_keep_weekly, chosen.second_keep_monthly
+    else:
+        daily, weekly, monthly = chosen.keep_daily, chosen.keep_weekly, chosen.keep_monthly
+    return {"daily": daily, "weekly": weekly, "monthly": monthly}
+
+
+def _pruner(conn_id: str, same: str, repository: Restic) -> Restic | None:
+    """:param same: the connection of `repository` itself"""
     if not conn_id:
         return None
-    return repository if conn_id == "restic_default" else restic(conn_id)
+    return repository if conn_id == same else restic(conn_id)

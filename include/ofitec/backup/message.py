@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ofitec import words
+from ofitec.backup.job import SECOND_CONNECTION
 from ofitec.ledger.tables import BackupRun, RestoreProof
 from ofitec.notify.blocks import facts, header, message, section
 from ofitec.notify.escape import Message, code, escape
@@ -21,6 +22,14 @@ _SAMPLE = 5
 _SENTENCES = {
     "RepositoryGone": "El repositorio de respaldos no está en {where}; según el registro debía tener {counted}. "
     "No cree otro ahí: averigüe primero qué pasó (¿está montado su disco?).",
+    "SecondGone": "El segundo repositorio no está en {where}; según el registro debía tener {copies}. No cree otro "
+    "ahí: averigüe primero qué pasó. Los respaldos del primero no se tocaron.",
+    "SecondMissing": "No hay un repositorio en la dirección de la conexión del segundo. Revise la dirección; solo si "
+    "nunca hubo uno, ejecute la copia con «Crear el repositorio».",
+    "CopyDamaged": "Al copiar al segundo repositorio aparecieron datos dañados o que faltan, y no se sabe en cuál de "
+    "los dos. Esa copia no cuenta. No retire nada antes de probar ambos.",
+    "NotArrived": "La copia terminó sin error, pero al segundo repositorio le falta una parte. Esa copia no cuenta.",
+    "NoLongerGood": "El respaldo dejó de contar mientras se copiaba. Esa copia no cuenta.",
     "RepositoryMissing": "No hay un repositorio de respaldos en la dirección de la conexión. Revise la dirección y si "
     "su disco está montado; solo si nunca hubo uno, ejecute el respaldo con «Crear el repositorio».",
     "WrongPassword": "La clave de la conexión no abre el repositorio de respaldos. Corríjala; si es la correcta, al "
@@ -79,8 +88,9 @@ def sentence(error: BaseException) -> str:
     """What an error means, for people; true whatever step raised it."""
     for kind in type(error).__mro__:
         if found := _SENTENCES.get(kind.__name__):
-            known = counted(getattr(error, "backups", 0), "respaldo")
-            return found.format_map({**vars(error), "counted": known})
+            number = getattr(error, "backups", 0)
+            known = {"counted": counted(number, "respaldo"), "copies": counted(number, "copia")}
+            return found.format_map({**vars(error), **known})
     if isinstance(error, Exception):
         return f"El proceso no terminó por un error inesperado ({type(error).__name__})."
     return KILLED
@@ -101,6 +111,8 @@ def proven(backup: BackupRun, proof: RestoreProof, *, kept_for_ever: bool = Fals
     meaning = "Se leyó el repositorio completo." if proof.read_data else "Se restauró y comparó completo."
     if kept_for_ever:
         meaning += " Los respaldos antiguos no se retiran: la conexión para borrar está vacía."
+    if backup.copy_of is not None:
+        return _message("🟢 Copia del segundo repositorio restaurada y comprobada", meaning, known)
     return _message("🟢 Respaldo restaurado y comprobado", meaning, known)
 
 
@@ -114,8 +126,12 @@ def lifted(backup: BackupRun) -> Message:
     return _message("🟢 Un respaldo rechazado pasó su prueba", meaning)
 
 
-def lost(keys: Sequence[str], where: str) -> Message:
-    """Backups vanished from the repository: what a person must do before anything is pruned again."""
+def lost(keys: Sequence[str], where: str, *, second: bool = False) -> Message:
+    """Backups vanished from the repository: what a person must do before anything is pruned again.
+
+    :param second: whether it is the second repository
+    """
+    process = "Segunda copia" if second else "Respaldo nocturno"
     missing = f"falta{'' if len(keys) == 1 else 'n'} {counted(len(keys), 'respaldo')}"
     meaning = (
         f"En el repositorio {escape(where)} {missing} que el registro conoce: {_named(keys)}. "
@@ -123,9 +139,12 @@ def lost(keys: Sequence[str], where: str) -> Message:
         "borrado quizás aún se puede recuperar (`restic recover`, o las versiones del almacenamiento).\n"
         "1. Averigüe quién tiene las credenciales y cámbielas.\n"
         "2. Recupere lo que se pueda; lo que vuelva a estar deja de contarse como perdido.\n"
-        "3. Cuando lo demás se dé por perdido: en Airflow, *Respaldo nocturno* → *Trigger* → "
+        f"3. Cuando lo demás se dé por perdido: en Airflow, *{process}* → *Trigger* → "
         f"«Respaldos perdidos que reconoce» = *{len(keys)}*."
     )
+    if second:
+        meaning += " Entonces se copia otra vez lo que el primero aún tenga."
+        return _message("🔴 Faltan copias en el segundo repositorio", meaning)
     return _message("🔴 Faltan respaldos en el repositorio", meaning)
 
 
@@ -138,6 +157,19 @@ def strangers(ids: Sequence[str]) -> Message:
         "número."
     )
     return _message("🟡 Copias desconocidas en el repositorio", meaning)
+
+
+def extracted(key: str, at: datetime | None, folder: str, files: int, what: str) -> Message:
+    """One thing was brought back: where it is, and nothing of what it holds.
+
+    :param what: "attachment", "record" or "table"
+    """
+    named = {"attachment": "Un adjunto", "record": "Un registro y sus partes", "table": "Una tabla"}[what]
+    meaning = (
+        f"{named} del respaldo {code(key)} ({_moment(at)}), {counted(files, 'archivo')}, en {code(folder)}. Son datos "
+        "de la empresa tal como estaban entonces: bórrelos de ahí cuando ya no los necesite."
+    )
+    return _message("🟢 Recuperado de un respaldo", meaning)
 
 
 def rotated(other_keys: int, password_file: str) -> Message:
@@ -198,6 +230,7 @@ def restore_asked(plan: dict[str, Any], *, by: str) -> tuple[str, list[tuple[str
     :param by: who triggered it, "" if unknown
     """
     known = [("Respaldo", code(plan["backup"])), ("Datos del", _moment(plan["at"])), ("Base", code(plan["database"]))]
+    known += [("Desde", "el segundo repositorio")] if plan.get("repository") == SECOND_CONNECTION else []
     known += [("La pidió", escape(by))] if by else []
     return "Una restauración espera aprobación", known, [*_restore_facts(plan, bold="*"), _RESTORE_HOW]
 

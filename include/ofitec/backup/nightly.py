@@ -240,6 +240,8 @@ def _repair_restore(job: Job, run_id: str) -> None:
 def _settle_killed_runs(job: Job) -> None:
     """Runs that were killed: we hold the lock, so none that says "running" is alive."""
     for row in backups.of_status(job.ledger, job.env, backups.RUNNING):
+        if row.copy_of is not None:
+            continue  # of the second repository, whose lock is another
         log.warning("Backup %s was killed; nothing of it counts", row.key)
         values = {
             "status": backups.FAILED,

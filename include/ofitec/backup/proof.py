@@ -24,7 +24,7 @@ from ofitec.ledger.tables import BackupRun
 
 log = logging.getLogger(__name__)
 
-PURPOSE = "backup_verify"
+PURPOSE, PURPOSE_SECOND = "backup_verify", "backup_copy"
 _FINDINGS = 200  # that the ledger keeps of one proof
 
 
@@ -42,8 +42,8 @@ def choose(job: Job, key: str = "") -> str:
     newest = backups.newest_checked(job.ledger, job.env, job.restic.where)
     if newest is None:
         raise InputError(
-            f"There is no backup of {job.env} in {job.restic.where} to prove yet. Run backup_nightly first."
-            + retrieval.elsewhere(job)
+            f"There is no backup of {job.env} in {job.restic.where} to prove yet. Run "
+            f"{'backup_copy' if job.second else 'backup_nightly'} first." + retrieval.elsewhere(job)
         )
     return newest.key
 
@@ -93,9 +93,14 @@ def prove(job: Job, key: str, *, run_id: str, read_data: bool = False) -> tuple[
     return number, evidence, before == backups.REFUTED
 
 
+def _purpose(job: Job) -> str:
+    """Whose copies are whose: both repositories may be proven at once."""
+    return PURPOSE_SECOND if job.second else PURPOSE
+
+
 def _restore(job: Job, row: BackupRun, evidence: Evidence, *, run_id: str, read_data: bool) -> None:
     retrieval.require_room(job, row, job.work)
-    copy = scratch.make(job, purpose=PURPOSE, run_id=run_id)
+    copy = scratch.make(job, purpose=_purpose(job), run_id=run_id)
     read_all = partial(_read_all, job, evidence) if read_data else None
     retrieval.bring_back(job, row, copy, evidence, why=f"proof {run_id}", first=read_all)
     if evidence.findings:
@@ -173,6 +178,6 @@ def _finish(job: Job, evidence: Evidence, number: int, outcome: str) -> str:
 def _drop_copies(job: Job) -> None:
     """Drop the copy of this proof and what killed ones left. Never hides what the proof found."""
     try:
-        scratch.sweep(job, purpose=PURPOSE)
+        scratch.sweep(job, purpose=_purpose(job))
     except (OfitecError, OSError) as error:
         log.error("The proof's copy could not be dropped now; the next proof drops it. %s", error)  # noqa: TRY400

@@ -15,7 +15,7 @@ from ofitec.clients.restic_errors import IndexDamaged, RepositoryLocked
 from ofitec.clients.restic_records import Lock, Snapshot
 from ofitec.errors import OfitecError, PermanentError
 from ofitec.ledger import backups
-from ofitec.ledger.exclusive import REPOSITORY, Held, held
+from ofitec.ledger.exclusive import Held, held
 from ofitec.ledger.tables import BackupRun
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def exclusive(job: Job, *, why: str) -> Iterator[Held]:
     :raises Busy: if somebody does
     :raises RepositoryLocked: if a restic that is not ours holds a lock and lives
     """
-    with held(job.ledger, REPOSITORY, why=why, wait=job.rules.exclusive_wait) as lock:
+    with held(job.ledger, job.lock, why=why, wait=job.rules.exclusive_wait) as lock:
         free_locks(job.restic, stale=job.rules.lock_stale)
         yield lock
 
@@ -73,7 +73,7 @@ def repair_index(job: Job, why: str) -> None:
 
 
 def free_locks(restic: Restic, *, stale: float) -> None:
-    """Remove locks that dead processes left. To be called under the lock REPOSITORY only.
+    """Remove locks that dead processes left. To be called under the repository's lock (`Job.lock`) only.
 
     A lock of this machine whose restic does not run goes at once. One of another host (a container's former name) may
     be alive: restic refreshes its lock every 5 minutes, so one that nobody refreshed for `stale` seconds is dead.
@@ -205,5 +205,8 @@ def strangers(job: Job, snapshots: list[Snapshot]) -> list[Snapshot]:
     retention and are never removed by us; a person must know of them."""
     every = backups.of_status(job.ledger, job.env, *backups.EVERY)
     known = {part["id"] for row in every for part in row.snapshots.values()}
-    runs = {row.key for row in every if row.status in (backups.FAILED, backups.RUNNING)}
+    # a copy carries the tag of what it was made of
+    here = [row for row in every if backups.lies_in(row, job.restic.where)]
+    runs = {row.copy_of or row.key for row in here if row.status in (backups.FAILED, backups.RUNNING)}
+    runs |= {row.key for row in every if row.copy_of is None and row.status in (backups.FAILED, backups.RUNNING)}
     return [snapshot for snapshot in snapshots if snapshot.id not in known and snapshot.tag("run") not in runs]

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from ofitec.backup import boot, retrieval, scratch, switching
 from ofitec.backup.attachments import sample
 from ofitec.backup.evidence import Evidence
-from ofitec.backup.job import Job
+from ofitec.backup.job import FIRST_CONNECTION, Job
 from ofitec.clients.postgres import exists, sessions
 from ofitec.errors import InputError, OfitecError, PermanentError
 from ofitec.ledger import backups, switches
@@ -43,6 +43,7 @@ class Plan(BaseModel):
     :param database: name that the restored database gets
     :param filestore: folder that the restored files get
     :param replaces: what is there now and will be renamed; empty if the place is free
+    :param repository: the connection of the one it is brought back from
     """
 
     backup: str
@@ -51,6 +52,7 @@ class Plan(BaseModel):
     filestore: str
     neutralise: bool
     replaces: list[str]
+    repository: str = FIRST_CONNECTION
 
 
 def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool) -> Plan:
@@ -90,6 +92,7 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
         filestore=str(place),
         neutralise=neutralise,
         replaces=there,
+        repository=job.connection,
     )
 
 

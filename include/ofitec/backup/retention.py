@@ -83,7 +83,8 @@ def apply(job: Job, *, run_id: str, acknowledged: int = 0, by: str = "") -> dict
     :raises RetentionRefused: if the policy keeps nothing
     """
     if not any(job.rules.keep.values()):
-        raise RetentionRefused("OFITEC_KEEP_DAILY, _WEEKLY and _MONTHLY are all 0: that would remove every backup.")
+        names = f"OFITEC_{'SECOND_' if job.second else ''}KEEP_DAILY, _WEEKLY and _MONTHLY"
+        raise RetentionRefused(f"{names} are all 0: that would remove every backup.")
     with repository.exclusive(job, why=f"retention {run_id}"):
         snapshots = job.restic.snapshots(*job.tags)
         _require_acknowledged(job, repository.settle_losses(job, snapshots), acknowledged, by)
@@ -142,7 +143,8 @@ def _require_acknowledged(job: Job, gone: list[BackupRun], acknowledged: int, by
         raise SnapshotsLost(
             f"{len(gone)} backups are gone from the repository {job.restic.where}: {sample(keys)}{noted}. Somebody or "
             "something deleted their snapshots: find out who before the rest goes (runbook: snapshots lost). Nothing "
-            f"is pruned until somebody runs backup_nightly with 'acknowledge_lost' = {len(gone)}.",
+            f"is pruned until somebody runs {'backup_copy' if job.second else 'backup_nightly'} with "
+            f"'acknowledge_lost' = {len(gone)}.",
             keys,
         )
     backups.acknowledge(job.ledger, keys, by=by)

@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from ofitec.backup import figures, repository
 from ofitec.backup.attachments import Arrived, Attachment, CopyUnreadable, damaged, stored
 from ofitec.backup.beside import beside
 from ofitec.backup.evidence import Evidence
-from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, Job
+from ofitec.backup.job import DATABASE, DUMP_FILE, FILESTORE, MANIFEST, MANIFEST_FILE, PARTS, Job
 from ofitec.backup.manifest import Manifest
 from ofitec.backup.scratch import Scratch
 from ofitec.clients import postgres
 from ofitec.clients.restic_errors import RepositoryDamaged
 from ofitec.clients.restic_progress import Progress, mb
 from ofitec.errors import InputError, PermanentError
-from ofitec.ledger import backups
+from ofitec.ledger import backups, copies
 from ofitec.ledger.tables import BackupRun
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,8 @@ def wanted(job: Job, key: str) -> BackupRun:
     :raises InputError: if the ledger does not know it, or it never was whole
     """
     row = backups.get(job.ledger, key)
+    if row is not None and job.second and row.copy_of is None:
+        row = copies.of(job.ledger, key, job.restic.where) or row  # named as in the first repository
     if row is None or row.env != job.env:
         raise InputError(f"The ledger knows no backup {key} of {job.env}. See the list on the OFITEC board.")
     if row.status == backups.REMOVED:
@@ -62,7 +64,7 @@ def wanted(job: Job, key: str) -> BackupRun:
         raise InputError(f"Backup {key} is {row.status}: it cannot be restored. See the list on the OFITEC board.")
     if not backups.lies_in(row, job.restic.where):
         raise InputError(
-            f"Backup {key} was made in the repository {row.repository}, and connection restic_default names "
+            f"Backup {key} was made in the repository {row.repository}, and connection {job.connection} names "
             f"{job.restic.where}. To use it, point the connection at its own repository again."
         )
     return row
@@ -71,8 +73,8 @@ def wanted(job: Job, key: str) -> BackupRun:
 def elsewhere(job: Job) -> str:
     """A sentence about the backups that lie in an earlier repository; empty if there are none."""
     others = [row for row in backups.of_status(job.ledger, job.env, backups.CHECKED)
-              if not backups.lies_in(row, job.restic.where)]  # fmt: skip
-    if not others:
+              if row.copy_of is None and not backups.lies_in(row, job.restic.where)]  # fmt: skip
+    if job.second or not others:
         return ""
     return f" ({len(others)} backups lie in an earlier repository, the newest in {others[-1].repository}.)"
 
@@ -91,23 +93,22 @@ def manifest(job: Job, row: BackupRun) -> Manifest:
             f"The manifest of backup {row.key} is not in the form that this version reads: {error.error_count()} "
             "differences. Restore it with the version that made it."
         ) from None
-    same = (found.key, found.database_snapshot, found.filestore_snapshot) == (
-        row.key,
-        row.snapshots[DATABASE]["id"],
-        row.snapshots[FILESTORE]["id"],
-    )
+    # a copy holds the manifest of what it was made of
+    saved = [part.get("original", part["id"]) for part in (row.snapshots[DATABASE], row.snapshots[FILESTORE])]
+    same = [found.key, found.database_snapshot, found.filestore_snapshot] == [row.copy_of or row.key, *saved]
     known = figures.Figures.model_validate(row.figures)
     if not same or found.figures != known:
         raise RepositoryDamaged(f"The manifest of backup {row.key} does not agree with the ledger.")
     return found
 
 
-def require_room(job: Job, row: BackupRun, *places: Path) -> None:
+def require_room(job: Job, row: BackupRun, *places: Path, parts: Sequence[str] = PARTS) -> None:
     """Make sure that the folder's disk can take the dump and the files. The server's own disk cannot be asked.
 
+    :param parts: those of the backup that are brought back
     :raises NoRoom: with the bytes needed and free
     """
-    needed = int(_SPARE * sum(part["processed"] for part in row.snapshots.values()))
+    needed = int(_SPARE * sum(row.snapshots[part]["processed"] for part in parts))
     for place in places:
         free = shutil.disk_usage(place).free
         if free < needed:

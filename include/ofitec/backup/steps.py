@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ofitec.backup import message, nightly, proof, restore, retention, rotation, shared
-from ofitec.backup.job import Job, from_settings
+from ofitec.backup import copying, message, nightly, proof, restore, retention, rotation, shared
+from ofitec.backup.job import FIRST_CONNECTION, SECOND_CONNECTION, Job, from_settings
 from ofitec.backup.restore import Plan
 from ofitec.clients.restic_connection import password_file
-from ofitec.connections import connection
+from ofitec.connections import connection, found
 from ofitec.errors import InputError, OfitecError
-from ofitec.ledger import backups, open_ledger
+from ofitec.ledger import backups, copies, open_ledger
 from ofitec.notify import approval
 from ofitec.notify.four_eyes import Rules
 from ofitec.notify.once import tell_once
@@ -32,36 +32,74 @@ REMINDERS = ((1, 2), (7, 2))  # month and day
 
 def preflight(*, run_id: str, create_repository: bool) -> dict[str, Any]:
     """See `nightly.preflight`."""
-    with _in_spanish():
+    with in_spanish():
         return nightly.preflight(_nights_job(run_id), run_id=run_id, create_repository=create_repository)
 
 
 def snapshot(*, run_id: str) -> str:
     """The new backup's key."""
-    with _in_spanish():
+    with in_spanish():
         return nightly.snapshot(_nights_job(run_id), run_id=run_id)
 
 
 def check(key: str, *, run_id: str) -> dict[str, Any]:
     """See `nightly.check`."""
-    with _in_spanish():
+    with in_spanish():
         return nightly.check(from_settings(), key, run_id=run_id)
 
 
 def retain(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
     """See `retention.apply`. Tells Slack once of each set of lost or unknown snapshots."""
-    job = from_settings()
+    return _retain(from_settings(), "backup_nightly", run_id=run_id, acknowledged=acknowledged, by=by)
+
+
+def _retain(job: Job, dag_id: str, *, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
     try:
-        with _in_spanish():
+        with in_spanish():
             done = retention.apply(job, run_id=run_id, acknowledged=acknowledged, by=by)
     except retention.SnapshotsLost as error:
-        text, blocks = message.lost(error.keys, job.restic.where)
-        _tell(f"lost/{_digest(error.keys)}", "backup_nightly", run_id, text, blocks)
+        text, blocks = message.lost(error.keys, job.restic.where, second=job.second)
+        tell(f"lost/{_digest(error.keys)}", dag_id, run_id, text, blocks)
         raise
     if done["strangers"]:
         text, blocks = message.strangers(done["strangers"])
-        _tell(f"strangers/{_digest(done['strangers'])}", "backup_nightly", run_id, text, blocks)
+        tell(f"strangers/{_digest(done['strangers'])}", dag_id, run_id, text, blocks)
     return done
+
+
+def copy(*, run_id: str, create_repository: bool) -> dict[str, Any] | None:
+    """See `copying.copy`; None where there is no second repository."""
+    with in_spanish():
+        second = _second()
+        if second is None:
+            return None
+        return copying.copy(from_settings(), second, run_id=run_id, create_repository=create_repository)
+
+
+def retain_copies(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
+    """As `retain`, of the second repository and by its own policy."""
+    with in_spanish():
+        second = from_settings(SECOND_CONNECTION)
+    return _retain(second, "backup_copy", run_id=run_id, acknowledged=acknowledged, by=by)
+
+
+def prove_copy(asked: str, *, run_id: str, read_data: bool) -> dict[str, Any] | None:
+    """Prove a copy: a person's choice, or the newest if that is due; None if nothing is. Tell Slack once."""
+    with in_spanish():
+        second = _second()
+        if second is None or not (asked or read_data or copying.proof_due(second, now=datetime.now(UTC))):
+            return None
+    return _prove(second, asked, (), "backup_copy", run_id=run_id, read_data=read_data, news=True)
+
+
+def _second() -> Job | None:
+    """The job of the second repository, None if there is none.
+
+    :raises InputError: if there was one
+    """
+    if found(SECOND_CONNECTION) is None and not copies.some(open_ledger(), settings().env):
+        return None
+    return from_settings(SECOND_CONNECTION)
 
 
 def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_data: bool) -> dict[str, Any]:
@@ -71,23 +109,31 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
     :param published: extras of the asset's events that started this run, in any order
     :return: {"proof": id, "backup": key, "tables", "rows", "files", "rto_seconds", "steps"}
     """
-    how: dict[str, Any] = {"run_id": run_id, "read_data": read_data}
-    with _in_spanish():
+    keys = [str(extra["backup"]) for extra in published if extra.get("backup")]
+    with in_spanish():
         job = from_settings()
+    return _prove(job, asked, keys, "backup_verify", run_id=run_id, read_data=read_data, news=read_data)
+
+
+def _prove(
+    job: Job, asked: str, published: Sequence[str], dag_id: str, *, run_id: str, read_data: bool, news: bool
+) -> dict[str, Any]:
+    """:param news: whether the good news is told"""
+    how: dict[str, Any] = {"run_id": run_id, "read_data": read_data}
+    with in_spanish():
         if asked:
             key = proof.choose(job, asked)
             number, evidence, lifted = proof.prove(job, key, **how)
         else:
-            keys = [str(extra["backup"]) for extra in published if extra.get("backup")]
-            key, number, evidence, lifted = proof.prove_newest(job, keys, **how)
+            key, number, evidence, lifted = proof.prove_newest(job, published, **how)
     row = backups.get(job.ledger, key)
     assert row is not None
     if lifted:
-        _tell(f"lifted/{number}", "backup_verify", run_id, *message.lifted(row))
-    if evidence.read_data:
+        tell(f"lifted/{number}", dag_id, run_id, *message.lifted(row))
+    if news:
         done = backups.proofs(job.ledger, key)[-1]
         text, blocks = message.proven(row, done, kept_for_ever=job.pruner is None)
-        _tell(f"proof/{number}", "backup_verify", run_id, text, blocks)
+        tell(f"proof/{number}", dag_id, run_id, text, blocks)
     figures = {
         "tables": evidence.tables,
         "rows": evidence.rows,
@@ -99,8 +145,8 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
 
 def plan_restore(params: dict[str, Any]) -> dict[str, Any]:
     """Check the restore's parameters; returns `Plan` as JSON, with the question that a person is asked."""
-    with _in_spanish():
-        job = from_settings()
+    with in_spanish():
+        job = from_settings(params.get("repository") or FIRST_CONNECTION)
         wanted = restore.plan(
             job,
             key=params.get("backup") or "",
@@ -122,7 +168,7 @@ def ask_restore(plan: dict[str, Any], *, page: str, by: str, dag_id: str, run_id
     until, zone = datetime.now(UTC) + timedelta(hours=HOURS), settings().zone
     title, facts, paragraphs = message.restore_asked(plan, by=by)
     asked = approval.asked(title, facts, paragraphs, page=page, until=until, zone=zone, may=Rules.set().may(by))
-    return _tell(f"restore-asked/{run_id}", dag_id, run_id, *asked)
+    return tell(f"restore-asked/{run_id}", dag_id, run_id, *asked)
 
 
 def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[str, Any]:
@@ -130,8 +176,9 @@ def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[st
 
     :param approved: whether a person agreed to what it replaces
     """
-    with _in_spanish():
-        job, wanted = from_settings(), Plan.model_validate(plan)
+    with in_spanish():
+        wanted = Plan.model_validate(plan)
+        job = from_settings(wanted.repository)
         shared.require_place(job.ledger, Path(wanted.filestore))
         return restore.restore(job, wanted, run_id=run_id, approved=approved)
 
@@ -143,7 +190,7 @@ def settle_restore(
 
     :param url: address of the run
     """
-    with _in_spanish():
+    with in_spanish():
         told = restore.repair(from_settings(), run_id=run_id)
     if plan and answer and not answer.approved:
         approval.rejected(
@@ -166,7 +213,7 @@ def rotation_step(*, by_hand: bool, on: datetime) -> str | None:
     :param by_hand: whether a person triggered the run
     :param on: when the run is for
     """
-    with _in_spanish():
+    with in_spanish():
         job = from_settings()
         waiting = rotation.pending(job)
         if waiting is None:
@@ -183,23 +230,23 @@ def rotate(*, run_id: str) -> dict[str, Any]:
 
     :raises InputError: if the connection holds the password itself, which a task cannot change
     """
-    with _in_spanish():
+    with in_spanish():
         file, job = _password_file(), from_settings()
         shared.require_password(job.ledger, file)
         done = rotation.begin(job, file, run_id=run_id)
     text, blocks = message.rotated(done["other_keys"], str(file))
-    _tell(f"rotation/{done['key']}", "secrets_rotate", run_id, text, blocks)
+    tell(f"rotation/{done['key']}", "secrets_rotate", run_id, text, blocks)
     return done
 
 
 def finish_rotation(*, run_id: str) -> bool:
     """The second phase: the old password opens nothing any more. False if the new one was lost, and its key went."""
-    with _in_spanish():
+    with in_spanish():
         file, job = _password_file(), from_settings()
         shared.require_password(job.ledger, file)
         done = rotation.finish(job, file, run_id=run_id)
     text, blocks = message.old_key_gone() if done else message.new_key_lost(str(file))
-    _tell(f"rotation-end/{run_id}", "secrets_rotate", run_id, text, blocks)
+    tell(f"rotation-end/{run_id}", "secrets_rotate", run_id, text, blocks)
     return done
 
 
@@ -207,7 +254,7 @@ def remind(*, run_id: str) -> bool:
     """Tell Slack that the password wants changing. True if a message was sent now."""
     created = from_settings().restic.key_created()
     text, blocks = message.reminder(created, datetime.now(UTC))
-    return _tell(f"rotation-reminder/{run_id}", "secrets_rotate", run_id, text, blocks)
+    return tell(f"rotation-reminder/{run_id}", "secrets_rotate", run_id, text, blocks)
 
 
 def _password_file() -> Path:
@@ -232,7 +279,8 @@ def _nights_job(run_id: str) -> Job:
 
 
 @contextmanager
-def _in_spanish() -> Iterator[None]:
+def in_spanish() -> Iterator[None]:
+    """What fails inside says first what it means for people."""
     try:
         yield
     except OfitecError as error:
@@ -244,5 +292,6 @@ def _digest(names: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
 
 
-def _tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+def tell(key: str, dag_id: str, run_id: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+    """Tell Slack once. True if a message was sent now."""
     return tell_once(open_ledger(), (text, blocks), key=key, kind="backup", dag_id=dag_id, run_id=run_id)

@@ -80,6 +80,42 @@ def prove(params: Any = None, dag_run: Any = None, triggering_asset_events: Any 
     return steps.prove(params["backup"] or "", events, run_id=dag_run.run_id, read_data=full)
 
 
+@task(task_display_name="Copiar lo bueno", execution_timeout=timedelta(hours=20), queue=OPS, **PLAIN)
+def copy(create_repository: Given, dag_run: Any = None) -> dict[str, Any]:
+    """What the second repository lacks; nothing where there is none."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from ofitec.backup import steps
+
+    done = steps.copy(run_id=dag_run.run_id, create_repository=create_repository)
+    if done is None:
+        raise AirflowSkipException("No hay conexión restic_second: no hay segundo repositorio, y no se copia nada.")
+    return done
+
+
+@task(task_display_name="Retirar copias antiguas", execution_timeout=LONG, queue=OPS, **PLAIN)
+def retain_copies(acknowledged: Given, dag_run: Any = None) -> dict[str, Any]:
+    """By the second repository's own policy."""
+    from ofitec.backup import steps
+
+    by = getattr(dag_run, "triggering_user_name", None) or ""
+    return steps.retain_copies(run_id=dag_run.run_id, acknowledged=acknowledged, by=by)
+
+
+@task(task_display_name="Probar una copia", execution_timeout=timedelta(hours=16), queue=OPS, **PLAIN)
+def prove_copy(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """Once a week, and each day after one that did not pass. Not after the copying: with the first repository gone, it
+    is the second that must be known to be good."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from ofitec.backup import steps
+
+    done = steps.prove_copy(params["backup"] or "", run_id=dag_run.run_id, read_data=params["read_data"])
+    if done is None:
+        raise AirflowSkipException("Hoy no toca probar una copia, o no hay ninguna.")
+    return done
+
+
 @task(task_display_name="Planificar", queue=OPS, **PLAIN)
 def plan_restore(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """Check the form, repair what a killed restore left, and say what would be replaced."""
@@ -143,6 +179,14 @@ def settle_restore(ti: Any = None, dag_run: Any = None) -> list[str]:
 def outcome(settled: Given) -> list[str]:
     """The run's only end: it fails if anything failed."""
     return list(settled)
+
+
+@task(task_display_name="Recuperar", execution_timeout=LONG, queue=OPS, **PLAIN)
+def extract(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """Fetch, look up, deliver and tell: one task, because what it fetches is on this worker's disk."""
+    from ofitec.backup import extract_step
+
+    return extract_step.run(params, run_id=dag_run.run_id)
 
 
 @task.branch(task_display_name="¿Qué toca?", queue=OPS)

@@ -8,8 +8,9 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from ofitec.board import access, metrics, page, texts
+from ofitec.board import access, metrics, page
 from ofitec.board.facts import collect
+from ofitec.board.language import language
 from ofitec.clients import alertmanager
 from ofitec.clients.alertmanager import Firing
 from ofitec.f29 import standing
@@ -39,9 +40,7 @@ def show_board(lang: str = "", accept_language: Annotated[str, Header()] = "") -
     """The board, for whoever is logged in to Airflow. Odoo is asked first if nobody has asked it of late."""
     standing.refresh_within(_PATIENCE)
     chosen = settings()
-    html, nonce = page.render(
-        collect(), _firing(chosen.alertmanager_url), texts.language(lang, accept_language), chosen
-    )
+    html, nonce = page.render(collect(), _firing(chosen.alertmanager_url), language(lang, accept_language), chosen)
     return _page(html, nonce)
 
 
@@ -92,4 +91,4 @@ def _wants_page(request: Request) -> bool:
 
 
 def _language(request: Request) -> str:
-    return texts.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    return language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))

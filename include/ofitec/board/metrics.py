@@ -124,6 +124,30 @@ def _backups(every: list[Backups]) -> Iterator[Metric]:
             _sizes(processed, added, good)
     yield from (family.metric for family in families)
     yield from _proofs(every)
+    yield from _copies(every)
+
+
+def _copies(every: list[Backups]) -> Iterator[Metric]:
+    begun = _Family(
+        "ofitec_backup_copy_begun_timestamp_seconds", "When a copy to the second repository was first tried", ["env"]
+    )
+    snapshot = _Family(
+        "ofitec_backup_copy_snapshot_timestamp_seconds",
+        "Moment of the newest good copy's data in the second repository",
+        ["env"],
+    )
+    proven = _Family(
+        "ofitec_backup_copy_proof_snapshot_timestamp_seconds",
+        "Moment of the newest data proven from the second repository",
+        ["env"],
+    )
+    for backups in every:
+        if (copies := backups.copies) is None:
+            continue
+        begun.add([backups.env], copies.begun)
+        snapshot.add([backups.env], copies.newest.snapshot_at if copies.newest else None)
+        proven.add([backups.env], copies.passed.snapshot_at if copies.passed else None)
+    yield from (family.metric for family in (begun, snapshot, proven))
 
 
 def _deploys(every: list[Deploys]) -> Iterator[Metric]:

@@ -85,6 +85,9 @@ SPANISH = {
     "proven_data": "Datos probados del",
     "newest": "Último respaldo",
     "proof": "Última prueba",
+    "second_copy": "Segunda copia, datos del",
+    "copy_proof": "Última prueba de una copia",
+    "copy_proven": "restaurada desde el segundo repositorio, con los datos del {when}",
     "passed": "pasó",
     "refuted": "no pasó",
     "failed": "no se pudo hacer",
@@ -229,6 +232,9 @@ ENGLISH = {
     "proven_data": "Proven data of",
     "newest": "Newest backup",
     "proof": "Last proof",
+    "second_copy": "Second copy, data of",
+    "copy_proof": "Last proof of a copy",
+    "copy_proven": "restored from the second repository, with the data of {when}",
     "passed": "passed",
     "refuted": "did not pass",
     "failed": "could not be done",
@@ -289,11 +295,3 @@ ENGLISH = {
 }
 
 TEXTS = {"es": SPANISH, "en": ENGLISH}
-
-
-def language(asked: str, accept: str) -> str:
-    """ "es" or "en": what the address asks for, else what the browser prefers, else Spanish."""
-    if asked in TEXTS:
-        return asked
-    preferred = [part.split(";")[0].strip()[:2].lower() for part in accept.split(",")]
-    return next((lang for lang in preferred if lang in TEXTS), "es")

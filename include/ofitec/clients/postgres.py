@@ -3,7 +3,7 @@
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from psycopg import sql
 
 from ofitec.connections import connection
 from ofitec.errors import InputError, PermanentError, TransientError
-from ofitec.process import run
+from ofitec.process import Finished, run
 from ofitec.settings import settings
 
 log = logging.getLogger(__name__)
@@ -193,6 +193,35 @@ def restore(dump: Path, target: Database, *, jobs: int, timeout: float, stop: th
         if _DUMP_WRONG.search(done.stderr):
             raise RestoreRefused(what)
         raise RestoreFailed(f"{what}. That says nothing about the dump: mend what is named, then prove it again.")
+
+
+def read_tables(dump: Path, tables: Sequence[str], on_line: Callable[[str], bool], *, timeout: float) -> None:
+    """Give the rows of some tables of a custom-format dump, as SQL of which COPY's lines are the rows. No database is
+    needed, and a table that the dump does not have gives nothing.
+
+    :param timeout: seconds
+    :raises RestoreRefused: if the dump cannot be read
+    """
+    named = [word for table in tables for word in ("--table", table)]
+    argv = [program("pg_restore"), "--data-only", "--schema=public", *named, "--file=-", str(dump)]
+    _readable(run(argv, timeout=timeout, on_line=on_line))
+
+
+def read_schema(dump: Path, *, timeout: float) -> str:
+    """The statements that make the tables of a custom-format dump, and their keys.
+
+    :raises RestoreRefused: if the dump cannot be read
+    """
+    argv = [program("pg_restore"), "--schema-only", "--schema=public", "--file=-", str(dump)]
+    return _readable(run(argv, timeout=timeout)).stdout
+
+
+def _readable(done: Finished) -> Finished:
+    if done.returncode < 0:
+        raise PostgresDown(f"pg_restore was killed by signal {-done.returncode}. It is tried again.")
+    if done.returncode:
+        raise RestoreRefused(f"pg_restore cannot read the dump (exit {done.returncode}): {done.stderr.strip()[-300:]}")
+    return done
 
 
 def exists(conn: psycopg.Connection, name: str) -> bool:

@@ -18,7 +18,7 @@ from ofitec.clients.restic_errors import (
     named,
     unanswered,
 )
-from ofitec.clients.restic_progress import Progress
+from ofitec.clients.restic_progress import CopyProgress, Progress
 from ofitec.clients.restic_records import Lock, Saved, Snapshot, moment_of, snapshot_of
 from ofitec.errors import OfitecError, PermanentError
 from ofitec.process import Finished, ProgramStalled, ProgramTimeout, run
@@ -89,12 +89,16 @@ class Restic:
 
         :raises RepositoryMissing: WrongPassword, RepositoryUnreachable: as they say
         """
-        config = self._run(["cat", "config"], lock=False, timeout=self.limits.opening)
-        return str(json.loads(config.stdout)["id"])
+        return self.config()["id"]
+
+    def config(self) -> dict[str, str]:
+        """What the repository was made with: `id`, and `chunker_polynomial`, by which it cuts files."""
+        config = self.execute(["cat", "config"], lock=False, timeout=self.limits.opening)
+        return {name: str(value) for name, value in json.loads(config.stdout).items()}
 
     def init(self) -> None:
         """Create the repository. Only on a person's word."""
-        self._run(["init"], timeout=self.limits.opening)
+        self.execute(["init"], timeout=self.limits.opening)
 
     def backup_command(
         self, argv: Sequence[str], filename: str, *, at: datetime, tags: Sequence[str], env: Mapping[str, str],
@@ -127,53 +131,56 @@ class Restic:
     def snapshots(self, *tags: str) -> list[Snapshot]:
         """The snapshots that carry all these tags, of whatever host name, oldest first."""
         argv = ["snapshots", *(["--tag", ",".join(tags)] if tags else [])]
-        found = json.loads(self._run(argv, lock=False, timeout=self.limits.opening).stdout or "[]")
+        found = json.loads(self.execute(argv, lock=False, timeout=self.limits.opening).stdout or "[]")
         return sorted((snapshot_of(record) for record in found or []), key=lambda s: s.time)
 
     def forget(self, ids: Sequence[str]) -> None:
         """Remove exactly these snapshots from the list; their data goes with the next prune."""
         if ids:
-            self._run(["forget", *ids], timeout=self.limits.opening)
+            self.execute(["forget", *ids], timeout=self.limits.opening)
 
     def prune(self) -> None:
         """Remove data that no snapshot needs."""
-        self._run(["prune"])
+        self.execute(["prune"])
 
     def check(self, *, read_data: bool = False) -> None:
         """Check the repository's structure, or with `read_data` every byte of it.
 
         :raises RepositoryDamaged: if something is missing or wrong
         """
-        self._run(["check", *(["--read-data"] if read_data else [])])
+        self.execute(["check", *(["--read-data"] if read_data else [])])
 
     def repair_index(self) -> None:
         """Rebuild the index from the packs. Loses nothing."""
-        self._run(["repair", "index"])
+        self.execute(["repair", "index"])
 
     def restore(
-        self, snapshot: str, path: str, target: Path, progress: Progress, *, stop: threading.Event | None = None
-    ) -> None:
+        self, snapshot: str, path: str, target: Path, progress: Progress, *, stop: threading.Event | None = None,
+        only: str = "",
+    ) -> None:  # fmt: skip
         """Write what a snapshot (by id, never "latest") holds below `path` into the folder `target`.
 
-        :param stop: once set, restic is ended
+        :param only: one file, by its path below `path`, with a slash before it; "" for all
         """
-        argv = ["restore", f"{snapshot}:{path}", "--target", str(target)]
-        self._run([*argv, *progress.options], progress=progress, stop=stop)
+        argv = ["restore", f"{snapshot}:{path}", "--target", str(target), *(["--include", only] if only else [])]
+        self.execute([*argv, *progress.options], progress=progress, stop=stop)
 
     def dump(self, snapshot: str, filename: str) -> bytes:
         """The bytes of one small text file of a snapshot."""
-        return self._run(["dump", snapshot, filename], as_json=False).stdout.encode()
+        return self.execute(["dump", snapshot, filename], as_json=False).stdout.encode()
 
     def repository_bytes(self) -> int:
         """What the snapshots take in the repository, compressed."""
-        return int(json.loads(self._run(["stats", "--mode", "raw-data"]).stdout)["total_size"])
+        return int(json.loads(self.execute(["stats", "--mode", "raw-data"]).stdout)["total_size"])
 
     def locks(self) -> list[Lock]:
         """The locks in the repository, whoever holds them."""
         found = []
-        for name in self._run(["list", "locks"], lock=False, as_json=False, timeout=self.limits.opening).stdout.split():
+        for name in self.execute(
+            ["list", "locks"], lock=False, as_json=False, timeout=self.limits.opening
+        ).stdout.split():
             try:
-                content = self._run(
+                content = self.execute(
                     ["cat", "lock", name], lock=False, as_json=False, timeout=self.limits.opening
                 ).stdout
             except ResticFailed:
@@ -186,11 +193,11 @@ class Restic:
 
     def remove_all_locks(self) -> None:
         """Remove every lock. Only when all holders are known to be dead."""
-        self._run(["unlock", "--remove-all"], timeout=self.limits.opening)
+        self.execute(["unlock", "--remove-all"], timeout=self.limits.opening)
 
     def keys(self) -> dict[str, bool]:
         """Key id to whether it is the one our password opens."""
-        records = json.loads(self._run(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
+        records = json.loads(self.execute(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
         return {record["id"]: bool(record["current"]) for record in records}
 
     def current_key(self) -> str:
@@ -199,7 +206,7 @@ class Restic:
 
     def key_created(self) -> datetime | None:
         """When the key that our password opens was made; None if restic does not say."""
-        records = json.loads(self._run(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
+        records = json.loads(self.execute(["key", "list"], lock=False, timeout=self.limits.opening).stdout)
         created = next((str(record["created"]) for record in records if record["current"]), "")
         try:
             # local time, by restic's own format
@@ -209,11 +216,11 @@ class Restic:
 
     def key_add(self, password_file: Path) -> None:
         """Let another password open the repository too."""
-        self._run(["key", "add", "--new-password-file", str(password_file)], as_json=False)
+        self.execute(["key", "add", "--new-password-file", str(password_file)], as_json=False)
 
     def key_remove(self, key: str) -> None:
         """Take a key's right away. restic refuses the current one."""
-        self._run(["key", "remove", key], as_json=False)
+        self.execute(["key", "remove", key], as_json=False)
 
     def _backup(
         self, source: list[str], rest: list[str], at: datetime, tags: Sequence[str], progress: Progress,
@@ -223,7 +230,7 @@ class Restic:
         argv = ["backup", "--host", self.host, "--tag", ",".join(tags), "--time", moment, *source, *rest]
         # --time is read in local time
         utc = {"TZ": "UTC", **(env or {})}
-        finished = self._run(argv, progress=progress, stdin=stdin, env=utc, secrets=secrets)
+        finished = self.execute(argv, progress=progress, stdin=stdin, env=utc, secrets=secrets)
         summary = progress.summary
         if not summary.get("snapshot_id"):
             raise error_of("backup", self.where, finished)
@@ -235,11 +242,16 @@ class Restic:
             seconds=finished.seconds,
         )
 
-    def _run(
+    def execute(
         self, argv: list[str], *, lock: bool = True, as_json: bool = True, timeout: float | None = None,
-        progress: Progress | None = None, stdin: bytes = b"", env: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None, stop: threading.Event | None = None,
+        progress: Progress | CopyProgress | None = None, stdin: bytes = b"", env: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None, hide: Sequence[str] = (), stop: threading.Event | None = None,
+        about: str = "",
     ) -> Finished:  # fmt: skip
+        """Run one command on the repository to its end; the methods above say what of it.
+
+        :param about: the repositories that its errors name, if they may be about another one too
+        """
         flags = {"--json": as_json, "--no-lock": not lock, "--no-cache": not self.cached}
         words = [self.binary, *(flag for flag, wanted in flags.items() if wanted), *argv]
         own = {"RESTIC_REPOSITORY": self.repository, "RESTIC_PROGRESS_FPS": "1", **self.env}
@@ -251,7 +263,7 @@ class Restic:
                 timeout=timeout or self.limits.whole,
                 env={**own, **(env or {})},
                 secrets={**self.secrets, **(secrets or {})},
-                hide=[*self.hide, *_passwords_in(self.repository)],
+                hide=[*self.hide, *hide, *passwords_in(self.repository)],
                 stdin=stdin,
                 stall=self.limits.stall if progress else None,
                 on_line=progress.take if progress else None,
@@ -259,20 +271,22 @@ class Restic:
                 stop=stop,
             )
         except (ProgramTimeout, ProgramStalled) as error:
-            raise unanswered(argv[0], self.where, str(error)) from None
+            raise unanswered(argv[0], about or self.where, str(error)) from None
         if finished.returncode:
-            raise self._judged(argv[0], finished)
+            raise self._judged(argv[0], about or self.where, finished)
         return finished
 
-    def _judged(self, verb: str, finished: Finished) -> OfitecError:
+    def _judged(self, verb: str, where: str, finished: Finished) -> OfitecError:
         """The error of a failed restic. What it names as missing counts as damage if a listing does not have it."""
-        error = error_of(verb, self.where, finished)
+        error = error_of(verb, where, finished)
         if verb not in READERS or isinstance(error, RepositoryDamaged):
             return error
         lost = []
         for kind, names in sorted(named(finished).items()):
             try:
-                there = self._run(["list", kind], lock=False, as_json=False, timeout=self.limits.opening).stdout.split()
+                there = self.execute(
+                    ["list", kind], lock=False, as_json=False, timeout=self.limits.opening
+                ).stdout.split()
             except OfitecError:
                 # the storage does not say what it has: nothing is learnt
                 return error
@@ -280,7 +294,7 @@ class Restic:
         return gone(verb, self.where, finished, lost) if lost else error
 
 
-def _passwords_in(repository: str) -> list[str]:
+def passwords_in(repository: str) -> list[str]:
     """The password of an address like rest:https://user:password@host/, as written and as meant."""
     written = [info.partition(":")[2] for info in _USERINFO.findall(repository)]
     return [form for word in written if word for form in (word, unquote(word))]

@@ -40,6 +40,10 @@ class RepositoryDamaged(PermanentError):
     """The repository lacks or holds wrong data: what it holds cannot be restored whole."""
 
 
+class CopyDamaged(TransientError):
+    """While it was copied from one repository to another, data were wrong or missing. It does not say in which."""
+
+
 class RepositoryUnreachable(TransientError):
     """The repository's storage refuses, stalls or went away."""
 
@@ -189,6 +193,11 @@ def error_of(verb: str, where: str, finished: Finished) -> OfitecError:  # noqa:
     if code == 11:
         return RepositoryLocked(f"The restic repository {where} is locked: {reason}. It is tried again.")
     if kind := _damage(everything):
+        if verb == "copy":
+            return CopyDamaged(
+                f"restic copy met wrong or missing data in {where}: {reason}. Nothing of this copy counts. If it stays "
+                "so, prove both repositories (backup_verify, backup_copy) before anything is removed."
+            )
         return kind(f"restic {verb}: the repository {where} is damaged: {reason}. Do not prune it; see the runbook.")
     if "no space left on device" in everything or "disk quota exceeded" in everything:
         if verb == "restore":

@@ -69,6 +69,31 @@ class Progress:
         log.info("%s: %s(%s of %s MB, %.0f MB/s%s)", self._what, share, mb(done), mb(total), speed / 1e6, left)
 
 
+class CopyProgress:
+    """Follows `restic copy`, which tells its packs as text."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._last = what, ""
+        self._told = time.monotonic()
+
+    @property
+    def options(self) -> list[str]:
+        """None."""
+        return []
+
+    def take(self, line: str) -> bool:
+        """Read one line of restic's output. True if restic got further since the last one."""
+        # "[0:05] 50.00%  1 / 2 packs copied": the time goes on when nothing else does
+        said = line.partition("]")[2].strip() if line.startswith("[") else line.strip()
+        if not said or said == self._last:
+            return False
+        self._last, now = said, time.monotonic()
+        if now - self._told >= _EVERY:
+            self._told = now
+            log.info("%s: %s", self._what, said)
+        return True
+
+
 def mb(count: int) -> str:
     """Bytes as megabytes (1e6) with one decimal."""
     return f"{count / 1e6:,.1f}"

@@ -19,13 +19,17 @@ class Saved:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot as the repository lists it."""
+    """A snapshot as the repository lists it.
+
+    :param original: of a copy, the id that it had where it was made
+    """
 
     id: str
     time: datetime
     hostname: str
     paths: tuple[str, ...]
     tags: frozenset[str]
+    original: str = ""
 
     def tag(self, name: str) -> str | None:
         """The value of a tag `name=value`, or None."""
@@ -51,6 +55,7 @@ def snapshot_of(record: dict[str, Any]) -> Snapshot:
         hostname=record["hostname"],
         paths=tuple(record["paths"]),
         tags=frozenset(record.get("tags") or ()),
+        original=record.get("original") or "",
     )
 
 

@@ -8,6 +8,7 @@ is put back. Each request to S3 takes its time, 200 companies send thousands: no
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -163,6 +164,24 @@ class Storage:
             state = "nothing was delivered" if undone else "files may be half written: run again to mend them"
             raise StorageFailed(f"{self.url}/{folder} refused {name}: {_brief(error)}; {state}.") from None
         self._clear(staging)
+
+    def place(self, folder: str, files: Mapping[str, Path], last: str) -> None:
+        """Put files of this machine into a new folder below the root, all or none; they may be larger than memory.
+
+        :param files: file name to where it is
+        :param last: name of the file that is put there last, as the sign that the set is complete
+        :raises StorageFailed: if the storage failed; then nothing of it is left, as far as the storage lets us
+        """
+        target = f"{self._root}/{folder}"
+        try:
+            self._fs.makedirs(target, exist_ok=True)
+            for name in [*(name for name in files if name != last), last]:
+                self._fs.put_file(str(files[name]), f"{target}/{name}")
+        except BaseException as error:  # Airflow's timeout and a kill by signal are no Exception
+            self._clear(target)
+            if not isinstance(error, STORAGE_ERRORS):
+                raise
+            raise StorageFailed(f"{self.url}/{folder} was refused: {_brief(error)}; nothing was delivered.") from None
 
     def _names(self, folder: str) -> set[str]:
         """The names of the files in a folder below the root.

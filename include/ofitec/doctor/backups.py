@@ -4,9 +4,11 @@ import shlex
 import shutil
 from pathlib import Path
 
-from ofitec.clients import postgres
+from ofitec.backup.job import SECOND_CONNECTION
+from ofitec.clients import postgres, restic_copy
 from ofitec.clients.postgres import Database
 from ofitec.clients.restic_connection import restic
+from ofitec.connections import found
 from ofitec.doctor.findings import Unused
 from ofitec.errors import InputError, PermanentError
 from ofitec.process import run
@@ -24,6 +26,18 @@ def repository_opens(conn_id: str = "restic_default") -> str:
     return f"restic {version} opens {repository.where}; it holds {count} snapshots of {settings().env!r}"
 
 
+def second_repository() -> str:
+    """The repository of copies, if there is one: it opens, is another one, and one restic can reach both."""
+    if found(SECOND_CONNECTION) is None:
+        raise Unused("no connection restic_second: backups have no second copy on another storage")
+    opened = repository_opens(SECOND_CONNECTION)
+    first, second = restic(), restic(SECOND_CONNECTION)
+    restic_copy.require_reachable(second, first)
+    if first.open() == second.open():
+        raise InputError("restic_default and restic_second lead to one repository: that is no second copy.")
+    return opened
+
+
 def programs() -> str:
     """pg_dump against the server that it dumps.
 
@@ -31,14 +45,14 @@ def programs() -> str:
     """
     with Database.from_connection("odoo_db").connect() as conn:
         server = postgres.server_major(conn)
-    found = {name: postgres.client_major(name) for name in ("pg_dump", "pg_restore")}
-    old = [f"{name} {version}" for name, version in found.items() if version < server]
+    installed = {name: postgres.client_major(name) for name in ("pg_dump", "pg_restore")}
+    old = [f"{name} {version}" for name, version in installed.items() if version < server]
     if old:
         raise InputError(
             f"{', '.join(old)} cannot save a PostgreSQL {server}: install postgresql-client-{server} on the workers "
             "and name its folder in OFITEC_PG_BIN."
         )
-    return f"pg_dump {found['pg_dump']} and pg_restore {found['pg_restore']} for PostgreSQL {server}"
+    return f"pg_dump {installed['pg_dump']} and pg_restore {installed['pg_restore']} for PostgreSQL {server}"
 
 
 def database_rights() -> str:

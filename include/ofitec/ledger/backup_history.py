@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from ofitec.ledger.backups import CHECKED, FAILED, PASSED, REFUTED, REMOVED, RUNNING, STORED
@@ -54,6 +54,22 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Copies:
+    """An installation's copies in a second repository, the one that was copied to last.
+
+    `begun` is when the first of them was tried, `attempt` the newest try, `newest` the good one of the newest data,
+    `proof` the newest that ended, `passed` that of the newest data.
+    """
+
+    repository: str
+    begun: datetime
+    attempt: Backup
+    newest: Backup | None
+    proof: Proof | None
+    passed: Proof | None
+
+
+@dataclass(frozen=True)
 class Backups:
     """An installation's backups. `largest` is the most bytes one of them read in the eight days before the newest."""
 
@@ -64,6 +80,7 @@ class Backups:
     passed: Proof | None
     largest: int
     history: tuple[Proof, ...]
+    copies: Copies | None
 
     @property
     def proven(self) -> bool:
@@ -85,13 +102,18 @@ def _environments() -> Select[str]:
 
 
 def _of(session: Session, env: str, now: datetime, days: int) -> Backups:
-    attempt = _backup(session, BackupRun.env == env, order=BackupRun.id)
-    assert attempt is not None
-    checked = _backup(session, BackupRun.env == env, BackupRun.status == CHECKED, order=BackupRun.snapshot_at)
+    nights = (BackupRun.env == env, BackupRun.copy_of.is_(None))
+    attempt = _backup(session, *nights, order=BackupRun.id)
+    assert attempt is not None  # of nothing there is no copy
+    checked = _backup(session, *nights, BackupRun.status == CHECKED, order=BackupRun.snapshot_at)
     passed_proofs = _proofs(
-        session, RestoreProof.env == env, RestoreProof.outcome == PASSED, BackupRun.status.in_(_ONCE_GOOD)
+        session,
+        RestoreProof.env == env,
+        BackupRun.copy_of.is_(None),
+        RestoreProof.outcome == PASSED,
+        BackupRun.status.in_(_ONCE_GOOD),
     )
-    proof = _newest_proof(session, env)
+    proof = _newest_proof(session, RestoreProof.env == env, BackupRun.copy_of.is_(None))
     since = now - timedelta(days=days)
     history = [_proof(row) for row in session.execute(passed_proofs.where(RestoreProof.finished_at >= since))]
     standing = passed_proofs.where(BackupRun.status == CHECKED).order_by(None)
@@ -104,6 +126,30 @@ def _of(session: Session, env: str, now: datetime, days: int) -> Backups:
         passed=passed,
         largest=_largest(session, env, checked),
         history=tuple(reversed(history)),
+        copies=_copies(session, env),
+    )
+
+
+def _copies(session: Session, env: str) -> Copies | None:
+    """None while there is no second repository, or after a person gave up all that it held (`removed`)."""
+    every = (BackupRun.env == env, BackupRun.copy_of.is_not(None), BackupRun.status != REMOVED)
+    where = session.scalar(select(BackupRun.repository).where(*every).order_by(BackupRun.id.desc()).limit(1))
+    if where is None:
+        return None
+    here = (*every, BackupRun.repository == where)
+    # one that goes on is the newest; a try that is repeated keeps the moment of the first
+    attempt = _backup(session, *here, order=func.coalesce(BackupRun.finished_at, func.clock_timestamp()))
+    begun = session.scalar(select(func.min(BackupRun.started_at)).where(*here))
+    assert attempt is not None
+    assert begun is not None
+    standing = _proofs(session, *here, RestoreProof.outcome == PASSED, BackupRun.status == CHECKED).order_by(None)
+    return Copies(
+        repository=where,
+        begun=begun,
+        attempt=attempt,
+        newest=_backup(session, *here, BackupRun.status == CHECKED, order=BackupRun.snapshot_at),
+        proof=_newest_proof(session, *here),
+        passed=_first(session, standing.order_by(BackupRun.snapshot_at.desc(), RestoreProof.id.desc())),
     )
 
 
@@ -151,13 +197,14 @@ def _largest(session: Session, env: str, checked: Backup | None) -> int:
         return 0
     window = BackupRun.snapshot_at.between(checked.snapshot_at - timedelta(days=8), checked.snapshot_at)
     good = BackupRun.status.in_((*_ONCE_GOOD, REFUTED))
-    found = session.scalars(select(BackupRun.snapshots).where(BackupRun.env == env, good, window))
+    nights = (BackupRun.env == env, BackupRun.copy_of.is_(None))
+    found = session.scalars(select(BackupRun.snapshots).where(*nights, good, window))
     return max((sum(_sizes(snapshots, "processed").values()) for snapshots in found), default=0)
 
 
-def _newest_proof(session: Session, env: str) -> Proof | None:
+def _newest_proof(session: Session, *of: ColumnElement[bool]) -> Proof | None:
     """The newest that ended. One that learnt nothing does not hide what an earlier one found wrong."""
-    ended = _proofs(session, RestoreProof.env == env, RestoreProof.outcome != RUNNING)
+    ended = _proofs(session, *of, RestoreProof.outcome != RUNNING)
     learnt = _first(session, ended.where(RestoreProof.outcome != FAILED))
     return learnt if learnt is not None and learnt.outcome == REFUTED else _first(session, ended)
 

@@ -74,18 +74,18 @@ def note_failure(ledger: Ledger, *, env: str, repository: str, run_id: str, erro
 def newest_checked(ledger: Ledger, env: str, repository: str = "") -> BackupRun | None:
     """The newest backup that is whole in the repository.
 
-    :param repository: its address; "" for whichever
+    :param repository: its address; "" for whichever the nights are made in
     """
-    found = [row for row in of_status(ledger, env, CHECKED) if lies_in(row, repository)]
+    found = [row for row in of_status(ledger, env, CHECKED) if _in(row, repository)]
     return found[-1] if found else None
 
 
 def newest_proven(ledger: Ledger, env: str, repository: str = "") -> BackupRun | None:
     """The newest backup that was restored, compared and found right, and that is still there.
 
-    :param repository: its address; "" for whichever
+    :param repository: its address; "" for whichever the nights are made in
     """
-    found = [row for row in proven(ledger, env) if lies_in(row, repository)]
+    found = [row for row in proven(ledger, env) if _in(row, repository)]
     return found[-1] if found else None
 
 
@@ -102,6 +102,10 @@ def lies_in(row: BackupRun, repository: str) -> bool:
     return not repository or row.repository.rstrip("/") == repository
 
 
+def _in(row: BackupRun, repository: str) -> bool:
+    return lies_in(row, repository) if repository else row.copy_of is None
+
+
 def lost(ledger: Ledger, env: str) -> list[BackupRun]:
     """The backups whose snapshots vanished and of which no person took note yet."""
     return [row for row in of_status(ledger, env, LOST) if row.acknowledged_at is None]
@@ -115,8 +119,12 @@ def acknowledge(ledger: Ledger, keys: list[str], *, by: str) -> None:
 
 
 def start_proof(ledger: Ledger, backup: BackupRun, *, run_id: str, started_at: datetime) -> int:
-    """Write down that a proof begins, and settle those that were killed; returns its id."""
-    killed = update(RestoreProof).where(RestoreProof.env == backup.env, RestoreProof.outcome == RUNNING)
+    """Write down that a proof begins, and settle those that were killed; returns its id.
+
+    Of each repository one proof runs at a time: another repository's may be alive.
+    """
+    same = select(BackupRun.id).where(BackupRun.env == backup.env, BackupRun.repository == backup.repository)
+    killed = update(RestoreProof).where(RestoreProof.outcome == RUNNING, RestoreProof.backup_id.in_(same))
     row = RestoreProof(
         backup_id=backup.id, env=backup.env, run_id=run_id, outcome=RUNNING, read_data=False, booted=False,
         tables=0, rows=0, files=0, steps={}, findings=[], started_at=started_at,

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 ODOO = "ofitec_odoo_exclusive"  # shared by backups, proofs, restores and deploys
 REPOSITORY = "ofitec_restic_repository"
+SECOND = "ofitec_second_repository"
 
 _POLL = 2.0  # seconds
 _HOLDER = text("""
@@ -53,7 +54,7 @@ class Held:
 
 @contextmanager
 def held(ledger: Ledger, name: str, *, why: str, wait: float) -> Iterator[Held]:
-    """Hold the lock `ODOO` or `REPOSITORY`, waiting for it if need be.
+    """Hold the lock `ODOO`, `REPOSITORY` or `SECOND`, waiting for it if need be.
 
     :param why: who we are, for those who wait for us; e.g. "backup_nightly scheduled__2026-11-24"
     :param wait: seconds

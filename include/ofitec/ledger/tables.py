@@ -156,6 +156,9 @@ class BackupRun(Base):
     error: Mapped[str | None]
     said: Mapped[str | None] = mapped_column(comment="the error as people are told it, in Spanish")
     key_id: Mapped[str | None] = mapped_column(comment="the restic key that opened the repository for it")
+    copy_of: Mapped[str | None] = mapped_column(
+        comment="the key of the backup that this is a copy of, in another repository"
+    )
     acknowledged_at: Mapped[datetime | None] = mapped_column(comment="when a person took note that it is lost")
     acknowledged_by: Mapped[str | None]
     started_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -68,6 +68,18 @@ def on_failure(context: dict[str, Any]) -> None:
         log.exception("The failure of %s could not be told: %s", context.get("run_id"), type(error).__name__)
 
 
+def only_mistyped(context: dict[str, Any]) -> bool:
+    """Whether all that failed is what somebody typed into the form: answered in the log, told to nobody else.
+
+    :param context: as of `on_failure`
+    """
+    return _mistyped(_errors(context["dag"].dag_id, str(context["run_id"]), _clear_number(context)))
+
+
+def _mistyped(errors: "list[TaskError]") -> bool:
+    return bool(errors) and all(error.typed for error in errors)
+
+
 def _notify(context: dict[str, Any]) -> None:
     from ofitec.notify import failure_message
     from ofitec.notify.once import tell_surely
@@ -76,7 +88,7 @@ def _notify(context: dict[str, Any]) -> None:
 
     dag_id, run_id = context["dag"].dag_id, str(context["run_id"])
     errors = _errors(dag_id, run_id, _clear_number(context))
-    if errors and all(error.typed for error in errors):
+    if _mistyped(errors):
         log.info("Run %s failed by a mistake in what was typed: answered in its log, told to nobody else.", run_id)
         return
     _note_target(context)

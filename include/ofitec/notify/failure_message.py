@@ -33,10 +33,19 @@ MEANINGS = {
         "El detalle dice si el respaldo resultó malo (entonces ya no cuenta) o si la prueba no se pudo hacer (entonces "
         "nada se supo de él, y sigue sin probar).",
     ),
+    "backup_copy": Meaning(
+        "La segunda copia de los respaldos no está al día",
+        "El detalle dice si falló la copia, el retiro de lo antiguo o la prueba de una copia. Los respaldos del primer "
+        "repositorio no se tocaron.",
+    ),
     "backup_restore": Meaning(
         "La restauración falló",
         "El detalle dice en qué quedó. Lo que había antes en ese lugar nunca se borra: sigue ahí, o con el nombre "
         "`…_before_` y la fecha.",
+    ),
+    "backup_extract": Meaning(
+        "No se pudo recuperar lo pedido de un respaldo",
+        "El detalle dice por qué. No se entregó nada, y ni Odoo ni el respaldo se tocaron.",
     ),
     "secrets_rotate": Meaning(
         "El cambio de clave de los respaldos falló",

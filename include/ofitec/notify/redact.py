@@ -55,6 +55,8 @@ _PATTERNS: list[tuple[re.Pattern[str], _Replacement]] = [
     (re.compile(r"(\bhttps?://)[^\s:/@\"'<>]{8,}@"), r"\1***@"),
     # Slack and its likes: who has the address may post
     (re.compile(r"(https://hooks\.slack(?:-gov)?\.com/)[^\s\"'<>|]+"), r"\1***"),
+    # a dead man's switch: who has the address may say that all is well
+    (re.compile(r"(https://hc-ping\.com/)[^\s\"'<>|]+"), r"\1***"),
     # host:port:database:user:password of .pgpass
     (re.compile(r"((?<![\w/:.])[\w.*-]+:(?:\d{4,5}|\*):[\w.*-]+:[\w.*-]+:)\S+"), r"\1***"),
     # Odoo's RPC: [database, uid, password, model, ...]

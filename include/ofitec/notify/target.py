@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 _SAYS_ITSELF = ("f29_monthly", "rcv_reconcile")
 # parameters without which one run cannot be told from a run about something else
-_NAMED_BY = {"backup_restore": ("database",), "backup_verify": ("backup",)}
+_NAMED_BY = {
+    "backup_restore": ("database",),
+    "backup_verify": ("backup",),
+    "backup_extract": ("what", "attachment", "table", "record"),  # not an attachment's name: it may name a person
+}
 
 
 def named(dag_id: str, params: Mapping[str, Any] | None, env: str) -> dict[str, str] | None:

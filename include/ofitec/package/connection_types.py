@@ -124,6 +124,19 @@ CONNECTIONS = (
         "odoo_db", "postgres", "Odoo's database with the role that owns it; CREATEDB where copies are made", "backups"
     ),
     Connection("restic_default", "restic", "the restic repository and its password, or the password's file", "backups"),
+    Connection(
+        "restic_second",
+        "restic",
+        "a second repository on another storage, with its own password and keys",
+        "copies of backups",
+    ),
     Connection("odoo_host", "odoo_host", "Odoo's docker host over SSH, its host key pinned", "deploys"),
     Connection("smtp_default", "smtp", "the mail server for alerts that Slack does not take", "`OFITEC_ALERT_EMAIL`"),
+    Connection(
+        "ping_default",
+        "generic",
+        "a dead man's switch outside (healthchecks.io): its ping key as the password; host, if it is not "
+        "`https://hc-ping.com`",
+        "pings of scheduled DAGs",
+    ),
 )

@@ -1,5 +1,6 @@
 """Real PostgreSQL, real restic, a small Odoo-like database, and a fresh repository for each test."""
 
+import dataclasses
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from ofitec.backup.job import Job, Rules
+from ofitec.backup.job import SECOND_CONNECTION, Job, Rules
 from ofitec.clients.restic import Limits, Restic
 from ofitec.ledger import open_ledger
 from ofitec.settings import settings
@@ -107,6 +108,16 @@ def job(cluster: Cluster, templates: Path, restic_binary: str, repository: Path,
     ledger.engine.dispose()
     cluster.drop(odoo)
     cluster.drop(ledger_name)
+
+
+@pytest.fixture
+def second(job: Job, tmp_path: Path) -> Job:
+    """The same installation on a second repository that does not exist yet, with a password of its own."""
+    repository = tmp_path / "second"
+    client = dataclasses.replace(
+        job.restic, repository=str(repository), secrets={"RESTIC_PASSWORD": f"{PASSWORD} de la segunda"}
+    )
+    return dataclasses.replace(job, restic=client, pruner=client, connection=SECOND_CONNECTION)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 
 def restic_binary() -> str:
@@ -17,3 +18,13 @@ def restic_binary() -> str:
     from dev.stack.machine import debian
 
     return str(debian.restic())
+
+
+def rclone_folder() -> Path:
+    """The folder of an rclone: the one on PATH, or the one that Debian has."""
+    named = shutil.which("rclone")
+    if named:
+        return Path(named).parent
+    from dev.stack.machine import debian
+
+    return debian.unpacked("rclone") / "usr" / "bin"

@@ -135,7 +135,7 @@ def killing(patch: pytest.MonkeyPatch, step: int) -> Callable[[], bool]:
 
         return call
 
-    patch.setattr(Restic, "_run", counted(Restic._run))
+    patch.setattr(Restic, "execute", counted(Restic.execute))
     patch.setattr(os, "fsync", counted(os.fsync))
     for method in ("replace", "unlink"):
         patch.setattr(Path, method, counted(getattr(Path, method)))

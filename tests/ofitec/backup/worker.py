@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ofitec.backup import nightly, proof, retention
-from ofitec.backup.job import Job, Rules
+from ofitec.backup import copying, nightly, proof, retention
+from ofitec.backup.job import SECOND_CONNECTION, Job, Rules
 from ofitec.clients.postgres import Database
 from ofitec.clients.restic import Limits, Restic
 from ofitec.ledger import open_ledger
@@ -18,8 +18,11 @@ from ofitec.ledger import open_ledger
 ROOT = Path(__file__).parents[3]
 
 
-def start(job: Job, step: str) -> "subprocess.Popen[bytes]":
-    """Start a step in the background; its log goes to the job's folder."""
+def start(job: Job, step: str, second: Job | None = None) -> "subprocess.Popen[bytes]":
+    """Start a step in the background; its log goes to the job's folder.
+
+    :param second: the job of the second repository, for a step that needs both
+    """
     log = (job.work / f"{step}.log").open("ab")
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.ofitec.backup.worker", step],
@@ -30,7 +33,8 @@ def start(job: Job, step: str) -> "subprocess.Popen[bytes]":
         env={**os.environ, "PYTHONPATH": str(ROOT / "include")},
     )
     assert process.stdin is not None
-    process.stdin.write(json.dumps(describe(job)).encode())
+    given = describe(job) | ({"second": describe(second)["restic"]} if second else {})
+    process.stdin.write(json.dumps(given).encode())
     process.stdin.close()
     return process
 
@@ -49,8 +53,8 @@ def describe(job: Job) -> dict[str, Any]:
     }
 
 
-def load(given: dict[str, Any]) -> Job:
-    restic = given["restic"]
+def load(given: dict[str, Any], repository: str = "restic") -> Job:
+    restic = given[repository]
     client = Restic(**{**restic, "cache": Path(restic["cache"]), "limits": Limits(**restic["limits"])})
     database = Database(**given["database"])
     return Job(
@@ -64,6 +68,7 @@ def load(given: dict[str, Any]) -> Job:
         work=Path(given["work"]),
         rules=Rules(**given["rules"]),
         odoo_command=given["odoo_command"],
+        **({"connection": SECOND_CONNECTION} if repository == "second" else {}),
     )
 
 
@@ -80,8 +85,16 @@ def prove(job: Job) -> None:
     proof.prove(job, proof.choose(job), run_id="worker")
 
 
+def copy(first: Job, second: Job) -> None:
+    copying.copy(first, second, run_id="worker")
+
+
 STEPS = {"night": night, "prove": prove}
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
-    STEPS[sys.argv[1]](load(json.load(sys.stdin)))
+    described = json.load(sys.stdin)
+    if "second" in described:
+        copy(load(described), load(described, "second"))
+    else:
+        STEPS[sys.argv[1]](load(described))

@@ -85,6 +85,25 @@ def backup(at: datetime, *, failed: bool = False, size: int = 2_400_000_000) -> 
     )
 
 
+def copied(night: BackupRun) -> BackupRun:
+    """A night's copy in a second repository, an hour later."""
+    assert night.snapshot_at is not None
+    return BackupRun(
+        key=f"{night.key}-9a1c",
+        env=night.env,
+        repository="s3:copies.example/odoo",
+        run_id=night.run_id,
+        status="checked",
+        copy_of=night.key,
+        snapshot_at=night.snapshot_at,
+        snapshots={part: {**saved, "original": saved["id"]} for part, saved in night.snapshots.items()},
+        figures=night.figures,
+        repository_bytes=night.repository_bytes,
+        started_at=night.snapshot_at + timedelta(hours=1),
+        finished_at=night.snapshot_at + timedelta(hours=1, minutes=20),
+    )
+
+
 def proof(night: BackupRun, *, minutes: int, refuted: bool = False) -> RestoreProof:
     """The proof of a night, an hour after its data."""
     assert night.snapshot_at is not None

@@ -10,7 +10,7 @@ from ofitec.board.airflow_state import AirflowState
 from ofitec.board.facts import Facts, read_ledger
 from ofitec.ledger import Ledger, f29_states
 from ofitec.ledger.tables import BackupRun
-from tests.ofitec.board.past import ENV, READ, backup, deployment, digest, proof
+from tests.ofitec.board.past import ENV, READ, backup, copied, deployment, digest, proof
 
 Samples = dict[tuple[str, ...], float]
 
@@ -118,6 +118,32 @@ def test_a_snapshot_that_is_refuted_or_gone_counts_no_more(ledger: Ledger, now: 
     assert found["ofitec_backup_snapshot_timestamp_seconds", ENV] == yesterday
     assert found["ofitec_proof_snapshot_timestamp_seconds", ENV] == yesterday
     assert found["ofitec_proof_failed", ENV, "refuted"] == int(lost_as == "refuted")
+
+
+def test_a_second_copy_has_its_own_figures_and_changes_none_of_the_nights(ledger: Ledger, now: datetime) -> None:
+    night = backup(now - timedelta(days=3))
+    with ledger.transaction() as session:
+        session.add(night)
+        session.flush()
+        session.add(proof(night, minutes=10))
+    before = of(ledger, now)
+    assert not [name for name, *_ in before if "copy" in name], "nobody wants a second copy"
+    there = copied(night)
+    late = BackupRun(**_columns(there), env=ENV)
+    late.key, late.status, late.snapshot_at, late.finished_at = "another", "failed", None, now
+    with ledger.transaction() as session:
+        session.add_all([there, late])
+    found = of(ledger, now)
+    at = (now - timedelta(days=3)).timestamp()
+    assert found["ofitec_backup_copy_snapshot_timestamp_seconds", ENV] == at
+    assert found["ofitec_backup_copy_begun_timestamp_seconds", ENV] == at + 3600
+    assert ("ofitec_backup_copy_proof_snapshot_timestamp_seconds", ENV) not in found
+    with ledger.transaction() as session:
+        session.add(proof(there, minutes=10, refuted=True))
+        session.merge(there)
+    found = of(ledger, now)
+    assert ("ofitec_backup_copy_snapshot_timestamp_seconds", ENV) not in found
+    assert {name: value for name, value in found.items() if "copy" not in name[0]} == before
 
 
 def test_two_installations_are_told_apart(ledger: Ledger, now: datetime) -> None:

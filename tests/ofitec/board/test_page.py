@@ -12,12 +12,13 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from ofitec.board import page
 from ofitec.board.airflow_state import COMPONENTS, AirflowState
 from ofitec.board.facts import Facts, read_ledger
-from ofitec.board.texts import ENGLISH, SPANISH, language
+from ofitec.board.language import language
+from ofitec.board.texts import ENGLISH, SPANISH
 from ofitec.clients.alertmanager import Firing
 from ofitec.ledger import Ledger, f29_states
 from ofitec.settings import Settings
 from tests.ofitec.board.axe import grave_findings
-from tests.ofitec.board.past import backup
+from tests.ofitec.board.past import backup, copied, proof
 
 SIZES: dict[str, ViewportSize] = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 WATCHED = Settings(alertmanager_url="http://alertmanager:9093")
@@ -69,6 +70,30 @@ def test_with_nothing_to_tell_it_still_bears_axe(now: datetime, shown: Page) -> 
     assert SPANISH["ledger_down"] in text
     assert SPANISH["alerts_down"] in text
     assert SPANISH["airflow_unknown"] in text
+
+
+@pytest.mark.parametrize("lang", ["es", "en"])
+def test_it_says_when_the_second_copy_was_made_and_proven(
+    ledger: Ledger, now: datetime, shown: Page, lang: str
+) -> None:
+    night = backup(now - timedelta(hours=6))
+    with ledger.transaction() as session:
+        session.add(night)
+        session.flush()
+        session.add(there := copied(night))
+        session.flush()
+    text = SPANISH if lang == "es" else ENGLISH
+    shown.set_content(page.render(facts(ledger, now), [], lang, WATCHED)[0])
+    said = shown.inner_text("main")
+    assert text["second_copy"] in said
+    assert "s3:copies.example/odoo" in said
+    assert text["never"] in said.partition(text["copy_proof"])[2][:40]
+    with ledger.transaction() as session:
+        session.add(proof(there, minutes=10))
+    shown.set_content(page.render(facts(ledger, now), [], lang, WATCHED)[0])
+    assert text["copy_proven"].partition("{")[0] in shown.inner_text("main")
+    assert grave_findings(shown) == []
+    assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Browser) -> None:

@@ -53,6 +53,7 @@ FORMS = [
     (f"Cookie: session_id={TOKEN}; frontend_lang=es_CL", TOKEN),
     (f"https://hooks.slack.com/services/{SECRET}", SECRET),
     (f"https://hooks.slack.com/workflows/T0/{SECRET}|x", SECRET),
+    (f"https://hc-ping.com/{TOKEN}/production-backup_nightly/fail", TOKEN),
     ("xoxb" + f"-1234-{SECRET}", SECRET),
     ("xapp" + f"-1-A0-{TOKEN}", TOKEN),
     *((f"{prefix}_{TOKEN}{TOKEN}", TOKEN) for prefix in ("ghp", "gho", "ghu", "ghs", "ghr", "github_pat", "npm")),
