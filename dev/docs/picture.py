@@ -63,12 +63,13 @@ LEFT = (
     Box(30, 402, 280, 66, "Ops person", ("approves deploys, reads the board",)),
 )
 MONTH = ("rcv_reconcile", "f29_monthly")
-BACKUPS = ("backup_nightly", "backup_verify", "backup_restore", "secrets_rotate")
+BACKUPS = ("backup_nightly", "backup_verify", "backup_restore", "odoo_staging", "secrets_rotate")
 DEPLOYS = ("odoo_deploy", "odoo_rollback")
+STORED = ("restic_default", "odoo_staging")
 MESSAGES = ("slack_default", "smtp_default")
 ROWS = (
     Row("The month", "compare, check, deliver, tell", MONTH, "Files", "S3 or a folder", ("aws_default",)),
-    Row("Backups", "save, prove by restoring", BACKUPS, "restic repository", "any storage", ("restic_default",)),
+    Row("Backups", "save, prove by restoring", BACKUPS, "restic repository", "any storage", STORED),
     Row("Deploys", "rehearse, switch, return", DEPLOYS, "Odoo's host", "two colours behind HAProxy", ("odoo_host",)),
     Row("Messages and the board", "once, in Spanish", (), "Slack, e-mail", "what failed, what to do", MESSAGES),
 )

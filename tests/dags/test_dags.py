@@ -65,7 +65,7 @@ def test_tags_say_how_a_dag_is_started(dags: dict[str, Any]) -> None:
 
 def test_what_needs_the_filestore_a_work_disk_or_odoo_runs_where_they_are(dags: dict[str, Any]) -> None:
     anywhere = {"place_is_free", "ask", "approve", "outcome"}
-    for dag_id in ("backup_nightly", "backup_verify", "backup_restore", "secrets_rotate"):
+    for dag_id in ("backup_nightly", "backup_verify", "backup_restore", "odoo_staging", "secrets_rotate"):
         for task in dags[dag_id].tasks:
             assert (task.queue == "ops") == (task.task_id not in anywhere), f"{dag_id}.{task.task_id}"
 
@@ -146,7 +146,7 @@ def test_dag_files_only_wire(file: Path) -> None:
     tree = ast.parse(file.read_text())
     modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
-    tasks = {f"ofitec.{domain}.tasks" for domain in ("backup", "deploy", "f29", "notify")}
+    tasks = {f"ofitec.{domain}.tasks" for domain in ("backup", "deploy", "f29", "notify", "staging")}
     tasks.add("ofitec.f29.rcv.tasks")
     assert modules <= {"datetime", "typing", "airflow.sdk", "ofitec.dag"} | tasks
     made = {

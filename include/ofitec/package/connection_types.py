@@ -124,6 +124,7 @@ CONNECTIONS = (
         "odoo_db", "postgres", "Odoo's database with the role that owns it; CREATEDB where copies are made", "backups"
     ),
     Connection("restic_default", "restic", "the restic repository and its password, or the password's file", "backups"),
+    Connection("odoo_staging", "generic", "the password of all users of the staging copy", "`OFITEC_STAGING`"),
     Connection("odoo_host", "odoo_host", "Odoo's docker host over SSH, its host key pinned", "deploys"),
     Connection("smtp_default", "smtp", "the mail server for alerts that Slack does not take", "`OFITEC_ALERT_EMAIL`"),
 )
