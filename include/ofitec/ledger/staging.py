@@ -46,18 +46,27 @@ def stands(ledger: Ledger, number: int, **values: Any) -> bool:
 
 
 def failed(ledger: Ledger, number: int, *, error: str, said: str) -> None:
-    """Write down that a copy did not come to stand."""
+    """Write down that an attempt failed. One whose copy stands all the same did not."""
+    running = update(StagingCopy).where(StagingCopy.id == number, StagingCopy.outcome == RUNNING)
     ended = {"outcome": FAILED, "finished_at": func.clock_timestamp()}
-    change(ledger, number, error=error[:2000], said=said[:2000], **ended)
-
-
-def removed(ledger: Ledger, *, env: str, database: str) -> None:
-    """Write down that the copy that stood is gone."""
-    stood = update(StagingCopy).where(
-        StagingCopy.env == env, StagingCopy.database == database, StagingCopy.outcome == STANDING
-    )
     with ledger.transaction() as session:
-        session.execute(stood.values(outcome=REMOVED))
+        session.execute(running.values(error=error[:2000], said=said[:2000], **ended))
+
+
+def agree(ledger: Ledger, *, env: str, database: str, copy: str | None) -> None:
+    """Make the rows say what stands on the server, where a kill came between the two.
+
+    :param copy: the scratch name of the copy that stands
+    """
+    rows = update(StagingCopy).where(StagingCopy.env == env, StagingCopy.database == database)
+    with ledger.transaction() as session:
+        session.execute(
+            rows.where(StagingCopy.outcome == STANDING, StagingCopy.copy.is_distinct_from(copy)).values(
+                outcome=REPLACED if copy else REMOVED
+            )
+        )
+        ended = {"outcome": STANDING, "finished_at": func.clock_timestamp()}
+        session.execute(rows.where(StagingCopy.copy == copy, StagingCopy.outcome != STANDING).values(**ended))
 
 
 def newest(session: Session) -> list[tuple[StagingCopy | None, StagingCopy]]:

@@ -44,7 +44,7 @@ MEANINGS = {
     ),
     "odoo_staging": Meaning(
         "La copia de pruebas de Odoo no se renovó",
-        "El detalle dice por qué. Si había una de antes, sigue en pie tal como estaba. A producción no se la tocó.",
+        "El detalle dice por qué. Si había una en pie, sigue habiendo una, completa. A producción no se la tocó.",
     ),
     "odoo_deploy": Meaning(
         "El despliegue de Odoo falló",

@@ -12,17 +12,23 @@ from ofitec.words import counted
 
 _SENTENCES = {
     "UnknownColumns": "Hay columnas que parecen tener datos de personas y ninguna regla que las enmascare. La copia de "
-    "hoy se borró; la de antes sigue en pie.",
-    "StagingInUse": "La copia de pruebas anterior está en uso y no se pudo reemplazar: sigue en pie.",
-    "CopyNotWhatWasSaved": "Lo restaurado no es lo que se guardó: no se usó como copia de pruebas. La de antes sigue "
-    "en pie.",
+    "hoy se borró; si había una de antes, sigue en pie.",
+    "StagingInUse": "La copia de pruebas que está en pie está en uso, y no se pudo reemplazar ni quitar.",
+    "CopyNotWhatWasSaved": "Lo restaurado no es lo que se guardó, y no se usó como copia de pruebas. Si había una de "
+    "antes, sigue en pie.",
     "NotOurs": "Ya hay una base con el nombre de la copia de pruebas que este sistema no hizo. No se tocó.",
 }
+KILLED = (
+    "La ejecución fue interrumpida antes de terminar (el equipo o el proceso se detuvo). Si había una copia de pruebas "
+    "en pie, sigue habiendo una, completa: la de antes o la de hoy."
+)
 _SHOWN = 10
 
 
 def sentence(error: BaseException) -> str:
     """What an error means, for people."""
+    if not isinstance(error, Exception):
+        return KILLED
     return _SENTENCES.get(type(error).__name__) or backup_message.sentence(error)
 
 

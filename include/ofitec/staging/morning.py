@@ -64,7 +64,7 @@ def make(job: Job, choices: Choices, *, number: int, run_id: str, key: str = "")
     """
     if not job.odoo_command:
         raise InputError("A staging copy needs an Odoo that neutralises it: set OFITEC_ODOO_COMMAND.")
-    keeping.settle(job)  # what a killed run left
+    settle(job)  # what a killed run left
     row = _chosen(job, key)
     assert row.snapshot_at is not None
     evidence = Evidence(backup=row.key, started_at=datetime.now(UTC))
@@ -85,15 +85,21 @@ def make(job: Job, choices: Choices, *, number: int, run_id: str, key: str = "")
         findings = [str(finding) for finding in done.findings]
         first = staging.stands(job.ledger, number, masked=done.rows, findings=findings)
     finally:
-        _settle(job)
+        _settle_at_last(job)
     log.info("Database %s stands: backup %s, data of %s", keeping.name(job), row.key, row.snapshot_at)
     return Made(row.key, keeping.name(job), row.snapshot_at, first, findings, evidence.steps)
 
 
-def _settle(job: Job) -> None:
-    """Drop what does not stand. Never hides what went wrong before, and takes nothing from a copy that stands."""
+def settle(job: Job) -> None:
+    """Drop what does not stand, and make the ledger say what does."""
+    stands = keeping.settle(job)
+    staging.agree(job.ledger, env=job.env, database=keeping.name(job), copy=stands)
+
+
+def _settle_at_last(job: Job) -> None:
+    """Never hides what went wrong before, and takes nothing from a copy that stands."""
     try:
-        keeping.settle(job)
+        settle(job)
     except (OfitecError, OSError, psycopg.Error) as error:
         log.error("What does not stand could not be dropped now; the next run does. %s", error)  # noqa: TRY400
 

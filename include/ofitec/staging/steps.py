@@ -29,11 +29,11 @@ def make(*, key: str, run_id: str) -> dict[str, Any]:
     :return: {"backup", "database", "findings", "steps"}
     """
     with _in_spanish():
-        job, choices = from_settings(), _choices()
+        job, chosen = from_settings(), choices()
         place = {"env": job.env, "server": job.scratch.server, "database": keeping.name(job)}
         number = staging.start(job.ledger, run_id=run_id, **place)
         try:
-            done = morning.make(job, choices, number=number, run_id=run_id, key=key)
+            done = morning.make(job, chosen, number=number, run_id=run_id, key=key)
         except BaseException as error:
             # Airflow's timeout and its end by TERM are no Exceptions
             said = message.sentence(error)
@@ -54,12 +54,16 @@ def remove() -> bool:
     with _in_spanish():
         job = from_settings()
         gone = keeping.remove(job)
-        staging.removed(job.ledger, env=job.env, database=keeping.name(job))
+        morning.settle(job)
     log.info("Database %s %s", keeping.name(job), "is dropped" if gone else "was not there")
     return gone
 
 
-def _choices() -> morning.Choices:
+def choices() -> morning.Choices:
+    """What the settings and the connection choose.
+
+    :raises InputError: if the connection holds no password, or a rule is none
+    """
     chosen = settings()
     password = connection(_DAG).password or ""
     if len(password) < _SHORTEST:
