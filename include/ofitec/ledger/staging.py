@@ -65,8 +65,9 @@ def agree(ledger: Ledger, *, env: str, database: str, copy: str | None) -> None:
                 outcome=REPLACED if copy else REMOVED
             )
         )
-        ended = {"outcome": STANDING, "finished_at": func.clock_timestamp()}
-        session.execute(rows.where(StagingCopy.copy == copy, StagingCopy.outcome != STANDING).values(**ended))
+        if copy is not None:
+            ended = {"outcome": STANDING, "finished_at": func.clock_timestamp()}
+            session.execute(rows.where(StagingCopy.copy == copy, StagingCopy.outcome != STANDING).values(**ended))
 
 
 def newest(session: Session) -> list[tuple[StagingCopy | None, StagingCopy]]:
