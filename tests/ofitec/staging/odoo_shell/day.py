@@ -25,11 +25,11 @@ partner = env["res.partner"].create(
     }
 )
 env["res.partner.bank"].create({"acc_number": f"5520{number:03d}-77-{number:04d}", "partner_id": partner.id})
-like = env["account.move"].search([("move_type", "=", "out_invoice"), ("state", "=", "posted")], limit=1)
+posted = [("move_type", "=", "out_invoice"), ("state", "=", "posted"), ("l10n_latam_document_type_id.code", "=", "33")]
+like = env["account.move"].search(posted, limit=1)
 move = like.copy(
     {"partner_id": partner.id, "invoice_date": date(year, month, 1 + number % 28), "narration": f"<p>{name}</p>"}
 )
-move.l10n_latam_document_number = str(900000 + number)
 move.action_post()
 move.message_post(body=f"Coordinar con {name}, {rut}", email_from=f"{name} <clotilde{number}@huenchumilla.example>")
 env.cr.commit()

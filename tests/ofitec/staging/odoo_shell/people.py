@@ -90,15 +90,16 @@ env["ir.mail_server"].create(
         "smtp_pass": "smtpclave99x",
     }
 )
-env["fetchmail.server"].create(
-    {
-        "name": "Entrada",
-        "server_type": "imap",
-        "server": "imap.losaromos.example",
-        "user": "robot",
-        "password": "imapclave99x",
-    }
-)
+if "fetchmail.server" in env:
+    env["fetchmail.server"].create(
+        {
+            "name": "Entrada",
+            "server_type": "imap",
+            "server": "imap.losaromos.example",
+            "user": "robot",
+            "password": "imapclave99x",
+        }
+    )
 env["ir.config_parameter"].set_param("sii.api_token", "tokenclave99x")
 env["ir.config_parameter"].set_param("mail.default.from", "avisos@losaromos.example")
 company = env.ref("base.main_company")
