@@ -78,7 +78,7 @@ def _enters(stack: LocalStack, database: str, options: tuple[str, ...], login: s
 def test_columns_of_an_add_on_that_nobody_thought_of_are_told_or_refused(
     source: Job, local_stack: LocalStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = production.PEOPLE[0]
+    person, stood = production.PEOPLE[0], _comment(source)
     with source.database.connect() as conn:
         conn.execute(
             "CREATE TABLE flete_chofer (id serial PRIMARY KEY, quien text, aviso text, cedula text, correo text)"
@@ -88,12 +88,14 @@ def test_columns_of_an_add_on_that_nobody_thought_of_are_told_or_refused(
             [person["name"], "avisar a chofer@fletes.example", "Carnet 15.678.234-3."],
         )
     key = back_up(source)
+    proof.prove(source, key, run_id="the next night", keep=True)
     with pytest.raises(masking.UnknownColumns, match="4 columns look like people's data") as refused:
         production.make(source, refuse=True)
     assert person["name"] not in str(refused.value)
     assert sorted(refused.value.columns) == [f"flete_chofer.{name}" for name in ("aviso", "cedula", "correo", "quien")]
     with source.scratch.maintenance().connect() as conn:
-        assert keeping.standing(source, conn) is None
+        assert keeping.standing(source, conn) == stood
+    # no copy waits any more: the backup is brought back anew
     done = production.make(source)
     assert len(done.findings) == 4
     assert done.backup == key

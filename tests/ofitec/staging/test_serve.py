@@ -4,7 +4,6 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import odoorpc
 import pytest
@@ -13,7 +12,6 @@ from dev.stack.machine import ports
 from ofitec.backup import proof
 from ofitec.backup.job import Job
 from ofitec.errors import InputError
-from ofitec.staging import keeping
 from ofitec.staging.serve import serve
 from tests.ofitec.backup.nights import back_up
 from tests.ofitec.staging import production
@@ -83,6 +81,7 @@ def test_nothing_leaves_the_staging_odoo_whatever_it_is_made_to_do(source: Job) 
     with pytest.raises(InputError, match="No staging copy stands on this machine"):
         serve(source, ports.pick(set()))
     done = production.make(source)
+    run = source.work / "staging" / "run"
     with served(source) as (port, watch):
         assert watch.devices() == ["lo"]
         watch.open_a_way_out()
@@ -93,16 +92,8 @@ def test_nothing_leaves_the_staging_odoo_whatever_it_is_made_to_do(source: Job) 
         assert watch.tried() == 0, said
         watch.somebody_calls_out()
         assert watch.tried() > 0  # it would have been seen
-
-
-def test_another_copy_that_comes_to_stand_is_served(source: Job) -> None:
-    key = back_up(source)
-    proof.prove(source, key, run_id="night", keep=True)
-    production.make(source)
-    with served(source) as (port, watch):
-        first = watch._pid
-        production.make(source, run_id="again")
-        pid = Path(source.work / "staging" / "run" / "inside.pid")
-        wait_until(lambda: pid.read_text() != first and answers(port), "the next morning's Odoo", timeout=120)
-        odoo = odoorpc.ODOO("127.0.0.1", port=port, timeout=60)
-        odoo.login(keeping.name(source), "admin", production.PASSWORD)
+        # the next morning's copy comes to stand: it is served, and again with no way out
+        production.make(source, run_id="the next")
+        wait_until(lambda: Watch(run).pid != watch.pid and answers(port), "the next morning's Odoo", timeout=120)
+        assert Watch(run).devices() == ["lo"]
+        odoorpc.ODOO("127.0.0.1", port=port, timeout=60).login(done.database, "admin", production.PASSWORD)

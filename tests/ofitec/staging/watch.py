@@ -28,7 +28,7 @@ class Watch:
         while not (folder / "inside.pid").exists():
             assert time.monotonic() < until, "nothing runs in the namespace"
             time.sleep(0.1)
-        self._pid = (folder / "inside.pid").read_text()
+        self.pid = (folder / "inside.pid").read_text()
 
     def devices(self) -> list[str]:
         """The network devices that the namespace has."""
@@ -49,5 +49,5 @@ class Watch:
 
     def _in(self, *argv: str) -> str:
         return subprocess.run(
-            ["nsenter", "--target", self._pid, "--net", "--", *argv], check=True, capture_output=True, text=True
+            ["nsenter", "--target", self.pid, "--net", "--", *argv], check=True, capture_output=True, text=True
         ).stdout
