@@ -71,9 +71,9 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
     :param published: extras of the asset's events that started this run, in any order
     :return: {"proof": id, "backup": key, "tables", "rows", "files", "rto_seconds", "steps"}
     """
-    how: dict[str, Any] = {"run_id": run_id, "read_data": read_data, "keep": settings().staging}
     with _in_spanish():
         job = from_settings()
+        how: dict[str, Any] = {"run_id": run_id, "read_data": read_data, "keep": settings().staging}
         if asked:
             key = proof.choose(job, asked)
             number, evidence, lifted = proof.prove(job, key, **how)
