@@ -110,7 +110,7 @@ def attachments(conn: psycopg.Connection, tables: Tables) -> dict[str, int]:
     url = "url" in tables["ir_attachment"]
     assets = "AND coalesce(url, '') NOT LIKE '/web/assets/%%' " if url else ""
     statement = f"DELETE FROM ir_attachment WHERE res_model IS NULL {assets} OR res_model <> ALL(%s) {assets}"  # noqa: S608
-    return {"ir_attachment": conn.execute(statement, [list(KEPT_ATTACHMENTS)]).rowcount}  # type: ignore[call-overload]
+    return {"ir_attachment": conn.execute(statement, [list(KEPT_ATTACHMENTS)]).rowcount}
 
 
 def shut(conn: psycopg.Connection, tables: Tables) -> dict[str, int]:
@@ -118,7 +118,7 @@ def shut(conn: psycopg.Connection, tables: Tables) -> dict[str, int]:
     rows: dict[str, int] = {}
     for table, needed, statement in _SHUT:
         if set(needed) <= tables.get(table, {}).keys():
-            rows[table] = rows.get(table, 0) + conn.execute(statement).rowcount  # type: ignore[call-overload]
+            rows[table] = rows.get(table, 0) + conn.execute(statement).rowcount
     if "ir_config_parameter" in tables:
         rows["ir_config_parameter"] = _parameters(conn)
     return rows

@@ -20,6 +20,7 @@ from ofitec.clients.postgres import Database
 from ofitec.ledger import staging
 from ofitec.staging import keeping, morning, rules
 from ofitec.staging.harmless import Logins
+from ofitec.staging.masks import GENERIC
 
 PASSWORD = "clave&de/pruebas-1"
 SHELL = Path(__file__).with_name("odoo_shell")
@@ -123,13 +124,18 @@ def private(database: Database) -> dict[str, set[str]]:
     with database.connect() as conn:
         for kind, places in columns.items():
             for table, column in places:
-                rows = conn.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''")  # type: ignore[call-overload]
+                rows = conn.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''")
                 found.setdefault(kind, set()).update(row[0].strip() for row in rows)
     found["name"] = {name for name in found["name"] if name.casefold() not in _SHIPPED and len(name) > 5}
     found["email"] = {mail for text in found["email"] for mail in re.findall(r"[\w.+-]+@[\w.-]+", text)}
     bodies = {text.replace(".", "").removeprefix("CL").partition("-")[0] for text in found["rut"]}
-    found["rut"] = {body for body in bodies if body not in ("55555555", "66666666", "60805000") and len(body) > 6}
-    found["rut"] |= {f"{int(body):,}".replace(",", ".") for body in found["rut"] if body.isdigit()}
+    # with its digit, in each of its spellings: bare figures like 12345678 stand in scripts too
+    found["rut"] = {
+        spelling
+        for body in bodies
+        if body.isdigit() and body not in GENERIC
+        for spelling in (rut(int(body)), rut(int(body)).replace("-", ""), f"{int(body):,}".replace(",", "."))
+    }
     found["phone"] = {text for text in found["phone"] if len(text) > 6}
     found["secret"] = {"smtpclave99x", "imapclave99x", "tokenclave99x", "losaromos.example"}
     return found

@@ -1,5 +1,6 @@
 """Today's copy takes yesterday's name: in one transaction, and a kill at any step leaves one of the two."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from ofitec.backup import handover, proof, scratch
 from ofitec.backup.job import Job
 from ofitec.backup.scratch import NotOurs, Scratch
+from ofitec.clients import postgres
 from ofitec.ledger import backups
 from ofitec.staging import keeping
 from tests.ofitec.backup.cluster import Cluster
@@ -123,8 +125,8 @@ def killing(patch: pytest.MonkeyPatch, step: int) -> Callable[[], bool]:
         (Path, "symlink_to"),
         (backups, "hand_over"),
         (scratch, "drop"),
-        (scratch.postgres, "drop"),
-        (scratch.shutil, "rmtree"),
+        (postgres, "drop"),
+        (shutil, "rmtree"),
         (backups, "scratch_dropped"),
     ):
         patch.setattr(owner, name, counted(getattr(owner, name)))

@@ -109,5 +109,6 @@ company.write(
 
 for name, content in json.loads(os.environ["OFITEC_REGISTER"]).items():
     env["of.sii.rcv"].load(company.id, os.environ["OFITEC_PERIOD"], name, content)
+env["of.sii.f29"].compute_period(company.id, os.environ["OFITEC_PERIOD"])
 env.cr.commit()
 print("people are in")  # noqa: T201 - this line is the answer
