@@ -110,7 +110,7 @@ def emptied(table: str, column: Column) -> sql.Composable:
         return sql.SQL("NULL")
     if column.type not in _EMPTY:
         raise InputError(f"The rule for {table}.{column.name} cannot be: the column is {column.type} and NOT NULL.")
-    return sql.SQL(_EMPTY[column.type])   # one of three constants
+    return sql.SQL(_EMPTY[column.type])  # one of three constants
 
 
 def scrambled(column: Column) -> sql.Composable:

@@ -57,6 +57,8 @@ async def _serve(here: End, there: End) -> asyncio.Server:
             return
         try:
             await asyncio.gather(_pour(reader, other_writer), _pour(other_reader, writer))
+        except asyncio.CancelledError:
+            pass  # the relay ends, and asyncio would log each connection that ends with it
         finally:
             writer.close()
             other_writer.close()

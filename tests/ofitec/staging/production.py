@@ -131,10 +131,10 @@ def private(database: Database) -> dict[str, set[str]]:
     bodies = {text.replace(".", "").removeprefix("CL").partition("-")[0] for text in found["rut"]}
     # with its digit, in each of its spellings: bare figures like 12345678 stand in scripts too
     found["rut"] = {
-        spelling
+        spelling.replace(",", ".")
         for body in bodies
         if body.isdigit() and body not in GENERIC
-        for spelling in (rut(int(body)), rut(int(body)).replace("-", ""), f"{int(body):,}".replace(",", "."))
+        for spelling in (rut(int(body)), rut(int(body)).replace("-", ""), f"{int(body):,}{rut(int(body))[-2:]}")
     }
     found["phone"] = {text for text in found["phone"] if len(text) > 6}
     found["secret"] = {"smtpclave99x", "imapclave99x", "tokenclave99x", "losaromos.example"}

@@ -69,7 +69,7 @@ def call_out(port: int, database: str) -> dict[str, str]:
         except odoorpc.error.RPCError as error:
             found[f"job {cron}"] = str(error)[:100]
     try:
-        odoo.execute("res.partner", "message_post", partner, "hola")
+        odoo.execute_kw("res.partner", "message_post", [partner], {"body": "hola", "partner_ids": partner})
     except odoorpc.error.RPCError as error:
         found["message"] = str(error)[:100]
     return found
