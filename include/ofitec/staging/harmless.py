@@ -49,7 +49,7 @@ _SHUT: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     ("ir_cron", ("active",), "UPDATE ir_cron SET active = FALSE WHERE active"),
     # what tells Odoo S.A. how the database is used, should somebody run that job by hand
-    ("ir_act_server", ("code",), "UPDATE ir_act_server SET code = 'pass' WHERE code LIKE '%publisher_warranty%'"),
+    ("ir_act_server", ("code",), "UPDATE ir_act_server SET code = 'pass' WHERE code LIKE '%update_notification%'"),
     ("payment_provider", ("state",), "UPDATE payment_provider SET state = 'disabled' WHERE state <> 'disabled'"),
     ("base_automation", ("active",), "UPDATE base_automation SET active = FALSE WHERE active"),
     # names that an import gave: they hold whatever the spreadsheet's column held
