@@ -199,7 +199,8 @@ def booted(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no Odoo here: its copy counts as booted. A real one: test_mornings."""
 
     def boot(job: Job, row: object, copy: Scratch, evidence: Any) -> None:
-        evidence.booted = True
+        with evidence.timed("boot"):
+            evidence.booted = True
 
     monkeypatch.setattr(proof, "_boot", boot)
 
