@@ -36,7 +36,7 @@ def test_the_copy_that_stands_and_the_attempt_that_failed_since(ledger: Ledger, 
     staging.failed(ledger, number, error="No Odoo today.", said="Hoy no hubo Odoo.")
     found = of(ledger, now)
     assert (found[SNAPSHOT, ENV], found[FAILED, ENV]) == (yesterday.timestamp(), 1)
-    assert "Copia de pruebas: datos del lun 23 nov" in text_of(ledger, now)
+    assert "Copia de pruebas: datos del 23 nov, 08:00" in text_of(ledger, now)
     assert "Hoy no hubo Odoo." in text_of(ledger, now)
     assert "No Odoo today." in text_of(ledger, now, "en")
     # the next one that stands takes its place
