@@ -52,6 +52,7 @@ _GROUP_OF = {
     "tests/odoo_addon/test_in_odoo.py": "third stack",
     "tests/ofitec/backup/test_real_odoo.py": "third stack",
     "tests/ofitec/clients/test_odoo.py": "third stack",
+    "tests/ofitec/staging/": "third stack",
     "tests/stack/test_odoo_pages.py": "third stack",
 }
 T = TypeVar("T")

@@ -130,6 +130,23 @@ class Settings(BaseSettings):
         default="odoo_db", description="PostgreSQL on which proofs are restored; its role needs CREATEDB"
     )
 
+    # Staging
+    staging: bool = Field(
+        default=False,
+        description="Whether odoo_staging keeps the night's proven copy as a masked staging database; off: it does "
+        "nothing",
+    )
+    staging_unknown: Literal["warn", "refuse"] = Field(
+        default="warn",
+        description="What columns that look like people's data and have no rule do to a staging copy: warn (it stands, "
+        "Slack says which) or refuse (yesterday's stays)",
+    )
+    staging_rules: Path | None = Field(
+        default=None,
+        description="CSV file with masking rules of one's own, table,column,kind, over those of the package",
+    )
+    staging_url: str = Field(default="", description="Web address of the staging Odoo, for the links that it writes")
+
     # Deploys
     host_home: str = Field(
         default="/opt/ofitec",
@@ -143,7 +160,7 @@ class Settings(BaseSettings):
         description="Hours in which a deploy may interrupt people, e.g. 22:00-06:00 in OFITEC_TIMEZONE; empty: any",
     )
 
-    @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url")
+    @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url", "staging_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

@@ -75,6 +75,7 @@ def test_what_needs_the_filestore_a_work_disk_or_odoo_runs_where_they_are(dags: 
         "backup_nightly",
         "backup_verify",
         "backup_restore",
+        "odoo_staging",
         "secrets_rotate",
     ):
         for task in dags[dag_id].tasks:
@@ -166,7 +167,7 @@ def test_dag_files_only_wire(file: Path) -> None:
     tree = ast.parse(file.read_text())
     modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
-    tasks = {f"ofitec.{domain}.tasks" for domain in ("backup", "deploy", "f29", "notify")}
+    tasks = {f"ofitec.{domain}.tasks" for domain in ("backup", "deploy", "f29", "notify", "staging")}
     tasks.add("ofitec.f29.rcv.tasks")
     assert modules <= {"datetime", "typing", "airflow.sdk", "ofitec.dag"} | tasks
     made = {

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from ofitec.backup import boot as odoo
-from ofitec.backup import repository, retrieval, scratch
+from ofitec.backup import handover, repository, retrieval, scratch
 from ofitec.backup.attachments import sample
 from ofitec.backup.evidence import Evidence
 from ofitec.backup.job import Job
@@ -49,26 +49,30 @@ def choose(job: Job, key: str = "") -> str:
 
 
 def prove_newest(
-    job: Job, published: Sequence[str] = (), *, run_id: str, read_data: bool = False
+    job: Job, published: Sequence[str] = (), *, run_id: str, read_data: bool = False, keep: bool = False
 ) -> tuple[str, int, Evidence, bool]:
     """Prove the newest of the backups that were just published, or the newest there is.
 
     :param published: keys, in any order; where the retention has removed one meanwhile, the next takes its place
+    :param keep: as for `prove`
     :return: the backup's key, and what `prove` returns
     """
     left = sorted(published)  # a key begins with its moment
     while True:
         try:
             key = choose(job, left.pop() if left else "")
-            return key, *prove(job, key, run_id=run_id, read_data=read_data)
+            return key, *prove(job, key, run_id=run_id, read_data=read_data, keep=keep)
         except retrieval.Removed as error:
             log.info("%s It is not proven; the newest that is left is", error)
 
 
-def prove(job: Job, key: str, *, run_id: str, read_data: bool = False) -> tuple[int, Evidence, bool]:
-    """The whole proof; its copy is dropped whatever happens.
+def prove(
+    job: Job, key: str, *, run_id: str, read_data: bool = False, keep: bool = False
+) -> tuple[int, Evidence, bool]:
+    """The whole proof; its copy is dropped whatever happens, unless it passes and another waits for it.
 
     :param read_data: first read every byte of the repository
+    :param keep: hand the copy over (`handover`) if the backup passes
     :return: the proof's id, what was learnt, and whether it lifts an earlier refutation
     :raises BackupRefuted: if the backup is bad
     :raises RepositoryDamaged: if this backup is good, but the repository is damaged elsewhere
@@ -81,8 +85,12 @@ def prove(job: Job, key: str, *, run_id: str, read_data: bool = False) -> tuple[
     evidence.on_step = lambda steps: backups.change_proof(job.ledger, number, steps=steps)
     try:
         with _judged(job, evidence, number):
-            _restore(job, row, evidence, run_id=run_id, read_data=read_data)
+            if not job.second:  # its copies are handed to nobody
+                handover.take_back(job, purpose=PURPOSE)
+            copy = _restore(job, row, evidence, run_id=run_id, read_data=read_data)
         before = _finish(job, evidence, number, backups.PASSED)
+        if keep and evidence.booted:
+            handover.keep(job, copy, purpose=PURPOSE)
     finally:
         _drop_copies(job)
     log.info("Backup %s is proven; recovery takes %s s", evidence.backup, evidence.rto_seconds or "?")
@@ -98,7 +106,7 @@ def _purpose(job: Job) -> str:
     return PURPOSE_SECOND if job.second else PURPOSE
 
 
-def _restore(job: Job, row: BackupRun, evidence: Evidence, *, run_id: str, read_data: bool) -> None:
+def _restore(job: Job, row: BackupRun, evidence: Evidence, *, run_id: str, read_data: bool) -> scratch.Scratch:
     retrieval.require_room(job, row, job.work)
     copy = scratch.make(job, purpose=_purpose(job), run_id=run_id)
     read_all = partial(_read_all, job, evidence) if read_data else None
@@ -109,6 +117,7 @@ def _restore(job: Job, row: BackupRun, evidence: Evidence, *, run_id: str, read_
             f"{sample(evidence.findings)}."
         )
     _boot(job, row, copy, evidence)
+    return copy
 
 
 def _boot(job: Job, row: BackupRun, copy: scratch.Scratch, evidence: Evidence) -> None:

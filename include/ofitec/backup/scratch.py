@@ -21,7 +21,7 @@ from ofitec.ledger import backups
 log = logging.getLogger(__name__)
 
 PREFIX = "ofitec_scratch_"
-_MARK = "OFITEC scratch copy, made by "
+MARK = "OFITEC scratch copy, made by "
 
 
 class NotOurs(PermanentError):
@@ -62,7 +62,7 @@ def make(job: Job, *, purpose: str, run_id: str) -> Scratch:
     backups.plan_scratch(job.ledger, name=name, server=server, folder=str(copy.folder), purpose=purpose, run_id=run_id)
     with job.scratch.maintenance().connect() as conn:
         administer(conn, "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", name)
-        administer(conn, f"COMMENT ON DATABASE {{}} IS '{_MARK}{_plain(purpose)}'", name)
+        administer(conn, f"COMMENT ON DATABASE {{}} IS '{MARK}{_plain(purpose)}'", name)
     copy.folder.mkdir(mode=0o700, parents=True)
     return copy
 
@@ -108,7 +108,7 @@ def sweep_disk(job: Job) -> None:
 def _require_mark(conn: psycopg.Connection, name: str) -> None:
     query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
     row = conn.execute(query, [name]).fetchone()
-    if row is not None and row[0] is not None and not str(row[0]).startswith(_MARK):
+    if row is not None and row[0] is not None and not str(row[0]).startswith(MARK):
         raise NotOurs(f"Database {name} carries the comment {row[0]!r}, not ours: it is not dropped.")
 
 

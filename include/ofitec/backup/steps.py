@@ -111,15 +111,23 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
     """
     keys = [str(extra["backup"]) for extra in published if extra.get("backup")]
     with in_spanish():
-        job = from_settings()
-    return _prove(job, asked, keys, "backup_verify", run_id=run_id, read_data=read_data, news=read_data)
+        job, keep = from_settings(), settings().staging
+    return _prove(job, asked, keys, "backup_verify", run_id=run_id, read_data=read_data, news=read_data, keep=keep)
 
 
 def _prove(
-    job: Job, asked: str, published: Sequence[str], dag_id: str, *, run_id: str, read_data: bool, news: bool
+    job: Job,
+    asked: str,
+    published: Sequence[str],
+    dag_id: str,
+    *,
+    run_id: str,
+    read_data: bool,
+    news: bool,
+    keep: bool = False,
 ) -> dict[str, Any]:
     """:param news: whether the good news is told"""
-    how: dict[str, Any] = {"run_id": run_id, "read_data": read_data}
+    how: dict[str, Any] = {"run_id": run_id, "read_data": read_data, "keep": keep}
     with in_spanish():
         if asked:
             key = proof.choose(job, asked)

@@ -41,6 +41,7 @@ class _Facts(Collector):
             )
             yield from _backups(facts.ledger.backups)
             yield from _deploys(facts.ledger.deploys)
+            yield from _staging(facts.ledger)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -162,6 +163,15 @@ def _deploys(every: list[Deploys]) -> Iterator[Metric]:
         running.add([deploys.env], deploys.running_since)
         stuck.add([deploys.env], int(deploys.stuck))
     yield from (family.metric for family in (served, since, running, stuck))
+
+
+def _staging(ledger: LedgerFacts) -> Iterator[Metric]:
+    snapshot = _Family("ofitec_staging_snapshot_timestamp_seconds", "Moment of the staging copy's data", ["env"])
+    failed = _Family("ofitec_staging_failed", "1 if the newest attempt at a staging copy failed", ["env"])
+    for env, (stands, last) in ledger.staging.items():
+        snapshot.add([env], stands.snapshot_at if stands else None)
+        failed.add([env], int(last.outcome == "failed"))
+    yield from (family.metric for family in (snapshot, failed))
 
 
 def _sizes(processed: _Family, added: _Family, backup: Backup) -> None:

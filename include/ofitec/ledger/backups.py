@@ -174,6 +174,14 @@ def proofs(ledger: Ledger, key: str) -> list[RestoreProof]:
         return list(session.scalars(query.order_by(RestoreProof.id)))
 
 
+def proven_by(ledger: Ledger, run_id: str) -> BackupRun | None:
+    """The backup whose proof a run passed, the newest if there are several."""
+    passed = select(RestoreProof.backup_id).where(RestoreProof.run_id == run_id, RestoreProof.outcome == PASSED)
+    newest = passed.order_by(RestoreProof.id.desc()).limit(1)
+    with ledger.transaction() as session:
+        return session.scalars(select(BackupRun).where(BackupRun.id == newest.scalar_subquery())).first()
+
+
 def plan_scratch(ledger: Ledger, *, name: str, server: str, folder: str, purpose: str, run_id: str) -> None:
     """Write down that we are about to make a scratch database."""
     row = ScratchDatabase(name=name, server=server, folder=folder, purpose=purpose, run_id=run_id)
@@ -204,6 +212,15 @@ def scratches(ledger: Ledger, *, server: str, purpose: str) -> list[ScratchDatab
     )
     with ledger.transaction() as session:
         return list(session.scalars(query))
+
+
+def hand_over(ledger: Ledger, name: str, *, was: str, to: str) -> bool:
+    """Give a scratch database that is not dropped another purpose. False if it had not that one (any more)."""
+    mine = update(ScratchDatabase).where(
+        ScratchDatabase.name == name, ScratchDatabase.purpose == was, ScratchDatabase.dropped_at.is_(None)
+    )
+    with ledger.transaction() as session:
+        return session.scalars(mine.values(purpose=to).returning(ScratchDatabase.id)).first() is not None
 
 
 def scratch_dropped(ledger: Ledger, name: str) -> None:

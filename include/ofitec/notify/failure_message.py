@@ -51,6 +51,10 @@ MEANINGS = {
         "El cambio de clave de los respaldos falló",
         "El detalle dice en qué paso quedó. No borre ninguna clave, ni archivo de claves, antes de revisarlo.",
     ),
+    "odoo_staging": Meaning(
+        "La copia de pruebas de Odoo no se renovó",
+        "El detalle dice por qué. Si había una en pie, sigue habiendo una, completa. A producción no se la tocó.",
+    ),
     "odoo_deploy": Meaning(
         "El despliegue de Odoo falló",
         "Sigue en servicio la versión que indica el registro del despliegue.",

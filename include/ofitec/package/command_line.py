@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 _JSON = Arg(("--json",), help="One JSON object instead of lines", action="store_true")  # type: ignore[no-untyped-call]
 _CHECK = Arg(("--check",), help="Change nothing, say what differs", action="store_true")  # type: ignore[no-untyped-call]
 
+_PORT = Arg(("--port",), help="Loopback port of its page (8079)", type=int, default=8079)  # type: ignore[no-untyped-call]
+
 
 def get_commands() -> "list[CLICommand]":
     """The command group `ofitec`."""
@@ -37,6 +39,13 @@ def get_commands() -> "list[CLICommand]":
                     description="Exit status 0: they are as they should be; 1: they differ, or cannot be made.",
                     func=lazy_load_command("ofitec.roles.command.run"),
                     args=(_CHECK, _JSON),
+                ),
+                ActionCommand(
+                    name="staging",
+                    help="Run the staging Odoo on a loopback port, in a network namespace with no way out",
+                    description="Runs until it is stopped; on each copy that odoo_staging makes it starts anew.",
+                    func=lazy_load_command("ofitec.staging.command.run"),
+                    args=(_PORT,),
                 ),
             ),
         )

@@ -130,6 +130,7 @@ CONNECTIONS = (
         "a second repository on another storage, with its own password and keys",
         "copies of backups",
     ),
+    Connection("odoo_staging", "generic", "the password of all users of the staging copy", "`OFITEC_STAGING`"),
     Connection("odoo_host", "odoo_host", "Odoo's docker host over SSH, its host key pinned", "deploys"),
     Connection("smtp_default", "smtp", "the mail server for alerts that Slack does not take", "`OFITEC_ALERT_EMAIL`"),
     Connection(
