@@ -63,8 +63,10 @@ LEFT = (
     Box(30, 402, 280, 66, "Ops person", ("approves deploys, reads the board",)),
 )
 MONTH = ("rcv_reconcile", "f29_monthly")
-BACKUPS = ("backup_nightly", "backup_verify", "backup_copy", "backup_restore", "backup_extract", "odoo_staging")
-BACKUPS += ("secrets_rotate",)
+BACKUPS = (
+    *("backup_nightly", "backup_verify", "backup_copy", "backup_restore", "backup_extract", "odoo_staging"),
+    "secrets_rotate",
+)
 REPOSITORIES = ("restic_default", "restic_second", "odoo_staging")
 DEPLOYS = ("odoo_deploy", "odoo_rollback")
 MESSAGES = ("slack_default", "smtp_default", "ping_default")
