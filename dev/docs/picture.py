@@ -64,7 +64,7 @@ LEFT = (
 )
 MONTH = ("rcv_reconcile", "f29_monthly")
 BACKUPS = ("backup_nightly", "backup_verify", "backup_restore", "secrets_rotate")
-DEPLOYS = ("odoo_deploy", "odoo_rollback")
+DEPLOYS = ("odoo_deploy", "odoo_rollback", "odoo_scale")
 MESSAGES = ("slack_default", "smtp_default")
 ROWS = (
     Row("The month", "compare, check, deliver, tell", MONTH, "Files", "S3 or a folder", ("aws_default",)),

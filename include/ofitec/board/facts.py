@@ -11,9 +11,10 @@ from ofitec.board.airflow_state import AirflowState
 from ofitec.errors import OfitecError
 from ofitec.f29 import standing
 from ofitec.f29.period import Period, complete
-from ofitec.ledger import approvals, backup_history, deploy_history, f29_states, open_ledger
+from ofitec.ledger import approvals, backup_history, deploy_history, f29_states, open_ledger, scalings
 from ofitec.ledger.backup_history import Backups
 from ofitec.ledger.deploy_history import Deploys
+from ofitec.ledger.scalings import Scale
 from ofitec.ledger.tables import ApprovalAnswer, F29State, SourceReading
 from ofitec.notify import once
 from ofitec.settings import settings
@@ -59,7 +60,7 @@ class LedgerFacts:
     """What the ledger knows. `undelivered` counts the messages of the last day that no channel took.
 
     `odoo` is when Odoo was last asked where the F29s stand, None if it never was. `answers` are the last to what waited
-    for a yes, newest first.
+    for a yes, newest first. `scales` is what was decided of Odoo's number of processes.
     """
 
     backups: list[Backups]
@@ -68,6 +69,7 @@ class LedgerFacts:
     deploys: list[Deploys]
     undelivered: int
     answers: list[ApprovalAnswer]
+    scales: list[Scale]
 
 
 @dataclass(frozen=True)
@@ -126,4 +128,5 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
         deploys=deploy_history.read(session),
         undelivered=once.undelivered(session, now, since=now - _RECENT),
         answers=approvals.newest(session, _MOST_ANSWERS),
+        scales=scalings.read(session),
     )

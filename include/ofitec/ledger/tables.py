@@ -16,8 +16,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ofitec.ledger.approval_table import ApprovalAnswer
 from ofitec.ledger.base import SCHEMA, Base
 from ofitec.ledger.rcv_tables import RcvFile, RcvReconciliation
+from ofitec.ledger.scale_table import Scaling
 
-__all__ = ["SCHEMA", "ApprovalAnswer", "Base", "RcvFile", "RcvReconciliation"]
+__all__ = ["SCHEMA", "ApprovalAnswer", "Base", "RcvFile", "RcvReconciliation", "Scaling"]
 
 
 class F29Delivery(Base):

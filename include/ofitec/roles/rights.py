@@ -11,7 +11,10 @@ from dataclasses import dataclass
 Permission = tuple[str, str]  # action, resource
 
 FISCAL_DAGS = ("f29_monthly", "rcv_reconcile")
-OPS_DAGS = ("backup_nightly", "backup_restore", "backup_verify", "odoo_deploy", "odoo_rollback", "secrets_rotate")
+OPS_DAGS = (
+    *("backup_nightly", "backup_restore", "backup_verify"),
+    *("odoo_deploy", "odoo_rollback", "odoo_scale", "secrets_rotate"),
+)
 APPROVED_DAGS = ("backup_restore", "odoo_deploy", "odoo_rollback")  # those that wait for a yes
 
 _READ, _EDIT, _CREATE, _MENU = "can_read", "can_edit", "can_create", "menu_access"
@@ -70,8 +73,8 @@ ROLES: Mapping[str, Role] = {
         frozenset({*_ACCOUNT, *_PAGES, *_MEND, *_runs(FISCAL_DAGS)}),
     ),
     "ops": Role(
-        "Ve todo; ejecuta respaldos, pruebas, restauraciones, despliegues, vueltas atrás y el cambio de clave; no "
-        "aprueba.",
+        "Ve todo; ejecuta respaldos, pruebas, restauraciones, despliegues, vueltas atrás, el ajuste de procesos y el "
+        "cambio de clave; no aprueba.",
         frozenset(
             {
                 *(*_ACCOUNT, *_PAGES, *_MEND, _ALL_DAGS, *_runs(OPS_DAGS)),

@@ -69,7 +69,7 @@ def decide(
     :param failed: numbers of processes that came out worse, or did not come into service, of late
     """
 
-    if why := unusable(seen) or _resting(now, changed_at):
+    if why := unusable(seen) or resting(now, changed_at):
         return _stay(seen, why)
     top = _Top.of(seen, limits, failed)
     if seen.workers < limits.fewest or _crowded(seen, limits):
@@ -92,7 +92,8 @@ def unusable(seen: Readings) -> str:
     return ""
 
 
-def _resting(now: datetime, changed_at: datetime | None) -> str:
+def resting(now: datetime, changed_at: datetime | None) -> str:
+    """Why it is too early for another change; "" if it is not."""
     if changed_at is None or now - changed_at >= _REST:
         return ""
     ago = words.duration((now - changed_at).total_seconds())
@@ -102,6 +103,13 @@ def _resting(now: datetime, changed_at: datetime | None) -> str:
 def processes(count: int) -> str:
     """1 gives "1 proceso", 6 gives "6 procesos"."""
     return words.counted(count, "proceso")
+
+
+def room(seen: Readings, limits: Limits) -> int:
+    """For how many processes there is memory: the new colour starts beside the old one, which still holds its own."""
+    assert seen.memory is not None
+    assert seen.free is not None
+    return max(int((seen.free - seen.memory * _RESERVE) // limits.worker_bytes), 0)
 
 
 @dataclass(frozen=True)
@@ -118,13 +126,14 @@ class _Top:
     @classmethod
     def of(cls, seen: Readings, limits: Limits, failed: Collection[int]) -> "_Top":
         assert seen.cores is not None
-        assert seen.memory is not None
-        assert seen.free is not None
-        # the new colour starts beside the old one, which gives nothing back before
-        room = max(int((seen.free - seen.memory * _RESERVE) // limits.worker_bytes), 0)
         worse = min((number for number in failed if number > seen.workers), default=None)
         return cls(
-            cores=seen.cores, jobs=seen.cron_threads, fewest=limits.fewest, most=limits.most, memory=room, failed=worse
+            cores=seen.cores,
+            jobs=seen.cron_threads,
+            fewest=limits.fewest,
+            most=limits.most,
+            memory=room(seen, limits),
+            failed=worse,
         )
 
     @property

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from ofitec import words
 from ofitec.deploy.scale.decision import processes
+from ofitec.deploy.scale.readings import Waiting
 
 _WORSE = 1.2  # times as long as before,
 _AT_LEAST = 0.1  # and so many seconds more: less is noise
@@ -23,18 +24,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """A change that came into service at `at`, with what was measured in the `minutes` before it."""
+    """A change from `before` to `to` processes that came into service at `at`; `minutes` before and after count."""
 
     at: datetime
     before: int
     to: int
-    p95: float
-    requests: float
     minutes: int
 
     @property
     def ends(self) -> datetime:
-        """When as long a time after it has passed."""
+        """When the minutes after it have passed."""
         return self.at + timedelta(minutes=self.minutes)
 
 
@@ -46,22 +45,19 @@ class Judgement:
     reason: str
 
 
-def judge(change: Change, p95: float | None, requests: float | None) -> Judgement:
-    """Compare.
-
-    :param p95: of the minutes after the change, seconds; None if it was not measured
-    :param requests: in those minutes
-    """
-    if p95 is None or requests is None or requests < _FEWEST_REQUESTS:
-        return Judgement(Verdict.UNKNOWN, "Después del cambio hubo muy pocas peticiones para compararlo.")
-    was, now = words.seconds(change.p95), words.seconds(p95)
-    if not (p95 > change.p95 * _WORSE and p95 - change.p95 > _AT_LEAST):
+def judge(change: Change, before: Waiting, after: Waiting) -> Judgement:
+    """Compare the minutes before a change with those after it."""
+    if before.p95 is None or before.requests is None or before.requests < _FEWEST_REQUESTS:
+        return Judgement(Verdict.UNKNOWN, "Antes del cambio hubo muy pocas peticiones para comparar.")
+    if after.p95 is None or after.requests is None or after.requests < _FEWEST_REQUESTS:
+        return Judgement(Verdict.UNKNOWN, "Después del cambio hubo muy pocas peticiones para comparar.")
+    was, now = words.seconds(before.p95), words.seconds(after.p95)
+    if not (after.p95 > before.p95 * _WORSE and after.p95 - before.p95 > _AT_LEAST):
         return Judgement(Verdict.FINE, f"El 95 % respondía en menos de {was} y ahora en menos de {now}.")
     worse = f"Con {processes(change.to)} el 95 % responde en menos de {now}; con {change.before} era {was}."
-    if requests > change.requests * _OTHER_LOAD:
+    if after.requests > before.requests * _OTHER_LOAD:
+        times = words.number(round(after.requests / before.requests, 1))
         return Judgement(
-            Verdict.UNKNOWN,
-            f"{worse} Pero hubo {words.number(round(requests / change.requests, 1))} veces las peticiones de antes: no "
-            "se puede culpar al cambio.",
+            Verdict.UNKNOWN, f"{worse} Pero hubo {times} veces las peticiones de antes: no se puede culpar al cambio."
         )
     return Judgement(Verdict.WORSE, worse)

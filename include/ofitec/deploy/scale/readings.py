@@ -87,11 +87,18 @@ def read(ask: Ask, *, workers: int, cron_threads: int, instance: str = "") -> Re
     )
 
 
-def after(ask: Ask, ended: datetime, minutes: int) -> tuple[float | None, float | None]:
-    """(p95 in seconds, requests) of the minutes that ended at a moment."""
+@dataclass(frozen=True)
+class Waiting:
+    """How people waited for some minutes: 95 % of `requests` were answered within `p95` seconds; None: not measured."""
+
+    p95: float | None
+    requests: float | None
+
+
+def over(ask: Ask, ended: datetime, minutes: int) -> Waiting:
+    """The minutes that ended at a moment."""
     asked = (_quantile(0.95, _DURATION, f"{minutes}m"), f"sum(increase({_DURATION}_count[{minutes}m]))")
-    p95, requests = (ask(query, at=ended) for query in asked)
-    return p95, requests
+    return Waiting(*(ask(query, at=ended) for query in asked))
 
 
 def _quantile(share: float, histogram: str, window: str) -> str:
