@@ -19,6 +19,7 @@ from ofitec.errors import OfitecError
 from ofitec.ledger import Ledger, open_ledger, scalings
 from ofitec.ledger.exclusive import ODOO, Busy, held
 from ofitec.ledger.scale_table import Scaling
+from ofitec.ledger.store import LedgerDown
 from ofitec.notify.escape import Message
 from ofitec.notify.once import tell_once
 from ofitec.notify.redact import redact
@@ -45,6 +46,8 @@ def consider(*, run: str, who: str, now: bool, url: str, dag_id: str, run_id: st
     A Prometheus or host that does not answer is a reason to stay, not a failure: others tell of that. A run that was
     cleared does not decide twice.
 
+    :raises LedgerDown: if the ledger does not answer
+
     :param run: this run's name on the host
     :param now: a person wants it done, also where the setting only proposes
     :return: the decision to carry out, None if nothing is to be done
@@ -56,6 +59,8 @@ def consider(*, run: str, who: str, now: bool, url: str, dag_id: str, run_id: st
         return plain(_decision(row)) if row.status == scalings.PLANNED else None
     try:
         decision, seen = _look(ledger, chosen, moment, run)
+    except LedgerDown:
+        raise
     except OfitecError as error:
         log.warning("%s", error)
         decision, seen = Decision(Act.STAY, 0, 0, f"No se pudo medir: {redact(str(error))} No se cambia nada."), None

@@ -22,13 +22,21 @@ APPLY = Param(
 
 @task.short_circuit(task_display_name="Mirar y decidir", multiple_outputs=False)
 def consider(params: Any = None, ti: Any = None, dag_run: Any = None) -> dict[str, Any] | None:
-    """What is measured, how the last change turned out, and what follows. The run ends here if nothing changes."""
+    """What is measured, how the last change turned out, and what follows. The run ends here if nothing changes.
+
+    A ledger that does not answer ends it too: the alert LedgerDown tells of that, once and not each quarter of an hour.
+    """
     from ofitec.deploy.scale import steps
+    from ofitec.ledger.store import LedgerDown
 
     if not steps.enabled():
         log.info("OFITEC_SCALE=off: nothing is looked at")
         return None
-    return steps.consider(now=bool(params["apply"]), who=_who(dag_run), **_told(ti, dag_run))
+    try:
+        return steps.consider(now=bool(params["apply"]), who=_who(dag_run), **_told(ti, dag_run))
+    except LedgerDown as error:
+        log.warning("%s Nothing is decided without it.", error)
+        return None
 
 
 @task(task_display_name="Cambiar y observar", execution_timeout=timedelta(hours=2), multiple_outputs=False)

@@ -181,8 +181,8 @@ def test_p95_before_and_after_it_grew_no_failed_request_and_back(
         assert real.host("workers")["workers"] == 3
     figures = (
         f"p95 with 2 processes {two:.2f} s, with 3 {three:.2f} s (Prometheus {grown.p95_before:.2f}, "
-        f"{grown.p95_after:.2f}); then the database slower: {worse.p95_before:.2f} s with 3, {worse.p95_after:.2f} s with "
-        f"4, back to 3; {load.good} requests, failed {json.dumps(dict(load.failed))}"
+        f"{grown.p95_after:.2f}); then the database slower: {worse.p95_before:.2f} s with 3, "
+        f"{worse.p95_after:.2f} s with 4, back to 3; {load.good} requests, failed {json.dumps(dict(load.failed))}"
     )
     with capsys.disabled():
         sys.stdout.write(f"\n{figures}\n")
