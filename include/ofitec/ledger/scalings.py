@@ -78,10 +78,10 @@ def read(session: Session) -> list[Scale]:
     return [Scale(row, tried.get(row.env)) for row in session.scalars(newest)]
 
 
-def _of(env: str) -> Select[tuple[Scaling]]:
+def _of(env: str) -> Select[Scaling]:
     return select(Scaling).where(Scaling.env == env).order_by(Scaling.id.desc())
 
 
-def _newest(ledger: Ledger, query: Select[tuple[Scaling]]) -> Scaling | None:
+def _newest(ledger: Ledger, query: Select[Scaling]) -> Scaling | None:
     with ledger.transaction() as session:
         return session.scalars(query.limit(1)).first()

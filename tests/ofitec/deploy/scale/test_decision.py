@@ -70,7 +70,8 @@ def test_it_stays_and_says_why(changed: dict[str, Any], why: str) -> None:
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Readings) if f.name not in ("workers", "cron_threads")])
 def test_an_absent_reading_is_never_made_up(name: str) -> None:
-    made = look(**{name: None})
+    changed: dict[str, Any] = {name: None}
+    made = decide(replace(CROWDED, **changed), LIMITS, now=NOW)
     assert made.act is Act.STAY
     assert "Faltan mediciones" in made.reason
 
@@ -168,5 +169,6 @@ def test_no_change_leaves_the_limits_the_memory_or_the_requests_of_the_day(
     GOOD, ALLOWED, some.sampled_from([f.name for f in fields(Readings) if f.name not in ("workers", "cron_threads")])
 )
 def test_no_change_by_readings_that_are_absent_or_old(seen: Readings, limits: Limits, name: str) -> None:
-    assert not decide(replace(seen, **{name: None}), limits, now=NOW).changes
+    absent: dict[str, Any] = {name: None}
+    assert not decide(replace(seen, **absent), limits, now=NOW).changes
     assert not decide(replace(seen, age=121.0), limits, now=NOW).changes

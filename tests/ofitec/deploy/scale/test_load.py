@@ -164,8 +164,10 @@ def test_p95_before_and_after_it_grew_no_failed_request_and_back(
         assert three < two
 
         # an hour later one more may be had, and the database turns slow as it comes
-        earlier = {"decided_at": grown.decided_at, "switched_at": grown.switched_at}
-        scalings.change(open_ledger(), grown.run, **{name: at - timedelta(hours=1) for name, at in earlier.items()})
+        hour, switched = timedelta(hours=1), grown.switched_at
+        assert switched is not None
+        earlier = {"decided_at": grown.decided_at - hour, "switched_at": switched - hour}
+        scalings.change(open_ledger(), grown.run, **earlier)
         chosen(4)
         answer = decided("20261127000003aaaaaa") or {}
         load.path = "/probe/wait/1500"

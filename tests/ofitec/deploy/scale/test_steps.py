@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ofitec.clients import prometheus
 from ofitec.clients.prometheus import PrometheusDown
 from ofitec.deploy.host import cli
 from ofitec.deploy.scale import readings, steps
@@ -85,7 +86,7 @@ class World:
         if decided is not None:
             steps.change(steps.read(json.loads(json.dumps(decided))), run=name, **WHO)
             steps.settle(run=name, **TOLD)
-        return self.row(name).status
+        return str(self.row(name).status)
 
     def row(self, name: str) -> Any:
         row = scalings.get(self.ledger, name)
@@ -106,7 +107,7 @@ def world(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     made = World(ledger)
     monkeypatch.setattr(steps, "remote", lambda: made.host)
     monkeypatch.setattr(steps, "open_ledger", lambda: ledger)
-    monkeypatch.setattr(steps.prometheus, "value", made.value)
+    monkeypatch.setattr(prometheus, "value", made.value)
     monkeypatch.setattr(channels, "tell", lambda text, blocks: made.told.append((text, json.dumps(blocks))))
     monkeypatch.setenv("OFITEC_SCALE", "apply")
     monkeypatch.setenv("OFITEC_PROMETHEUS_URL", "http://prometheus:9090")
