@@ -68,7 +68,7 @@ BACKUPS = (
     "secrets_rotate",
 )
 REPOSITORIES = ("restic_default", "restic_second", "odoo_staging")
-DEPLOYS = ("odoo_deploy", "odoo_rollback")
+DEPLOYS = ("odoo_deploy", "odoo_rollback", "odoo_scale")
 MESSAGES = ("slack_default", "smtp_default", "ping_default")
 ROWS = (
     Row("The month", "compare, check, deliver, tell", MONTH, "Files", "S3 or a folder", ("aws_default",)),

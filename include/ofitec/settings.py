@@ -160,12 +160,55 @@ class Settings(BaseSettings):
         description="Hours in which a deploy may interrupt people, e.g. 22:00-06:00 in OFITEC_TIMEZONE; empty: any",
     )
 
-    @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url", "staging_url")
+    # Odoo's own load
+    scale: Literal["off", "propose", "apply"] = Field(
+        default="off", description="What odoo_scale does with Odoo's number of processes: off, propose or apply"
+    )
+    scale_min_workers: int = Field(default=2, ge=1, le=64, description="Fewest processes that odoo_scale leaves")
+    scale_max_workers: int = Field(
+        default=8, ge=1, le=64, validate_default=True, description="Most processes that odoo_scale gives"
+    )
+    scale_worker_mb: int = Field(
+        default=325, ge=50, le=4096, description="Memory of one process in MB, Odoo's own estimate"
+    )
+    scale_slow_seconds: float = Field(
+        default=1.0, ge=0.05, le=30, description="95 % of the requests should be answered within this time"
+    )
+    scale_watch_minutes: int = Field(
+        default=15, ge=1, le=120, description="Minutes after which a change is judged, and taken back if it was worse"
+    )
+    scale_instance: str = Field(
+        default="",
+        pattern=r"^[\w.:-]*$",
+        description="Odoo's host as Prometheus calls it (label instance of its node exporter), where it knows several",
+    )
+    prometheus_url: str = Field(
+        default="",
+        validate_default=True,
+        description="Address of Prometheus as the workers reach it, for odoo_scale's readings",
+    )
+
+    @field_validator("odoo_url", "export_link_base", "runbook_url", "alertmanager_url", "prometheus_url", "staging_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError(f"must start with http:// or https://, not {value!r}")
         return value.rstrip("/")
+
+    @field_validator("scale_max_workers")
+    @classmethod
+    def _not_below_the_fewest(cls, value: int, info: ValidationInfo) -> int:
+        fewest = info.data.get("scale_min_workers", value)
+        if value < fewest:
+            raise ValueError(f"is {value}, less than OFITEC_SCALE_MIN_WORKERS, which is {fewest}")
+        return value
+
+    @field_validator("prometheus_url")
+    @classmethod
+    def _readings(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("scale", "off") != "off":
+            raise ValueError(f"OFITEC_SCALE={info.data['scale']} needs it, for example http://prometheus:9090")
+        return value
 
     @field_validator("prune_connection", "second_prune_connection")
     @classmethod

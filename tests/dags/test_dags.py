@@ -135,9 +135,8 @@ def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repe
             continue
         assert dag.timetable.timezone == "America/Santiago", dag.dag_id
         assert dag.timetable.run_immediately is False, dag.dag_id
-        hour = cron.split()[1]
-        assert hour.isdigit(), dag.dag_id
-        assert 1 < int(hour) < 23, dag.dag_id
+        hours = cron.split()[1].split("-")  # one, or from one to another
+        assert all(hour.isdigit() and 1 < int(hour) < 23 for hour in hours), dag.dag_id
 
 
 def test_the_page_gives_the_dead_mans_switch_each_schedule(dags: dict[str, Any]) -> None:
@@ -168,7 +167,7 @@ def test_dag_files_only_wire(file: Path) -> None:
     modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     tasks = {f"ofitec.{domain}.tasks" for domain in ("backup", "deploy", "f29", "notify", "staging")}
-    tasks.add("ofitec.f29.rcv.tasks")
+    tasks |= {"ofitec.f29.rcv.tasks", "ofitec.deploy.scale.tasks"}
     assert modules <= {"datetime", "typing", "airflow.sdk", "ofitec.dag"} | tasks
     made = {
         ast.unparse(by).partition("(")[0]
@@ -209,6 +208,12 @@ def test_the_register_is_looked_for_before_the_month_is_closed_that_day(dags: di
     timetable = dags["rcv_reconcile"].timetable
     assert (timetable.expression, timetable.timezone) == ("30 6 1-28 * *", "America/Santiago")
     assert dags["rcv_reconcile"].params.dump() == {"period": None, "companies": None, "force": False}
+
+
+def test_odoos_load_is_looked_at_by_day_only_and_nothing_is_applied_unasked(dags: dict[str, Any]) -> None:
+    timetable = dags["odoo_scale"].timetable
+    assert (timetable.expression, timetable.timezone) == ("*/15 8-20 * * 1-6", "America/Santiago")
+    assert dags["odoo_scale"].params.dump() == {"apply": False}
 
 
 def test_parsing_pulls_no_provider_and_no_client() -> None:

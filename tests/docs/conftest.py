@@ -18,8 +18,8 @@ from tests.docs.running import AirflowCli, Installation
 
 # as HAProxy writes it (include/images/proxy/haproxy.cfg)
 REQUESTS = """\
-ofitec 200 84 blue GET /web/login
-ofitec 500 2210 blue POST /web/dataset/call_kw
+ofitec 200 84 blue GET /web/login 1
+ofitec 500 2210 blue POST /web/dataset/call_kw 3
 ofitec 404 30 blue GET /x
 Proxy odoo started.
 """

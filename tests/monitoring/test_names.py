@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import delete
 
 from dev.stack.services.monitoring_config import SHIPPED
+from ofitec.deploy.scale.readings import queries
 from ofitec.ledger.tables import Deployment
 from tests.docs.blocks import all_blocks, blocks
 from tests.monitoring.drill import Watch
@@ -29,15 +30,18 @@ SECTIONS = ["Meaning", "Impact", "Verify", "Diagnose", "Mitigate", "Escalate", "
 SECCIONES = ["Qué significa", "Consecuencia", "Comprobar", "Diagnosticar", "Resolver", "Escalar", "Último ensayo"]
 DASHBOARD = SHIPPED / "grafana" / "dashboards" / "ofitec.json"
 LOG_LINES = [
-    "ofitec 200 84 blue GET /web/login",
-    "ofitec 200 2210 blue POST /web/dataset/call_kw",
-    "ofitec 500 30 blue GET /x",
+    "ofitec 200 84 blue GET /web/login 1",
+    "ofitec 200 2210 blue POST /web/dataset/call_kw 3",
+    "ofitec 500 30 blue GET /x 2",
+    "ofitec 503 3 maintenance GET /web -",
+    "ofitec 101 90000 blue_live GET /websocket -",
 ]
 
 
 def expressions() -> list[tuple[str, str]]:
-    """(where, PromQL) of every rule, panel and document."""
+    """(where, PromQL) of every rule, panel and document, and what odoo_scale asks."""
     found = [(rule["alert"], rule["expr"]) for rule in alerts()]
+    found += [(f"odoo_scale: {name}", query) for name, query in queries().items()]
     for panel in json.loads(DASHBOARD.read_text())["panels"]:
         found += [(f"panel {panel['title']}", target["expr"]) for target in panel.get("targets", [])]
     return found + [(str(block), block.text) for block in all_blocks() if block.language == "promql"]
@@ -117,6 +121,13 @@ def test_every_business_metric_is_used(watch: Watch, scraped: set[str]) -> None:
 
 
 def test_the_latency_of_real_requests(watch: Watch, scraped: set[str]) -> None:
-    [count] = watch.monitoring.query('odoo_request_duration_seconds_bucket{le="0.1"}')
-    [total] = watch.monitoring.query("odoo_request_duration_seconds_count")
-    assert float(count["value"][1]) * 3 == pytest.approx(float(total["value"][1]) * 2)
+    def counted(query: str) -> float:
+        [sample] = watch.monitoring.query(query)
+        return float(sample["value"][1])
+
+    total = counted("odoo_request_duration_seconds_count")
+    # three of the four that are no web socket
+    assert counted('odoo_request_duration_seconds_bucket{le="0.1"}') * 4 == pytest.approx(total * 3)
+    # three of them were answered by a colour, of which one found two others under way
+    assert counted("odoo_requests_in_flight_count") * 4 == pytest.approx(total * 3)
+    assert counted('odoo_requests_in_flight_bucket{le=~"2|2.0"}') * 4 == pytest.approx(total * 2)

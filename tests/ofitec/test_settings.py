@@ -22,11 +22,25 @@ def _fresh() -> None:
         ("OFITEC_ODOO_URL", "odoo.example"),
         ("OFITEC_ODOO_TIMEOUT", "soon"),
         ("OFITEC_ENV", "Prod Uno"),
+        ("OFITEC_SCALE", "always"),
+        ("OFITEC_PROMETHEUS_URL", "prometheus:9090"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(InputError, match=name):
+        settings()
+
+
+def test_settings_that_contradict_each_other_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFITEC_SCALE", "propose")
+    with pytest.raises(InputError, match=r"OFITEC_PROMETHEUS_URL: .*OFITEC_SCALE=propose needs it"):
+        settings()
+    monkeypatch.setenv("OFITEC_PROMETHEUS_URL", "http://prometheus:9090/")
+    assert settings().prometheus_url == "http://prometheus:9090"
+    settings.cache_clear()
+    monkeypatch.setenv("OFITEC_SCALE_MIN_WORKERS", "9")  # more than the default of the most
+    with pytest.raises(InputError, match=r"OFITEC_SCALE_MAX_WORKERS: .*is 8, less than OFITEC_SCALE_MIN_WORKERS"):
         settings()
 
 

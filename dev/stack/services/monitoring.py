@@ -215,6 +215,8 @@ def _commands(folder: Path, port: Mapping[str, int], postgres: Postgres) -> list
                 str(program("prometheus-node-exporter")),
                 "--collector.disable-defaults",
                 "--collector.filesystem",
+                "--collector.cpu",
+                "--collector.meminfo",
                 # a file here can tell of a disk that this machine does not have
                 "--collector.textfile",
                 f"--collector.textfile.directory={folder}/textfile",

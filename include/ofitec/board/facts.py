@@ -11,9 +11,10 @@ from ofitec.board.airflow_state import AirflowState
 from ofitec.errors import OfitecError
 from ofitec.f29 import standing
 from ofitec.f29.period import Period, complete
-from ofitec.ledger import approvals, backup_history, deploy_history, f29_states, open_ledger, staging
+from ofitec.ledger import approvals, backup_history, deploy_history, f29_states, open_ledger, scalings, staging
 from ofitec.ledger.backup_history import Backups
 from ofitec.ledger.deploy_history import Deploys
+from ofitec.ledger.scalings import Scale
 from ofitec.ledger.tables import ApprovalAnswer, F29State, SourceReading, StagingCopy
 from ofitec.notify import once
 from ofitec.settings import settings
@@ -60,7 +61,7 @@ class LedgerFacts:
 
     `odoo` is when Odoo was last asked where the F29s stand, None if it never was. `answers` are the last to what waited
     for a yes, newest first. `staging` is, of each installation that makes staging copies, the one that stands and the
-    newest attempt that ended.
+    newest attempt that ended. `scales` is what was decided of Odoo's number of processes.
     """
 
     backups: list[Backups]
@@ -70,6 +71,7 @@ class LedgerFacts:
     undelivered: int
     answers: list[ApprovalAnswer]
     staging: dict[str, tuple[StagingCopy | None, StagingCopy]] = field(default_factory=dict)
+    scales: list[Scale] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -129,4 +131,5 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
         undelivered=once.undelivered(session, now, since=now - _RECENT),
         answers=approvals.newest(session, _MOST_ANSWERS),
         staging={last.env: (stands, last) for stands, last in staging.newest(session)},
+        scales=scalings.read(session),
     )

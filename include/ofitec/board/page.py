@@ -85,6 +85,8 @@ def render(facts: Facts, firing: list[Firing] | None, lang: str, chosen: Setting
         cards=_cards(facts, firing, text, words, bool(chosen.alertmanager_url)),
         backups=[_backup(backups, facts.now, text, words) for backups in (ledger.backups if ledger else [])],
         forms=[(form, verdict.form(form), _due(form, text, words)) for form in (ledger.f29 if ledger else [])],
+        # what was decided before it was switched off says nothing of now
+        scales=ledger.scales if ledger and chosen.scale != "off" else [],
         firing=shown,
         state=facts.airflow,
         components=_components(facts),

@@ -26,6 +26,8 @@ VERBS: dict[str, tuple[str, ...] | None] = {
     "status": (),
     "plan": None,
     "plan-rollback": None,
+    "plan-workers": None,
+    "workers": (),
     "rehearse": ("--run",),
     "apply": ("--run",),
     "recover": (),

@@ -63,6 +63,10 @@ MEANINGS = {
         "La vuelta atrás de Odoo falló",
         "Revise de inmediato qué versión está en servicio.",
     ),
+    "odoo_scale": Meaning(
+        "El cambio de procesos de Odoo falló",
+        "Si el detalle no dice otra cosa, Odoo sigue sirviendo con los procesos de antes y no se interrumpió.",
+    ),
 }
 _UNKNOWN = Meaning("Falló un proceso de OFITEC", "El proceso no terminó; revíselo antes de la próxima ejecución.")
 _MOST_ERRORS = 5

@@ -13,7 +13,7 @@ Permission = tuple[str, str]  # action, resource
 FISCAL_DAGS = ("f29_monthly", "rcv_reconcile")
 OPS_DAGS = (
     *("backup_copy", "backup_extract", "backup_nightly", "backup_restore", "backup_verify"),
-    *("odoo_deploy", "odoo_rollback", "odoo_staging", "secrets_rotate"),
+    *("odoo_deploy", "odoo_rollback", "odoo_scale", "odoo_staging", "secrets_rotate"),
 )
 APPROVED_DAGS = ("backup_restore", "odoo_deploy", "odoo_rollback")  # those that wait for a yes
 
@@ -73,8 +73,8 @@ ROLES: Mapping[str, Role] = {
         frozenset({*_ACCOUNT, *_PAGES, *_MEND, *_runs(FISCAL_DAGS)}),
     ),
     "ops": Role(
-        "Ve todo; ejecuta respaldos, pruebas, restauraciones, despliegues, vueltas atrás y el cambio de clave; no "
-        "aprueba.",
+        "Ve todo; ejecuta respaldos, pruebas, restauraciones, despliegues, vueltas atrás, el ajuste de procesos y el "
+        "cambio de clave; no aprueba.",
         frozenset(
             {
                 *(*_ACCOUNT, *_PAGES, *_MEND, _ALL_DAGS, *_runs(OPS_DAGS)),

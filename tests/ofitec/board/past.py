@@ -16,6 +16,7 @@ from ofitec.ledger.tables import (
     F29State,
     Notification,
     RestoreProof,
+    Scaling,
     SourceReading,
 )
 
@@ -45,6 +46,7 @@ def fill(ledger: Ledger, now: datetime) -> None:
         session.merge(SourceReading(source="odoo", tried_at=now - READ, read_at=now - READ, error=None))
         session.add_all(deployment(number, now) for number in range(150))
         session.add_all(answers(now))
+        session.add_all(scalings(now))
         session.add_all(notification(number, now) for number in range(500))
 
 
@@ -58,6 +60,7 @@ def forget(ledger: Ledger) -> None:
         session.execute(delete(F29Delivery).where(F29Delivery.rut.in_(ruts)))
         session.execute(delete(F29State).where(F29State.rut.in_(ruts)))
         session.execute(delete(SourceReading))
+        session.execute(delete(Scaling).where(Scaling.env == ENV))
         session.execute(delete(ApprovalAnswer).where(ApprovalAnswer.run_id.like("of_the_past%")))
         session.execute(delete(Notification).where(Notification.dag_id == "of_the_past"))
 
@@ -230,3 +233,35 @@ def answers(now: datetime) -> list[ApprovalAnswer]:
         )
         for number, (answer, who) in enumerate(kinds)
     ]
+
+
+def scalings(now: datetime) -> list[Scaling]:
+    """A change of yesterday that did good, and a look at it seven minutes ago."""
+    common: dict[str, Any] = {"env": ENV, "readings": {}, "dag_id": "odoo_scale", "run_id": "scheduled__1"}
+    changed = Scaling(
+        run="scaled-1",
+        act="grow",
+        workers=2,
+        target=6,
+        reason="Hay 4,6 peticiones a la vez para 2 procesos.",
+        status="done",
+        who="odoo_scale",
+        decided_at=now - timedelta(days=1),
+        switched_at=now - timedelta(days=1) + timedelta(minutes=1),
+        verdict="fine",
+        judgement="El 95 % respondía en menos de 1,8 s y ahora en menos de 0,6 s.",
+        judged_at=now - timedelta(hours=23),
+        **common,
+    )
+    looked = Scaling(
+        run="scaled-2",
+        act="stay",
+        workers=6,
+        target=6,
+        reason="Hay 3,1 peticiones <a la vez> para 6 procesos. Bastan los que hay.",
+        status="stay",
+        who="odoo_scale",
+        decided_at=now - timedelta(minutes=7),
+        **common,
+    )
+    return [changed, looked]

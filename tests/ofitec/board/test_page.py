@@ -21,7 +21,9 @@ from tests.ofitec.board.axe import grave_findings
 from tests.ofitec.board.past import backup, copied, proof
 
 SIZES: dict[str, ViewportSize] = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
-WATCHED = Settings(alertmanager_url="http://alertmanager:9093")
+WATCHED = Settings(
+    alertmanager_url="http://alertmanager:9093", scale="propose", prometheus_url="http://prometheus:9090"
+)
 Scheme: TypeAlias = Literal["light", "dark"]
 
 
@@ -123,12 +125,22 @@ def test_it_answers_the_questions(past: Ledger, now: datetime, browser: Browser)
         "Odoo no responde",
         "Nadie <puede> trabajar.",
         "broken.py",
+        "2 → 6 hecho",
+        "Resultó bien. El 95 % respondía en menos de 1,8 s y ahora en menos de 0,6 s.",
+        "6 sin cambios",
+        "Hay 3,1 peticiones <a la vez> para 6 procesos. Bastan los que hay.",
+        "decidido hace 7 minutos",
     ):
         assert expected in text, expected
     assert "Watchdog" not in text
     assert tab.locator("svg.plot rect.hit").count() == 180
     assert tab.locator("svg.plot rect.over").count() == 5  # two nights in a row, and the refuted one
     tab.close()
+
+
+def test_what_was_decided_before_it_was_switched_off_is_not_shown(past: Ledger, now: datetime) -> None:
+    assert SPANISH["processes"] in page.render(facts(past, now), None, "es", WATCHED)[0]
+    assert SPANISH["processes"] not in page.render(facts(past, now), None, "es", Settings())[0]
 
 
 def test_by_keyboard_alone(past: Ledger, now: datetime, browser: Browser) -> None:

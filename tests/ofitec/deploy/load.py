@@ -24,6 +24,7 @@ class Load:
     failed: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     worst_gap: float = 0.0
+    times: list[tuple[float, float]] = field(default_factory=list)  # each good answer: its moment, the seconds it took
 
     def __enter__(self) -> Self:
         self._stop = threading.Event()
@@ -46,29 +47,37 @@ class Load:
     def _ask(self, keep: bool) -> None:
         conn: http.client.HTTPConnection | None = None
         while not self._stop.is_set():
+            begun = time.monotonic()
             try:
                 conn = conn or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
                 conn.request("GET", self.path, headers={"Connection": "keep-alive" if keep else "close"})
                 answer = conn.getresponse()
                 body = answer.read().decode(errors="replace")
-                self._count(f"HTTP {answer.status}" if answer.status != 200 else "", body)
+                self._count(f"HTTP {answer.status}" if answer.status != 200 else "", body, begun)
                 if not keep or answer.will_close:
                     conn.close()
                     conn = None
             except (OSError, http.client.HTTPException) as error:
-                self._count(type(error).__name__, "")
+                self._count(type(error).__name__, "", begun)
                 conn = None
             time.sleep(self.pause)
         if conn:
             conn.close()
 
-    def _count(self, problem: str, body: str) -> None:
+    def p95(self, since: float, until: float) -> float:
+        """Seconds in which 95 % of the good answers between two moments (time.monotonic) came."""
+        with self._lock:
+            spent = sorted(seconds for moment, seconds in self.times if since <= moment <= until)
+        return spent[int(len(spent) * 0.95)]
+
+    def _count(self, problem: str, body: str, begun: float) -> None:
         with self._lock:
             moment = time.monotonic()
             if problem:
                 self.failed[problem] += 1
                 return
             self.good += 1
+            self.times.append((moment, moment - begun))
             self.answers[body[:20]] += 1
             self.worst_gap = max(self.worst_gap, moment - self.last_good)
             self.last_good = moment

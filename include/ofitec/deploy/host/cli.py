@@ -23,6 +23,7 @@ from ofitec.deploy.host.run.status import status
 from ofitec.deploy.host.run.supervise import supervise
 from ofitec.deploy.host.run.unlock import unlock
 from ofitec.deploy.host.run.up import up
+from ofitec.deploy.host.run.workers import resize, workers
 from ofitec.errors import OfitecError
 
 
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--image", required=True)
     made.add_argument("--modules", default="base,l10n_cl,of_sii_cl", help="for a new database")
     verb("up", lambda home, _: up(home), "start what belongs to the recorded release")
+    verb("workers", lambda home, _: workers(home), "how many processes what serves has")
     verb("status", lambda home, _: status(home), "what serves, who holds the lock, the last run")
     made = verb("plan", _plan, "lock, check, pull and classify; changes nothing that serves")
     _planned(made)
@@ -70,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     made = verb("plan-rollback", _plan_rollback, "lock and plan the return to the previous release")
     _planned(made)
     made.add_argument("--discard-writes-since", default="", metavar="MOMENT", help="allow a return over an upgrade")
+    made = verb("plan-workers", _plan_workers, "lock and plan what serves again, with another number of workers")
+    _planned(made)
+    made.add_argument("--workers", type=int, required=True, help="processes of Odoo that answer requests")
     made = verb("rehearse", lambda home, args: rehearse(home, args.run), "upgrade a copy, timed")
     made.add_argument("--run", required=True)
     made = verb("apply", _apply, "carry an approved plan out, detached")
@@ -112,6 +117,11 @@ def _plan(home: Home, args: argparse.Namespace) -> Any:
 def _plan_rollback(home: Home, args: argparse.Namespace) -> Any:
     asked = {"run": args.run or plan.new_run(), "who": args.who, "terms": Terms.of(vars(args))}
     return plan.rollback(home, **asked, discard_since=args.discard_writes_since).shown()
+
+
+def _plan_workers(home: Home, args: argparse.Namespace) -> Any:
+    asked = {"run": args.run or plan.new_run(), "who": args.who, "terms": Terms.of(vars(args))}
+    return resize(home, **asked, number=args.workers).shown()
 
 
 def _apply(home: Home, args: argparse.Namespace) -> Any:

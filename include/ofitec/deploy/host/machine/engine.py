@@ -59,14 +59,38 @@ class Engine:
         return str((found["Config"].get("Labels") or {}).get(name, ""))
 
     def images(self) -> dict[str, str]:
-        """The image of each service as it stands in state/release.env."""
+        """The image of each service, and the workers of each colour, as state/release.env has them."""
         file = self.home.state / "release.env"
         return parse_env(file.read_text()) if file.exists() else {}
 
     def set_image(self, service: str, image: str) -> None:
         """Say which image a service (odoo-blue, odoo-green, odoo-cron) runs at its next start."""
+        self._release({_variable(service, "IMAGE"): image})
+
+    def chosen_workers(self, service: str) -> int:
+        """How many processes a colour gets at its next start; 0 if nobody chose a number: as many as .env says."""
+        return int(self.images().get(_variable(service, "WORKERS"), 0))
+
+    def choose_workers(self, service: str, number: int) -> None:
+        """Say how many processes a colour gets at its next start; 0 for as many as .env says."""
+        self._release({_variable(service, "WORKERS"): str(number) if number else ""})
+
+    def workers(self, service: str) -> int:
+        """How many processes a running colour was started with.
+
+        :raises PermanentError: if it has no container, or one that this package did not start
+        """
+        found = self.state(service)
+        detail = json.loads(self._docker("inspect", found["ID"], what="docker inspect").stdout)[0] if found else {}
+        words = [word for word in detail.get("Args", []) if word.startswith("--workers=")]
+        if not words:
+            raise PermanentError(f"{service} was not started with a number of workers by this installation.")
+        return int(words[-1].removeprefix("--workers="))
+
+    def _release(self, changed: dict[str, str]) -> None:
+        """Change lines of state/release.env; an empty value takes its line out."""
         before = self.images()
-        known = before | {_variable(service): image}
+        known = {name: value for name, value in (before | changed).items() if value}
         if known == before:
             return
         text = "".join(f"{name}={value}\n" for name, value in sorted(known.items()))
@@ -232,5 +256,5 @@ def _age(detail: dict[str, Any]) -> float:
     return (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()
 
 
-def _variable(service: str) -> str:
-    return service.upper().replace("-", "_") + "_IMAGE"
+def _variable(service: str, what: str) -> str:
+    return f"{service.upper().replace('-', '_')}_{what}"

@@ -10,6 +10,8 @@ from ofitec.errors import InputError
 
 _DEFAULTS = {
     "ODOO_DB": "odoo",
+    "ODOO_WORKERS": "2",  # processes that answer requests, until `plan-workers` chose another number
+    "ODOO_CRON_THREADS": "1",
     "ODOO_SMOKE_LOGIN": "ofitec-smoke",
     "ODOO_ROBOT_LOGIN": "ofitec-robot",  # Airflow's own account in Odoo
     "OFITEC_OPERATORS_PORT": "8068",
@@ -52,6 +54,16 @@ class Home:
     def database(self) -> str:
         """The name under which users' data is always found, whatever release serves."""
         return self.settings["ODOO_DB"]
+
+    def count(self, name: str) -> int:
+        """A setting that is a whole number.
+
+        :raises InputError: if it is none
+        """
+        try:
+            return int(self.settings[name])
+        except ValueError:
+            raise InputError(f"{name} in {self.root / '.env'} is no whole number. Correct it.") from None
 
     def seconds(self, name: str) -> float:
         """A setting in seconds.

@@ -17,7 +17,9 @@ from ofitec.deploy.host.record.terms import Terms
 from ofitec.errors import InputError
 from ofitec.whole_file import write_whole
 
-ROLLBACK = "rollback"  # what a way back asks for, in the place of an image
+# what these ask for, in the place of an image
+ROLLBACK = "rollback"
+WORKERS = "workers"
 
 
 class Mode(StrEnum):
@@ -42,7 +44,8 @@ class Plan:
     """One run: from `current` to `image`, on `terms`.
 
     `versions` and `sources` are those of the image's add-ons; `silent_changes` the modules whose files changed without
-    a new version; `returns_to` the database that RETURN brings back, known by `returns_oid`.
+    a new version; `returns_to` the database that RETURN brings back, known by `returns_oid`; `workers` how many
+    processes of Odoo answer requests, 0 for as many as .env says.
     """
 
     run: str
@@ -62,6 +65,7 @@ class Plan:
     disk_free_bytes: int = 0
     returns_to: str = ""
     returns_oid: int = 0
+    workers: int = 0
 
     @classmethod
     def read(cls, data: Mapping[str, Any], terms: Terms | None = None) -> Self:
@@ -91,6 +95,11 @@ class Plan:
     def is_rollback(self) -> bool:
         """Whether it returns to the release before."""
         return self.requested == ROLLBACK
+
+    @property
+    def is_resize(self) -> bool:
+        """Whether the release stays and only the number of its processes changes."""
+        return self.requested == WORKERS
 
     def whole(self) -> dict[str, Any]:
         """As JSON, for the disk."""

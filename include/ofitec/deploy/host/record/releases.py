@@ -1,7 +1,7 @@
 """The release record of the host: what serves now, what served before, where its database is kept."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ofitec.deploy.host.record.home import Home
@@ -76,6 +76,12 @@ def add(home: Home, release: Release) -> None:
     if any(entry.run == release.run for entry in known):
         return
     _save(home, (*known, release)[-_REMEMBERED:])
+
+
+def move(home: Home, colour: str) -> None:
+    """The current release serves from another colour: the same release, so that a rollback leads where it led."""
+    known = load(home)
+    _save(home, (*known.releases[:-1], replace(known.current, colour=colour)))
 
 
 def _save(home: Home, releases: tuple[Release, ...]) -> None:

@@ -14,7 +14,7 @@ from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
 from ofitec.deploy.host.record import lock, releases, worker
 from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import DONE, STUCK, Journal, Step, now
-from ofitec.deploy.host.record.plans import Mode
+from ofitec.deploy.host.record.plans import Mode, Plan
 from ofitec.deploy.host.record.releases import Release
 from ofitec.deploy.host.run import exchange, prune, supervise, undo
 from ofitec.deploy.host.run.plan import approved
@@ -58,7 +58,7 @@ def _code(home: Home, journal: Journal) -> None:
     colour, old = plan.colour, plan.current.colour
     service = f"odoo-{colour}"
     with journal.step(Step.START_NEW):
-        _start_new(engine, service, plan.image)
+        _start_new(engine, service, plan)
     with journal.step(Step.SMOKE):
         smoke.wait_until_works(engine, service, colour, home.database)
     if plan.terms.canary_percent:
@@ -96,7 +96,7 @@ def _exchange_database(home: Home, journal: Journal) -> None:
     with journal.step(Step.EXCHANGE):
         exchange.exchange(engine, journal)
     with journal.step(Step.START_NEW):
-        _start_new(engine, service, plan.image)
+        _start_new(engine, service, plan)
     with journal.step(Step.SMOKE):
         smoke.wait_until_works(engine, service, colour, home.database)
         journal.note(moment=database.mark_moment(home.database))
@@ -107,10 +107,11 @@ def _exchange_database(home: Home, journal: Journal) -> None:
         _watch(engine, proxy, journal, colour)
 
 
-def _start_new(engine: Engine, service: str, image: str) -> None:
-    """Whatever that colour was before, it is the plan's image now."""
+def _start_new(engine: Engine, service: str, plan: Plan) -> None:
+    """Whatever that colour was before, it is the plan's image now, with the plan's workers."""
     engine.remove(service)
-    engine.set_image(service, image)
+    engine.set_image(service, plan.image)
+    engine.choose_workers(service, plan.workers)
     engine.start(service)
 
 
@@ -136,20 +137,28 @@ def finish(home: Home, journal: Journal) -> None:
         ) from None
 
 
+def _record(home: Home, journal: Journal) -> None:
+    plan = journal.plan
+    if plan.is_resize:
+        releases.move(home, plan.colour)
+        return
+    releases.add(
+        home,
+        Release(
+            run=journal.run, image=plan.image, colour=plan.colour, mode=plan.mode,
+            at=journal.facts.get("switched_at", now()),
+            who=plan.who, sources=plan.sources,
+            kept_database=journal.facts.get("kept_name", ""), kept_oid=journal.facts.get("live_oid", 0),
+        ),
+    )  # fmt: skip
+
+
 def _finish(home: Home, journal: Journal) -> None:
     engine, proxy = Engine(home), Proxy(home)
     plan = journal.plan
     old = plan.current.colour
     with journal.step(Step.RECORD):
-        releases.add(
-            home,
-            Release(
-                run=journal.run, image=plan.image, colour=plan.colour, mode=plan.mode,
-                at=journal.facts.get("switched_at", now()),
-                who=plan.who, sources=plan.sources,
-                kept_database=journal.facts.get("kept_name", ""), kept_oid=journal.facts.get("live_oid", 0),
-            ),
-        )  # fmt: skip
+        _record(home, journal)
     with journal.step(Step.CRON):
         engine.set_image("odoo-cron", plan.image)
         engine.start("odoo-cron")

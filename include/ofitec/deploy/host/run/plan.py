@@ -40,9 +40,9 @@ def deploy(
     """
     check_reference(image)
     admit.require_known(home, image)
-    with _locked(home, run=run, who=who, why=f"deploy of {image}"):
+    with locked(home, run=run, who=who, why=f"deploy of {image}"):
         engine = Engine(home)
-        current = _preflight(home, engine)
+        current = preflight(home, engine)
         pinned = engine.pull(image)
         admit.require_signed(home, pinned)
         if pinned == current.image and not modules:
@@ -59,7 +59,7 @@ def deploy(
             requested=image,
             image=pinned,
             mode=mode,
-            colour=_other(current.colour),
+            colour=other(current.colour),
             database=home.database,
             current=replace(current, sources={}),
             terms=terms,
@@ -69,6 +69,7 @@ def deploy(
             silent_changes=tuple(manifests.silent_changes(found, current.sources, changes)),
             database_bytes=database.size(home.database),
             disk_free_bytes=database.free_bytes(),
+            workers=engine.chosen_workers(f"odoo-{current.colour}"),
         )
         if mode is Mode.MIGRATE:
             require_disk(plan.database_bytes, plan.disk_free_bytes)
@@ -83,10 +84,10 @@ def rollback(home: Home, *, run: str, who: str, terms: Terms, discard_since: str
         sight, into a kept database
     :raises PermanentError: if the way back would lose sight of written rows and that was not allowed
     """
-    with _locked(home, run=run, who=who, why="rollback"):
+    with locked(home, run=run, who=who, why="rollback"):
         engine = Engine(home)
         # the serving version may be the broken one: it need not work to be left
-        current = _preflight(home, engine, must_work=False)
+        current = preflight(home, engine, must_work=False)
         target = releases.load(home).previous
         engine.pull(target.image)
         database = Databases(engine)
@@ -98,7 +99,7 @@ def rollback(home: Home, *, run: str, who: str, terms: Terms, discard_since: str
             requested=plans.ROLLBACK,
             image=target.image,
             mode=Mode.RETURN if current.kept_database else Mode.CODE,
-            colour=_other(current.colour),
+            colour=other(current.colour),
             database=home.database,
             current=replace(current, sources={}),
             terms=terms,
@@ -107,6 +108,7 @@ def rollback(home: Home, *, run: str, who: str, terms: Terms, discard_since: str
             disk_free_bytes=database.free_bytes(),
             returns_to=current.kept_database,
             returns_oid=current.kept_oid,
+            workers=engine.chosen_workers(f"odoo-{current.colour}"),
         )
         plans.save(home, plan)
     return plan
@@ -128,7 +130,7 @@ def _require_return(current: Release, database: Databases, discard_since: str) -
 
 
 @contextmanager
-def _locked(home: Home, *, run: str, who: str, why: str) -> Iterator[None]:
+def locked(home: Home, *, run: str, who: str, why: str) -> Iterator[None]:
     """Take the lock; keep it if the block succeeds, give it back if not."""
     lock.acquire(home, run=run, who=who, why=why)
     try:
@@ -146,7 +148,8 @@ def approved(home: Home, run: str) -> Plan:
     """
     lock.require(home, run)
     plan = plans.load(home, run)
-    if releases.load(home).current.run != plan.current.run:
+    now = releases.load(home).current
+    if (now.run, now.colour) != (plan.current.run, plan.current.colour):
         raise InputError("Another release serves since this was planned. Plan again.")
     return plan
 
@@ -164,8 +167,11 @@ def settled(home: Home) -> None:
         )
 
 
-def _preflight(home: Home, engine: Engine, *, must_work: bool = True) -> Release:
-    """Read-only checks of what serves now."""
+def preflight(home: Home, engine: Engine, *, must_work: bool = True) -> Release:
+    """Read-only checks of what serves now.
+
+    :raises PermanentError: what is not as a run needs it
+    """
     settled(home)
     current = releases.load(home).current
     entries = Proxy(home).entries()
@@ -194,5 +200,6 @@ def require_disk(database_bytes: int, free: int) -> None:
         )
 
 
-def _other(colour: str) -> str:
+def other(colour: str) -> str:
+    """The colour that does not serve."""
     return "green" if colour == "blue" else "blue"
