@@ -67,9 +67,10 @@ class Installation:
             shutil.copytree(ROOT / "include" / part, self.root / "include" / part)
         compose = (ROOT / "docker-compose.yml").read_text()
         # a small disk beside PostgreSQL's own, for the test that fills it
-        shm = "    shm_size: 256mb\n"
-        assert compose.count(shm) == 1
-        (self.root / "docker-compose.yml").write_text(compose.replace(shm, f"{shm}    tmpfs: ['/small:size=48m']\n"))
+        disks = "    tmpfs: [/tmp, /run]\n"
+        assert compose.count(disks) == 1
+        small = disks.replace("]", ", '/small:size=48m']")
+        (self.root / "docker-compose.yml").write_text(compose.replace(disks, small))
         taken: set[int] = set()
         for _ in range(2):
             taken.add(ports.pick(taken))
@@ -79,6 +80,7 @@ class Installation:
             "OFITEC_POSTGRES_IMAGE": self.docker.parts(),
             "OFITEC_PROXY_IMAGE": self.docker.parts(),
             "OFITEC_NET": f"172.31.{self.network}",
+            "OFITEC_OPS_NET": f"172.31.{self.network + 100}",
             "OFITEC_HTTP_PORT": str(self.http),
             "OFITEC_OPERATORS_PORT": str(self.operators),
             "OFITEC_BOOT_SECONDS": "60",
@@ -118,6 +120,11 @@ class Installation:
 
     def status(self) -> dict[str, Any]:
         return self.host("status")
+
+    @property
+    def colour(self) -> str:
+        """The one that serves."""
+        return str(self.status()["proxy"]["active"])
 
     def journal(self) -> dict[str, Any]:
         data: dict[str, Any] = json.loads((self.root / "state/journal.json").read_text())
