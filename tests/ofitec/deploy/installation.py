@@ -94,6 +94,12 @@ class Installation:
         self.down()
         return self
 
+    def choose(self, **settings: str) -> None:
+        """Give settings in .env another value."""
+        file = self.root / ".env"
+        kept = [line for line in file.read_text().splitlines() if line.partition("=")[0] not in settings]
+        file.write_text("\n".join([*kept, *(f"{key}={value}" for key, value in settings.items())]) + "\n")
+
     @property
     def env(self) -> dict[str, str]:
         return {**os.environ, **self.docker.env, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -133,7 +139,7 @@ class Installation:
     def get(self, path: str) -> str:
         """What a user sees: "200 body", "503 ..."."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=30) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=45) as answer:
                 return f"{answer.status} {answer.read().decode(errors='replace')[:200]}"
         except urllib.error.HTTPError as error:
             return f"{error.code} {error.read().decode(errors='replace')[:200]}"

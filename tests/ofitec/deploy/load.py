@@ -24,6 +24,7 @@ class Load:
     failed: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     worst_gap: float = 0.0
+    slowest: float = 0.0  # seconds that one good answer took
 
     def __enter__(self) -> Self:
         self._stop = threading.Event()
@@ -46,29 +47,31 @@ class Load:
     def _ask(self, keep: bool) -> None:
         conn: http.client.HTTPConnection | None = None
         while not self._stop.is_set():
+            asked = time.monotonic()
             try:
-                conn = conn or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                conn = conn or http.client.HTTPConnection("127.0.0.1", self.port, timeout=45)
                 conn.request("GET", self.path, headers={"Connection": "keep-alive" if keep else "close"})
                 answer = conn.getresponse()
                 body = answer.read().decode(errors="replace")
-                self._count(f"HTTP {answer.status}" if answer.status != 200 else "", body)
+                self._count(f"HTTP {answer.status}" if answer.status != 200 else "", body, asked)
                 if not keep or answer.will_close:
                     conn.close()
                     conn = None
             except (OSError, http.client.HTTPException) as error:
-                self._count(type(error).__name__, "")
+                self._count(type(error).__name__, "", asked)
                 conn = None
             time.sleep(self.pause)
         if conn:
             conn.close()
 
-    def _count(self, problem: str, body: str) -> None:
+    def _count(self, problem: str, body: str, asked: float) -> None:
         with self._lock:
             moment = time.monotonic()
             if problem:
                 self.failed[problem] += 1
                 return
             self.good += 1
+            self.slowest = max(self.slowest, moment - asked)
             self.answers[body[:20]] += 1
             self.worst_gap = max(self.worst_gap, moment - self.last_good)
             self.last_good = moment

@@ -42,7 +42,8 @@ class Plan:
     """One run: from `current` to `image`, on `terms`.
 
     `versions` and `sources` are those of the image's add-ons; `silent_changes` the modules whose files changed without
-    a new version; `returns_to` the database that RETURN brings back, known by `returns_oid`.
+    a new version; `returns_to` the database that RETURN brings back, known by `returns_oid`; for `hold_seconds` of
+    a window requests wait before the maintenance page comes.
     """
 
     run: str
@@ -62,6 +63,7 @@ class Plan:
     disk_free_bytes: int = 0
     returns_to: str = ""
     returns_oid: int = 0
+    hold_seconds: float = 0
 
     @classmethod
     def read(cls, data: Mapping[str, Any], terms: Terms | None = None) -> Self:
