@@ -21,6 +21,7 @@ BENCHES = {
     "backup_kills": "tests.bench.backup_kills",
     "storage_faults": "tests.bench.storage_faults",
     "deploy": "tests.bench.deploy_bench",
+    "upgrade": "tests.bench.upgrade_bench",
 }
 
 
