@@ -73,7 +73,8 @@ def _code(home: Home, journal: Journal) -> None:
 
 
 def _exchange_database(home: Home, journal: Journal) -> None:
-    engine, proxy, database = Engine(home), Proxy(home), Databases(Engine(home))
+    engine, proxy = Engine(home), Proxy(home)
+    database = Databases(engine)
     plan = journal.plan
     colour, old = plan.colour, plan.current.colour
     service = f"odoo-{colour}"

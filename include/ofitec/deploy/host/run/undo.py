@@ -76,7 +76,8 @@ def _code(home: Home, journal: Journal) -> None:
 
 
 def _database(home: Home, journal: Journal, why: str, *, decided: bool) -> None:
-    engine, proxy, database = Engine(home), Proxy(home), Databases(Engine(home))
+    engine, proxy = Engine(home), Proxy(home)
+    database = Databases(engine)
     plan = journal.plan
     old, new = plan.current.colour, plan.colour
     if not journal.begun(Step.MAINTENANCE) or "live_oid" not in journal.facts:
