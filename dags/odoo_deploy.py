@@ -5,8 +5,8 @@ Lleva una imagen al servidor de la conexión `odoo_host`, por su digest y con la
 - **Si cambió solo código**, la versión nueva arranca al lado de la anterior, se prueba y toma el servicio sin
   interrupción.
 - **Si subió la versión de un módulo**, primero hay un respaldo probado y un ensayo en una copia neutralizada, que dice
-  cuánto tardará; después, una página de mantención mientras se actualiza un clon. El *Horario* dice a qué horas puede
-  empezar: fuera de él, espera.
+  cuánto tardará; después, mientras se actualiza un clon, lo que se pida espera un rato (`OFITEC_HOLD_SECONDS` en el
+  servidor) o recibe una página de mantención. El *Horario* dice a qué horas puede empezar: fuera de él, espera.
 
 Si algo falla, vuelve sola la versión de antes, mientras nadie haya escrito en la nueva. Quien aprueba ve antes qué
 pasará, a quién y cuándo; sin respuesta en 24 horas, no se hace. El trabajo lo hace un programa en el servidor, que

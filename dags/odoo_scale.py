@@ -16,15 +16,11 @@ falla: docs/runbooks/odoo_scale.md
 """
 
 from datetime import timedelta
-from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag
 
-from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag
+from ofitec.dag import CLOSES_NOTHING, SANTIAGO, Tag
 from ofitec.deploy.scale.tasks import APPLY, change, consider, outcome, settle
-
-# a run that changes nothing ends well and proves nothing: the task that did something closes an alarm
-_DEFAULTS: dict[str, Any] = {**DAG_DEFAULTS, "on_success_callback": None}
 
 
 @dag(
@@ -36,7 +32,7 @@ _DEFAULTS: dict[str, Any] = {**DAG_DEFAULTS, "on_success_callback": None}
     tags=[Tag.DEPLOY, Tag.SCHEDULED],
     doc_md=__doc__,
     dagrun_timeout=timedelta(hours=4),
-    **_DEFAULTS,
+    **CLOSES_NOTHING,
 )
 def odoo_scale() -> None:
     decided = consider()

@@ -11,15 +11,12 @@ Qué hacer si falla: docs/runbooks/odoo_staging.md
 """
 
 from datetime import timedelta
-from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag
 
-from ofitec.dag import DAG_DEFAULTS, SANTIAGO, Tag
+from ofitec.dag import CLOSES_NOTHING, SANTIAGO, Tag
 from ofitec.staging.tasks import remove, stage
 
-# a morning on which it is off ends well and proves nothing: the task that made a copy closes an alarm
-_DEFAULTS: dict[str, Any] = {**DAG_DEFAULTS, "on_success_callback": None}
 
 PARAMS = {
     "backup": Param(
@@ -47,7 +44,7 @@ PARAMS = {
     tags=[Tag.BACKUP, Tag.SCHEDULED],
     doc_md=__doc__,
     dagrun_timeout=timedelta(hours=12),
-    **_DEFAULTS,
+    **CLOSES_NOTHING,
 )
 def odoo_staging() -> None:
     stage()

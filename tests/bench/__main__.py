@@ -22,6 +22,7 @@ BENCHES = {
     "staging": "tests.bench.staging_bench",
     "storage_faults": "tests.bench.storage_faults",
     "deploy": "tests.bench.deploy_bench",
+    "upgrade": "tests.bench.upgrade_bench",
 }
 
 

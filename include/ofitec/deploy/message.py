@@ -72,15 +72,24 @@ def effects(plan: Plan, expected_seconds: float | None) -> list[str]:
         if expected_seconds:
             about = f"unos {words.duration(expected_seconds)} (lo que tardó la última vez)"
         first = (
-            f"Odoo no estará disponible {about}, a lo más {most}; quien esté trabajando verá la página de mantención. "
+            f"Odoo no estará disponible {about}, a lo más {most}. {_meanwhile(plan)} "
             f"Antes se respalda y se ensaya en una copia: si el ensayo dice que serán más de {most}, no se hace."
         )
     else:
         first = (
             f"Odoo vuelve a la base de antes de la actualización y no estará disponible cerca de un minuto, a lo más "
-            f"{most}. Lo que se escribió desde entonces queda fuera de la vista, en una base guardada."
+            f"{most}. {_meanwhile(plan)} Lo que se escribió desde entonces queda fuera de la vista, en una base "
+            "guardada."
         )
     return [first, "Si algo falla, vuelve sola la versión que está en servicio."]
+
+
+def _meanwhile(plan: Plan) -> str:
+    """What whoever works in Odoo sees in the window: a sentence."""
+    if not plan.hold_seconds:
+        return "Quien esté trabajando verá la página de mantención."
+    most = words.duration(plan.hold_seconds)
+    return f"Quien esté trabajando esperará hasta {most} su respuesta; si no alcanza, verá la página de mantención."
 
 
 def timing(plan: Plan) -> str:
@@ -101,7 +110,7 @@ def rehearsed(plan: Plan, seconds: float, begins: datetime | None, url: str, zon
     """
     when = f"el {words.moment(begins, zone)}" if begins else "ahora"
     title = f"Odoo se actualiza {when}: unos {words.duration(seconds)} sin servicio"
-    sentence = "El ensayo en una copia salió bien. Quien esté trabajando verá la página de mantención."
+    sentence = f"El ensayo en una copia salió bien. {_meanwhile(plan)}"
     blocks = [header(f"🟡 {title}"), section(sentence), *map(section, _changes(plan, code, bold="*"))]
     blocks.append(section(f"<{url}|Ver en Airflow>"))
     return message(f"{title}.", blocks)

@@ -16,7 +16,7 @@ WINDOW_SECONDS = Param(
     minimum=10,
     maximum=14400,
     title="Ventana (segundos)",
-    description="Cuánto puede durar la página de mantención. Si el ensayo dice que será más, no se hace.",
+    description="Cuánto puede estar Odoo sin servicio. Si el ensayo dice que será más, no se hace.",
 )
 WATCH_SECONDS = Param(
     int(Terms.watch_seconds),

@@ -67,9 +67,10 @@ class Installation:
             shutil.copytree(ROOT / "include" / part, self.root / "include" / part)
         compose = (ROOT / "docker-compose.yml").read_text()
         # a small disk beside PostgreSQL's own, for the test that fills it
-        shm = "    shm_size: 256mb\n"
-        assert compose.count(shm) == 1
-        (self.root / "docker-compose.yml").write_text(compose.replace(shm, f"{shm}    tmpfs: ['/small:size=48m']\n"))
+        disks = "    tmpfs: [/tmp, /run]\n"
+        assert compose.count(disks) == 1
+        small = disks.replace("]", ", '/small:size=48m']")
+        (self.root / "docker-compose.yml").write_text(compose.replace(disks, small))
         taken: set[int] = set()
         for _ in range(2):
             taken.add(ports.pick(taken))
@@ -79,6 +80,7 @@ class Installation:
             "OFITEC_POSTGRES_IMAGE": self.docker.parts(),
             "OFITEC_PROXY_IMAGE": self.docker.parts(),
             "OFITEC_NET": f"172.31.{self.network}",
+            "OFITEC_OPS_NET": f"172.31.{self.network + 100}",
             "OFITEC_HTTP_PORT": str(self.http),
             "OFITEC_OPERATORS_PORT": str(self.operators),
             "OFITEC_BOOT_SECONDS": "60",
@@ -91,6 +93,12 @@ class Installation:
         self.program.write_bytes(program)
         self.down()
         return self
+
+    def choose(self, **settings: str) -> None:
+        """Give settings in .env another value."""
+        file = self.root / ".env"
+        kept = [line for line in file.read_text().splitlines() if line.partition("=")[0] not in settings]
+        file.write_text("\n".join([*kept, *(f"{key}={value}" for key, value in settings.items())]) + "\n")
 
     @property
     def env(self) -> dict[str, str]:
@@ -119,6 +127,11 @@ class Installation:
     def status(self) -> dict[str, Any]:
         return self.host("status")
 
+    @property
+    def colour(self) -> str:
+        """The one that serves."""
+        return str(self.status()["proxy"]["active"])
+
     def journal(self) -> dict[str, Any]:
         data: dict[str, Any] = json.loads((self.root / "state/journal.json").read_text())
         return data
@@ -126,7 +139,7 @@ class Installation:
     def get(self, path: str) -> str:
         """What a user sees: "200 body", "503 ..."."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=30) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=45) as answer:
                 return f"{answer.status} {answer.read().decode(errors='replace')[:200]}"
         except urllib.error.HTTPError as error:
             return f"{error.code} {error.read().decode(errors='replace')[:200]}"

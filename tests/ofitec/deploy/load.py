@@ -49,7 +49,7 @@ class Load:
         while not self._stop.is_set():
             begun = time.monotonic()
             try:
-                conn = conn or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                conn = conn or http.client.HTTPConnection("127.0.0.1", self.port, timeout=45)
                 conn.request("GET", self.path, headers={"Connection": "keep-alive" if keep else "close"})
                 answer = conn.getresponse()
                 body = answer.read().decode(errors="replace")
@@ -63,6 +63,11 @@ class Load:
             time.sleep(self.pause)
         if conn:
             conn.close()
+
+    @property
+    def slowest(self) -> float:
+        """Seconds that one good answer took."""
+        return max((seconds for _moment, seconds in self.times), default=0.0)
 
     def p95(self, since: float, until: float) -> float:
         """Seconds in which 95 % of the good answers between two moments (time.monotonic) came."""

@@ -78,8 +78,36 @@ def test_every_profile_is_valid(shown: Callable[..., str], profiles: tuple[str, 
 def test_behind_traefik_too(shown: Callable[..., str]) -> None:
     text = shown(("docker-compose.yml", "docker-compose.traefik.yml"), ("odoo",), "--format=json")
     proxy = json.loads(text)["services"]["proxy"]
-    assert set(proxy["networks"]) == {"ofitec", "traefik"}
+    assert set(proxy["networks"]) == {"ofitec", "ofitec-ops", "traefik"}
     assert proxy["labels"]["traefik.http.services.ofitec-odoo.loadbalancer.server.port"] == "8069"
+
+
+def test_odoo_shares_a_network_with_its_own_services_alone(shown: Callable[..., str]) -> None:
+    """tests/ofitec/deploy/test_networks.py tries it."""
+    config = json.loads(shown(FILES[:1], PROFILES, "--format=json"))
+    networks = {name: set(one.get("networks") or ()) for name, one in config["services"].items()}
+    odoo = {name for name in networks if name.startswith("odoo-") and name != "odoo-secrets"}
+    assert len(odoo) == 5
+    assert {name for name, its in networks.items() if "ofitec" in its} == {*odoo, "db", "proxy"}
+    assert all(networks[name] == {"ofitec"} for name in odoo)
+
+
+def test_no_container_has_more_rights_than_it_needs(shown: Callable[..., str]) -> None:
+    services = json.loads(shown(FILES[:1], PROFILES, "--format=json"))["services"]
+    for name, one in services.items():
+        assert one["cap_drop"] == ["ALL"], name
+        assert one["security_opt"] == ["no-new-privileges:true"], name
+        # Airflow writes its configuration and its logs beside its program
+        assert one.get("read_only", False) is (not name.startswith("airflow-") or name == "airflow-secrets"), name
+        once = name.endswith(("-secrets", "-role", "-init"))
+        own = name == "db" or name.startswith("odoo-")  # none but by a setting: they have bounds of their own
+        assert once or own or "mem_limit" in one, name
+    hands_on = {"CHOWN", "DAC_OVERRIDE", "FOWNER"}
+    becomes = {"CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"}
+    assert {name: set(one["cap_add"]) for name, one in services.items() if one.get("cap_add")} == {
+        **dict.fromkeys(("odoo-secrets", "airflow-secrets", "monitoring-secrets"), hands_on),
+        **{"redis": becomes, "db": becomes | {"FOWNER"}},
+    }
 
 
 def test_the_triggerer_can_tell_of_a_late_run(shown: Callable[..., str]) -> None:

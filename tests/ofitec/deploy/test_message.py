@@ -55,6 +55,16 @@ def test_an_upgrade_says_how_long_people_are_without_odoo_and_which_modules(show
     assert "algunos minutos, a lo más 10 minutos" in shown(mode=Mode.MIGRATE, modules=MODULES)
 
 
+@pytest.mark.parametrize("mode", [Mode.MIGRATE, Mode.RETURN])
+def test_who_works_meanwhile_waits_or_sees_the_page(mode: Mode) -> None:
+    assert "Quien esté trabajando verá la página de mantención." in page(mode=mode)
+    held = page(mode=mode, hold_seconds=30.0)
+    assert "esperará hasta 30 segundos su respuesta; si no alcanza, verá la página de mantención." in held
+    assert "trabajando verá" not in held
+    told = message.rehearsed(plan(mode=mode, hold_seconds=30.0), 9.0, None, "https://a.example/x", ZONE)
+    assert "esperará hasta 30 segundos" in json.dumps(told, ensure_ascii=False)
+
+
 def test_the_hours_say_that_it_waits() -> None:
     assert "solo entre las 22:00 y las 06:00 (hora de Santiago): fuera de ese horario, espera" in page(
         mode=Mode.MIGRATE, modules=MODULES, hours="22:00-06:00"

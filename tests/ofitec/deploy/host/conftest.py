@@ -24,7 +24,10 @@ class Runtime(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         command = self.rfile.readline().decode().split()
-        if command[:2] == ["set", "map"]:
+        if command[:2] in (["set", "map"], ["add", "map"]):
+            if command[0] == "set" and command[3] not in self.entries:
+                self.wfile.write(b"entry not found.\n")
+                return
             self.entries[command[3]] = command[4]
         shown = [f"0x{n:x} {key} {value}" for n, (key, value) in enumerate(self.entries.items())]
         self.wfile.write("\n".join(shown if command[0] == "show" else [""]).encode() + b"\n")

@@ -20,6 +20,7 @@ _CONFINED = (
     *("--network", "none", "--read-only", "--cap-drop", "ALL"),
     *("--security-opt", "no-new-privileges", "--memory", "512m", "--pids-limit", "64", "--cpus", "1"),
 )
+_GONE = re.compile("No such container|is not running")
 _SETTLED = 30.0  # seconds after which a restarted container is no longer in a loop of restarts
 
 
@@ -28,6 +29,7 @@ class Engine:
 
     def __init__(self, home: Home) -> None:
         self.home = home
+        self._containers: dict[str, str] = {}  # service to its id
 
     # images -------------------------------------------------------------------------------------------------
 
@@ -160,8 +162,27 @@ class Engine:
     # programs inside ----------------------------------------------------------------------------------------
 
     def execute(self, service: str, argv: Sequence[str], *, what: str, stdin: str = "", timeout: float = _LONG) -> str:
-        """Run a program inside a running service's container; returns its standard output."""
-        return self.compose("exec", "-T", service, *argv, what=what, stdin=stdin, timeout=timeout).stdout
+        """Run a program inside a running service's container; returns its standard output.
+
+        By docker itself: compose reads its files anew each time, and a window asks some twenty times.
+        """
+        for _ in range(2):
+            if service not in self._containers:
+                self._containers[service] = self._running(service)
+            try:
+                argv_there = ("exec", "-i", self._containers[service], *argv)
+                return self._docker(*argv_there, what=what, stdin=stdin, timeout=timeout).stdout
+            except ProgramFailed as error:
+                if not _GONE.search(error.last) or self._containers.pop(service) == self._running(service):
+                    raise
+        raise ProgramFailed(what, 1, f"{service} is started anew all the time")
+
+    def _running(self, service: str) -> str:
+        """The id of a service's container."""
+        found = self.state(service)
+        if found is None or found["State"] != "running":
+            raise ProgramFailed(service, 1, "it does not run")
+        return str(found["ID"])
 
     def task(
         self,

@@ -13,8 +13,9 @@ from ofitec.whole_file import write_whole
 
 MAINTENANCE = "maintenance"
 _MAP = "/state/active.map"  # as HAProxy sees it
-_KEYS = ("active", "canary", "share", "trial")
-_START = {"active": MAINTENANCE, "canary": "none", "share": "0", "trial": "none"}
+LONGEST_HOLD = 30.0  # seconds: as often HAProxy tries a request again (haproxy.cfg, backend hold)
+_KEYS = ("active", "canary", "share", "trial", "until")
+_START = {"active": MAINTENANCE, "canary": "none", "share": "0", "trial": "none", "until": "0"}
 
 
 class ProxyDown(TransientError):
@@ -65,7 +66,19 @@ class Proxy:
         :raises ProxyDown: if it does not answer
         :raises PermanentError: if it did not take the entry
         """
-        self._set({"active": colour, "canary": "none", "share": "0", "trial": "none"})
+        self._open_hold(colour)
+        self._set({**_START, "active": colour})
+
+    def hold(self, seconds: float) -> None:
+        """Have requests wait for the next `switch`; those that come later than so many seconds from now get the
+        maintenance page at once, and so does one that has waited for LONGEST_HOLD. 0: the page for all.
+
+        :raises ProxyDown: if it does not answer
+        :raises PermanentError: if it did not take the entry
+        """
+        self._open_hold("nowhere")
+        until = int(time.time() + min(seconds, LONGEST_HOLD)) if seconds else 0
+        self._set({"until": str(until), **{key: value for key, value in _START.items() if key != "until"}})
 
     def repair(self) -> bool:
         """Make the file, by which HAProxy starts, say what HAProxy goes by now; True if that was needed.
@@ -80,7 +93,7 @@ class Proxy:
 
     def canary(self, active: str, colour: str, percent: int, trial: str) -> None:
         """Send a share of the new sessions to another colour."""
-        self._set({"active": active, "canary": colour, "share": str(percent), "trial": trial})
+        self._set({**_START, "active": active, "canary": colour, "share": str(percent), "trial": trial})
 
     def traffic(self, backend: str) -> Traffic:
         """The counters of a backend."""
@@ -115,10 +128,18 @@ class Proxy:
             else:
                 return
 
+    def _open_hold(self, server: str) -> None:
+        """Let requests that wait reach this server of the backend hold, and no other."""
+        servers = ("nowhere", "blue", "green")
+        if server in servers:
+            shut = [f"set server hold/{other} state maint" for other in servers if other != server]
+            self._ask(";".join([f"set server hold/{server} state ready", *shut]))
+
     def _set(self, wanted: Mapping[str, str]) -> None:
-        # the canary's end or begin and the switch must not be seen half done: the active colour comes first
-        for key in _KEYS:
-            self._ask(f"set map {_MAP} {key} {wanted[key]}")
+        # in the caller's order: a switch must not be seen half done
+        for key, value in wanted.items():
+            if "not found" in self._ask(f"set map {_MAP} {key} {value}"):
+                self._ask(f"add map {_MAP} {key} {value}")  # its file is older than the key
         try:
             self._write(wanted)
         except OSError as error:

@@ -18,6 +18,7 @@ _DEFAULTS = {
     "OFITEC_HTTP_PORT": "8069",
     "OFITEC_BOOT_SECONDS": "180",  # a new Odoo must answer within this time
     "OFITEC_DRAIN_SECONDS": "60",  # running requests of the old colour may take this long
+    "OFITEC_HOLD_SECONDS": "0",  # so long requests wait in an upgrade before the maintenance page comes; 30 at most
     "OFITEC_IMAGES": "",  # repositories whose images may run here, by comma; empty: those that have served
     "OFITEC_KEEP_DAYS": "7",  # a database from before an upgrade is kept this long
 }

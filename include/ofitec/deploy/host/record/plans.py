@@ -45,7 +45,8 @@ class Plan:
 
     `versions` and `sources` are those of the image's add-ons; `silent_changes` the modules whose files changed without
     a new version; `returns_to` the database that RETURN brings back, known by `returns_oid`; `workers` how many
-    processes of Odoo answer requests, 0 for as many as .env says.
+    processes of Odoo answer requests, 0 for as many as .env says; for `hold_seconds` of a window requests wait before
+    the maintenance page comes.
     """
 
     run: str
@@ -66,6 +67,7 @@ class Plan:
     returns_to: str = ""
     returns_oid: int = 0
     workers: int = 0
+    hold_seconds: float = 0
 
     @classmethod
     def read(cls, data: Mapping[str, Any], terms: Terms | None = None) -> Self:

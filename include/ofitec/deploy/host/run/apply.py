@@ -1,8 +1,8 @@
 """Carries a plan out, step by step, each in the journal. Whatever fails, the old version serves again.
 
 CODE and a rollback to code: the new colour starts beside the old one on the same database, and one map entry moves.
-MIGRATE: maintenance page, the database is cloned, the clone upgraded, and the two change names; RETURN is the same with
-the database that was kept. The live database is never upgraded, and never dropped.
+MIGRATE: requests wait or get the maintenance page, the database is cloned, the clone upgraded, and the two change
+names; RETURN is the same with the database that was kept. The live database is never upgraded, and never dropped.
 """
 
 import time
@@ -10,7 +10,7 @@ import time
 from ofitec.deploy.host.machine import smoke
 from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine
-from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
+from ofitec.deploy.host.machine.proxy import Proxy
 from ofitec.deploy.host.record import lock, releases, worker
 from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import DONE, STUCK, Journal, Step, now
@@ -73,14 +73,15 @@ def _code(home: Home, journal: Journal) -> None:
 
 
 def _exchange_database(home: Home, journal: Journal) -> None:
-    engine, proxy, database = Engine(home), Proxy(home), Databases(Engine(home))
+    engine, proxy = Engine(home), Proxy(home)
+    database = Databases(engine)
     plan = journal.plan
     colour, old = plan.colour, plan.current.colour
     service = f"odoo-{colour}"
     opened = time.monotonic()
     with journal.step(Step.MAINTENANCE):
         journal.note(live_oid=database.oid(home.database), maintenance_since=now())
-        proxy.switch(MAINTENANCE)
+        proxy.hold(plan.hold_seconds)
     with journal.step(Step.STOP_OLD):
         proxy.drain(old, home.seconds("OFITEC_DRAIN_SECONDS"))
         engine.stop("odoo-cron", f"odoo-{old}")

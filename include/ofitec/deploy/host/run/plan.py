@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from ofitec.deploy.host.machine import manifests, smoke
 from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine, check_reference
-from ofitec.deploy.host.machine.proxy import Proxy
+from ofitec.deploy.host.machine.proxy import LONGEST_HOLD, Proxy
 from ofitec.deploy.host.record import lock, plans, releases
 from ofitec.deploy.host.record.home import Home
 from ofitec.deploy.host.record.journal import RUNNING, STUCK, Journal
@@ -70,6 +70,7 @@ def deploy(
             database_bytes=database.size(home.database),
             disk_free_bytes=database.free_bytes(),
             workers=engine.chosen_workers(f"odoo-{current.colour}"),
+            hold_seconds=_hold_seconds(home),
         )
         if mode is Mode.MIGRATE:
             require_disk(plan.database_bytes, plan.disk_free_bytes)
@@ -106,12 +107,17 @@ def rollback(home: Home, *, run: str, who: str, terms: Terms, discard_since: str
             sources=target.sources,
             database_bytes=database.size(home.database),
             disk_free_bytes=database.free_bytes(),
+            hold_seconds=_hold_seconds(home),
             returns_to=current.kept_database,
             returns_oid=current.kept_oid,
             workers=engine.chosen_workers(f"odoo-{current.colour}"),
         )
         plans.save(home, plan)
     return plan
+
+
+def _hold_seconds(home: Home) -> float:
+    return min(home.seconds("OFITEC_HOLD_SECONDS"), LONGEST_HOLD)
 
 
 def _require_return(current: Release, database: Databases, discard_since: str) -> None:

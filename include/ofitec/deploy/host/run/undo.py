@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ofitec.deploy.host.machine import smoke
 from ofitec.deploy.host.machine.database import Databases
 from ofitec.deploy.host.machine.engine import Engine
-from ofitec.deploy.host.machine.proxy import MAINTENANCE, Proxy
+from ofitec.deploy.host.machine.proxy import Proxy
 from ofitec.deploy.host.record import lock
 from ofitec.deploy.host.record.home import Home, say
 from ofitec.deploy.host.record.journal import STUCK, UNDONE, Journal, Step
@@ -76,12 +76,13 @@ def _code(home: Home, journal: Journal) -> None:
 
 
 def _database(home: Home, journal: Journal, why: str, *, decided: bool) -> None:
-    engine, proxy, database = Engine(home), Proxy(home), Databases(Engine(home))
+    engine, proxy = Engine(home), Proxy(home)
+    database = Databases(engine)
     plan = journal.plan
     old, new = plan.current.colour, plan.colour
     if not journal.begun(Step.MAINTENANCE) or "live_oid" not in journal.facts:
         return
-    proxy.switch(MAINTENANCE)
+    proxy.hold(plan.hold_seconds)
     engine.stop("odoo-cron", f"odoo-{new}")
     engine.end_task(journal.run)
     if journal.begun(Step.SWITCH) and not decided:
