@@ -9,7 +9,7 @@ from typing import Any
 from ofitec.backup import message
 from ofitec.backup.extract import Wanted, extract
 from ofitec.backup.job import FIRST_CONNECTION, from_settings
-from ofitec.backup.steps import in_spanish, tell
+from ofitec.backup.steps import tell
 from ofitec.clients.storage import Storage
 from ofitec.ledger import Ledger, backups
 from ofitec.ledger.folders import require_one
@@ -25,7 +25,7 @@ def run(params: dict[str, Any], *, run_id: str) -> dict[str, Any]:
     :raises InputError: if the form is not clear, or the backup does not hold it
     """
     begun = time.monotonic()
-    with in_spanish():
+    with message.in_spanish():
         wanted = Wanted(
             params["what"], params["attachment"], params["name"] or "", params["table"] or "", params["record"]
         ).checked()

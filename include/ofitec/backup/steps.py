@@ -6,8 +6,8 @@ An error leaves here with a Spanish sentence for people in front of its own word
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,19 +32,19 @@ REMINDERS = ((1, 2), (7, 2))  # month and day
 
 def preflight(*, run_id: str, create_repository: bool) -> dict[str, Any]:
     """See `nightly.preflight`."""
-    with in_spanish():
+    with message.in_spanish():
         return nightly.preflight(_nights_job(run_id), run_id=run_id, create_repository=create_repository)
 
 
 def snapshot(*, run_id: str) -> str:
     """The new backup's key."""
-    with in_spanish():
+    with message.in_spanish():
         return nightly.snapshot(_nights_job(run_id), run_id=run_id)
 
 
 def check(key: str, *, run_id: str) -> dict[str, Any]:
     """See `nightly.check`."""
-    with in_spanish():
+    with message.in_spanish():
         return nightly.check(from_settings(), key, run_id=run_id)
 
 
@@ -55,7 +55,7 @@ def retain(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
 
 def _retain(job: Job, dag_id: str, *, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
     try:
-        with in_spanish():
+        with message.in_spanish():
             done = retention.apply(job, run_id=run_id, acknowledged=acknowledged, by=by)
     except retention.SnapshotsLost as error:
         text, blocks = message.lost(error.keys, job.restic.where, second=job.second)
@@ -69,7 +69,7 @@ def _retain(job: Job, dag_id: str, *, run_id: str, acknowledged: int, by: str) -
 
 def copy(*, run_id: str, create_repository: bool) -> dict[str, Any] | None:
     """See `copying.copy`; None where there is no second repository."""
-    with in_spanish():
+    with message.in_spanish():
         second = _second()
         if second is None:
             return None
@@ -78,14 +78,14 @@ def copy(*, run_id: str, create_repository: bool) -> dict[str, Any] | None:
 
 def retain_copies(*, run_id: str, acknowledged: int, by: str) -> dict[str, Any]:
     """As `retain`, of the second repository and by its own policy."""
-    with in_spanish():
+    with message.in_spanish():
         second = from_settings(SECOND_CONNECTION)
     return _retain(second, "backup_copy", run_id=run_id, acknowledged=acknowledged, by=by)
 
 
 def prove_copy(asked: str, *, run_id: str, read_data: bool) -> dict[str, Any] | None:
     """Prove a copy: a person's choice, or the newest if that is due; None if nothing is. Tell Slack once."""
-    with in_spanish():
+    with message.in_spanish():
         second = _second()
         if second is None or not (asked or read_data or copying.proof_due(second, now=datetime.now(UTC))):
             return None
@@ -110,7 +110,7 @@ def prove(asked: str, published: Sequence[dict[str, Any]], *, run_id: str, read_
     :return: {"proof": id, "backup": key, "tables", "rows", "files", "rto_seconds", "steps"}
     """
     keys = [str(extra["backup"]) for extra in published if extra.get("backup")]
-    with in_spanish():
+    with message.in_spanish():
         job, keep = from_settings(), settings().staging
     return _prove(job, asked, keys, "backup_verify", run_id=run_id, read_data=read_data, news=read_data, keep=keep)
 
@@ -128,7 +128,7 @@ def _prove(
 ) -> dict[str, Any]:
     """:param news: whether the good news is told"""
     how: dict[str, Any] = {"run_id": run_id, "read_data": read_data, "keep": keep}
-    with in_spanish():
+    with message.in_spanish():
         if asked:
             key = proof.choose(job, asked)
             number, evidence, lifted = proof.prove(job, key, **how)
@@ -153,7 +153,7 @@ def _prove(
 
 def plan_restore(params: dict[str, Any]) -> dict[str, Any]:
     """Check the restore's parameters; returns `Plan` as JSON, with the question that a person is asked."""
-    with in_spanish():
+    with message.in_spanish():
         job = from_settings(params.get("repository") or FIRST_CONNECTION)
         wanted = restore.plan(
             job,
@@ -184,7 +184,7 @@ def run_restore(plan: dict[str, Any], *, run_id: str, approved: bool) -> dict[st
 
     :param approved: whether a person agreed to what it replaces
     """
-    with in_spanish():
+    with message.in_spanish():
         wanted = Plan.model_validate(plan)
         job = from_settings(wanted.repository)
         shared.require_place(job.ledger, Path(wanted.filestore))
@@ -198,7 +198,7 @@ def settle_restore(
 
     :param url: address of the run
     """
-    with in_spanish():
+    with message.in_spanish():
         told = restore.repair(from_settings(), run_id=run_id)
     if plan and answer and not answer.approved:
         approval.rejected(
@@ -221,7 +221,7 @@ def rotation_step(*, by_hand: bool, on: datetime) -> str | None:
     :param by_hand: whether a person triggered the run
     :param on: when the run is for
     """
-    with in_spanish():
+    with message.in_spanish():
         job = from_settings()
         waiting = rotation.pending(job)
         if waiting is None:
@@ -238,7 +238,7 @@ def rotate(*, run_id: str) -> dict[str, Any]:
 
     :raises InputError: if the connection holds the password itself, which a task cannot change
     """
-    with in_spanish():
+    with message.in_spanish():
         file, job = _password_file(), from_settings()
         shared.require_password(job.ledger, file)
         done = rotation.begin(job, file, run_id=run_id)
@@ -249,7 +249,7 @@ def rotate(*, run_id: str) -> dict[str, Any]:
 
 def finish_rotation(*, run_id: str) -> bool:
     """The second phase: the old password opens nothing any more. False if the new one was lost, and its key went."""
-    with in_spanish():
+    with message.in_spanish():
         file, job = _password_file(), from_settings()
         shared.require_password(job.ledger, file)
         done = rotation.finish(job, file, run_id=run_id)
@@ -283,16 +283,6 @@ def _nights_job(run_id: str) -> Job:
         with suppress(OfitecError):
             note = {"env": settings().env, "repository": "", "run_id": run_id, "said": message.sentence(error)}
             backups.note_failure(open_ledger(), error=str(error), **note)
-        raise
-
-
-@contextmanager
-def in_spanish() -> Iterator[None]:
-    """What fails inside says first what it means for people."""
-    try:
-        yield
-    except OfitecError as error:
-        error.args = (f"{message.sentence(error)} ({error})", *error.args[1:])
         raise
 
 
