@@ -17,7 +17,6 @@ from airflow.sdk import CronTriggerTimetable, Param, dag
 from ofitec.dag import CLOSES_NOTHING, SANTIAGO, Tag
 from ofitec.staging.tasks import remove, stage
 
-
 PARAMS = {
     "backup": Param(
         None,
