@@ -38,7 +38,7 @@ def test_airflow_reaches_every_service(
 def test_airflow_starts_no_run_by_itself(airflow: "Airflow") -> None:
     paused = {dag["dag_id"] for dag in airflow.api.call("GET", "/dags", params={"paused": True})["dags"]}
     months = {"f29_monthly", "rcv_reconcile"}
-    tried = {"stack_probe", "late_probe", "fail_probe"} | months  # those that tests un-paused
+    tried = {"stack_probe", "late_probe", "fail_probe", "ping_probe"} | months  # those that tests un-paused
     assert airflow.api.dag_ids() - paused <= tried
     runs = airflow.api.call("GET", "/dags/~/dagRuns", params={"limit": 100})["dag_runs"]
     # the month's check is due within two hours before: then un-pausing it starts that run, as it should

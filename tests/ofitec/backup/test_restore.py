@@ -122,7 +122,7 @@ def test_default_is_the_newest_proven_backup(job: Job) -> None:
     with pytest.raises(InputError, match="knows no backup nada of otra"):
         planned(dataclasses.replace(job, env="otra"), "nueva", key="nada")
     backups.change(job.ledger, unproven, status=backups.REMOVED)
-    with pytest.raises(InputError, match="is removed: it cannot be restored"):
+    with pytest.raises(InputError, match="was removed by the retention"):
         planned(job, "nueva", key=unproven)
 
 
