@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from airflow.sdk import Param, dag
 
-from ofitec.backup.tasks import extract
+from ofitec.backup.tasks import REPOSITORY, extract
 from ofitec.dag import DAG_DEFAULTS, Tag
 
 PARAMS = {
@@ -62,14 +62,7 @@ PARAMS = {
         title="Respaldo",
         description="De cuál, por ejemplo 20261124T053000Z-3f9a01. Vacío: el más nuevo que pasó su prueba.",
     ),
-    "repository": Param(
-        "restic_default",
-        type="string",
-        enum=["restic_default", "restic_second"],
-        values_display={"restic_default": "El de cada noche", "restic_second": "El segundo, con sus copias"},
-        title="Repositorio",
-        description="De cuál traerlo.",
-    ),
+    "repository": REPOSITORY,
 }
 
 

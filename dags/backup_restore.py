@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from airflow.sdk import Param, dag
 
-from ofitec.backup.tasks import ask, outcome, place_is_free, plan_restore, restore, settle_restore
+from ofitec.backup.tasks import REPOSITORY, ask, outcome, place_is_free, plan_restore, restore, settle_restore
 from ofitec.dag import DAG_DEFAULTS, Tag
 from ofitec.notify.tasks import approval
 
@@ -25,14 +25,7 @@ PARAMS = {
         title="Respaldo",
         description="Cuál restaurar, por ejemplo 20261124T053000Z-3f9a01. Vacío: el más nuevo que pasó su prueba.",
     ),
-    "repository": Param(
-        "restic_default",
-        type="string",
-        enum=["restic_default", "restic_second"],
-        values_display={"restic_default": "El de cada noche", "restic_second": "El segundo, con sus copias"},
-        title="Repositorio",
-        description="De cuál traerlo. El segundo sirve también cuando el primero no está.",
-    ),
+    "repository": REPOSITORY,
     "database": Param(
         "odoo_restaurado",
         type="string",

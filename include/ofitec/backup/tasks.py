@@ -8,7 +8,7 @@ Tasks that need the filestore, the work disk, an Odoo, the password's file or a 
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, task, task_group
+from airflow.sdk import Asset, Param, task, task_group
 
 from ofitec.dag import Given
 from ofitec.notify.recovery import on_success
@@ -21,6 +21,16 @@ OPS = "ops"
 # Airflow would store each key of an answer a second time, and write the whole as the log's last line
 PLAIN: dict[str, Any] = {"multiple_outputs": False, "show_return_value_in_logs": False}
 LONG = timedelta(hours=8)  # no shorter than the settings' own limits, which speak more clearly
+
+# Of the forms that bring something back
+REPOSITORY = Param(
+    "restic_default",
+    type="string",
+    enum=["restic_default", "restic_second"],
+    values_display={"restic_default": "El de cada noche", "restic_second": "El segundo, con sus copias"},
+    title="Repositorio",
+    description="De cuál traerlo. El segundo sirve también cuando el primero no está.",
+)
 
 
 @task(task_display_name="Revisar antes", execution_timeout=timedelta(hours=2), queue=OPS, **PLAIN)
