@@ -4,7 +4,8 @@ A message is a whole sentence for a person: what failed, with which figure, what
 ever holds a secret: it goes to task logs and to Slack.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 class OfitecError(Exception):
@@ -44,3 +45,16 @@ class SeveralFailed(Several, PermanentError):
 
 class SeveralUnfinished(Several, TransientError):
     """One of those that failed may do better later."""
+
+
+@contextmanager
+def saying_first(sentence: Callable[[OfitecError], str]) -> Iterator[None]:
+    """What fails inside says first what it means for people, then its own words.
+
+    :param sentence: what an error means, in Spanish
+    """
+    try:
+        yield
+    except OfitecError as error:
+        error.args = (f"{sentence(error)} ({error})", *error.args[1:])
+        raise

@@ -4,14 +4,14 @@ A sentence here must be true in every case in which its error is raised. So none
 most errors learn nothing about them.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
 from ofitec import words
 from ofitec.backup.job import SECOND_CONNECTION
-from ofitec.errors import OfitecError
+from ofitec.errors import saying_first
 from ofitec.ledger.tables import BackupRun, RestoreProof
 from ofitec.notify.blocks import facts, header, message, section
 from ofitec.notify.escape import Message, code, escape
@@ -98,14 +98,9 @@ def sentence(error: BaseException) -> str:
     return KILLED
 
 
-@contextmanager
-def in_spanish() -> Iterator[None]:
+def in_spanish() -> AbstractContextManager[None]:
     """What fails inside says first what it means for people."""
-    try:
-        yield
-    except OfitecError as error:
-        error.args = (f"{sentence(error)} ({error})", *error.args[1:])
-        raise
+    return saying_first(sentence)
 
 
 def proven(backup: BackupRun, proof: RestoreProof, *, kept_for_ever: bool = False) -> Message:

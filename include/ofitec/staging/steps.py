@@ -2,13 +2,11 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from ofitec.backup.job import Job, from_settings
 from ofitec.connections import connection
-from ofitec.errors import InputError, OfitecError
+from ofitec.errors import InputError, saying_first
 from ofitec.ledger import staging
 from ofitec.notify.escape import Message
 from ofitec.notify.once import tell_once
@@ -28,7 +26,7 @@ def make(*, key: str, run_id: str) -> dict[str, Any]:
     :param key: the backup; empty: the newest that is proven
     :return: {"backup", "database", "findings", "steps"}
     """
-    with _in_spanish():
+    with saying_first(message.sentence):
         job, chosen = from_settings(), choices()
         place = {"env": job.env, "server": job.scratch.server, "database": keeping.name(job)}
         number = staging.start(job.ledger, run_id=run_id, **place)
@@ -51,7 +49,7 @@ def make(*, key: str, run_id: str) -> dict[str, Any]:
 
 def remove() -> bool:
     """Drop the copy that stands. False if none does."""
-    with _in_spanish():
+    with saying_first(message.sentence):
         job = from_settings()
         gone = keeping.remove(job)
         morning.settle(job)
@@ -76,15 +74,6 @@ def choices() -> morning.Choices:
         logins=Logins(password, chosen.staging_url),
         refuse=chosen.staging_unknown == "refuse",
     )
-
-
-@contextmanager
-def _in_spanish() -> Iterator[None]:
-    try:
-        yield
-    except OfitecError as error:
-        error.args = (f"{message.sentence(error)} ({error})", *error.args[1:])
-        raise
 
 
 def _tell(job: Job, key: str, run_id: str, told: Message) -> bool:
