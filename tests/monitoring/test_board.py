@@ -51,6 +51,12 @@ def firing(watch: Watch) -> set[str]:
     return {alert.name for alert in alertmanager.firing(watch.monitoring.alertmanager_url)}
 
 
+def missing(watch: Watch, env: str) -> bool:
+    """Whether the alarm of this installation fires: one of another's, just repaired, may still be there."""
+    fire = alertmanager.firing(watch.monitoring.alertmanager_url)
+    return any(alert.name == "BackupMissing" and f" de {env} " in alert.description for alert in fire)
+
+
 def test_nobody_reads_without_login_or_token(airflow: Airflow, local_stack: LocalStack) -> None:
     metrics_token = local_stack.metrics_token_file.read_text()
     for path, bearer in (
@@ -142,10 +148,16 @@ def test_a_person_finds_it_in_both_languages_and_in_airflow(three_years: Airflow
 def test_it_shows_what_fires_and_opens_its_runbook_from_airflows_frame(watch: Watch, tab: Page) -> None:
     nights = Nights.of(watch)
     nights.add("drill-board", hours_ago=30)
-    wait_until(lambda: "BackupMissing" in firing(watch), "BackupMissing")
-    tab.goto(f"{watch.airflow.url}/plugin/ofitec")
-    link = tab.frame_locator("iframe").locator("text=Qué hacer: BackupMissing")
-    link.wait_for(timeout=60_000)
+    wait_until(lambda: missing(watch, "drill-board"), "BackupMissing of this installation")
+    link = tab.frame_locator("iframe").locator("text=Qué hacer: BackupMissing").first
+
+    def shown() -> bool:
+        # a page is as old as its loading: one that Alertmanager answered too late is loaded again, as people do
+        tab.goto(f"{watch.airflow.url}/plugin/ofitec")
+        tab.frame_locator("iframe").locator("h1:has-text('OFITEC')").wait_for(timeout=60_000)
+        return link.is_visible()
+
+    wait_until(shown, "the alarm on the board")
     with tab.context.expect_page(timeout=30_000) as opened:
         link.click()
     assert opened.value
