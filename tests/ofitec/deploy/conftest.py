@@ -1,7 +1,8 @@
 """A docker engine with registry, and one installation of each kind. Skipped, with the reason, where none can start."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from dev.stack.machine.paths import ROOT, Place
 from dev.stack.machine.process import Processes
 from dev.stack.services import docker_engine
 from dev.stack.services.docker_engine import Docker
+from tests.ofitec.deploy.compose import config, installation
 from tests.ofitec.deploy.installation import Installation
 
 PLACE = Place("deploy")
@@ -32,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "docker" in getattr(item, "fixturenames", ()):
             item.add_marker("services")
             item.add_marker("drill")
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """docker compose's own reading of the defaults, whatever .env stands here."""
+    return partial(config, installation(tmp_path_factory.mktemp("defaults")))
 
 
 @pytest.fixture(scope="session")
