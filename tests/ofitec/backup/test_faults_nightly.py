@@ -242,7 +242,7 @@ def test_no_file_can_go_between_the_database_s_moment_and_the_files(
     assert won == ["before all", "after all"]
 
 
-def child(name: str, word: str, of: int = os.getpid(), seconds: float = 30) -> int:
+def child(name: str, word: str, of: int = os.getpid(), seconds: float = 120) -> int:
     """Waits for a descendant process with that name and argument that has been at work for a moment; its pid."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
