@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +65,57 @@ def test_each_component_has_its_own_secrets_and_no_others(shown: Callable[..., s
         for secret in owners
     ]
     assert "\n".join(table) in (ROOT / "docs" / "rights.md").read_text(), "\n".join(table)
+
+
+def test_who_runs_never_misses_a_secret_while_it_is_handed_over_again(
+    shown: Callable[..., str], tmp_path: Path
+) -> None:
+    """`make up` does it at every start, also while tasks run."""
+    services = json.loads(shown(FILES[:1], ("airflow", "celery"), "--format=json"))["services"]
+    script = services["airflow-secrets"]["command"][0].replace("$$", "$")
+    for folder in ("/run/secrets", "/tmp/made", "/out", "/opt/airflow"):
+        script = script.replace(folder, f"{tmp_path}{folder}")
+    # what the image's root may; here whoever runs the tests
+    script = f"chown() {{ :; }}\n{script}"
+    (tmp_path / "run/secrets").mkdir(parents=True)
+    for name in services["airflow-secrets"]["secrets"]:
+        (tmp_path / "run/secrets" / name["source"]).write_text(f"of {name['source']}")
+    for volume in services["airflow-secrets"]["volumes"]:
+        (tmp_path / volume["target"].lstrip("/")).mkdir(parents=True)
+    (tmp_path / "tmp").mkdir()
+
+    def hand_over() -> None:
+        shutil.rmtree(tmp_path / "tmp/made", ignore_errors=True)
+        subprocess.run(["bash", "-euc", script], check=True, capture_output=True)
+
+    hand_over()
+    mine = tmp_path / "out/scheduler"
+    held = {file.name: file.read_text() for file in mine.iterdir()}
+    assert held["connections.json"] == "of airflow_connections.json"
+    (mine / "of_before").touch()
+    missed: list[str] = []
+    ended = threading.Event()
+
+    def read(file: Path) -> str:
+        try:
+            return file.read_text()
+        except FileNotFoundError:
+            return ""
+
+    def look() -> None:
+        while not ended.is_set():
+            missed.extend(name for name, text in held.items() if read(mine / name) != text)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        for _ in range(5):
+            hand_over()
+    finally:
+        ended.set()
+        watcher.join()
+    assert missed == []
+    assert {file.name: file.read_text() for file in mine.iterdir()} == held
 
 
 def test_the_key_that_signs_tokens_is_one_that_airflow_reads(tmp_path: Path) -> None:
