@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import BaseModel
@@ -60,7 +61,7 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
 
     :param key: the backup; empty: the newest proven one
     :param filestore: empty: beside Odoo's own filestore, under the database's name
-    :raises InputError: names what is wrong
+    :raises InputError: names what is wrong, also where the folder cannot be written: a copy takes hours to bring back
     """
     job = _at_home(job)
     if switches.half_done(job.ledger, env=job.env, server=job.scratch.server):
@@ -72,6 +73,7 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
     place = Path(filestore) if filestore else job.filestore.parent / database
     if not place.is_absolute() or not place.parent.is_dir():
         raise InputError(f"The filestore's place {place} must be an absolute path in a folder that exists.")
+    _require_writable(place.parent)
     if neutralise and not job.odoo_command:
         raise InputError("Neutralising needs an Odoo: set OFITEC_ODOO_COMMAND, or restore without it.")
     row = retrieval.wanted(job, key) if key else backups.newest_proven(job.ledger, job.env, job.restic.where)
@@ -146,6 +148,18 @@ def repair(job: Job, *, run_id: str) -> list[str]:
         told = switching.repair(job)
         scratch.sweep(job, purpose=PURPOSE)
     return told
+
+
+def _require_writable(folder: Path) -> None:
+    """By doing it: who may write is not told by the folder's mode alone (a mount may be read-only)."""
+    try:
+        with TemporaryDirectory(prefix=".ofitec-", dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"The folder {folder}, where the restored files go, cannot be written here ({error.strerror}). Nothing was "
+            "changed. Mount it writable on this worker, or name another folder (Carpeta de archivos)."
+        ) from None
 
 
 def _at_home(job: Job) -> Job:

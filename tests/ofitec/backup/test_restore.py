@@ -104,6 +104,7 @@ def test_user_who_connects_meanwhile_saves_the_old_database(
         ('x"; DROP', "", False, "no name for a restored database"),
         ("ofitec_scratch_1", "", False, "for throw-away copies"),
         ("bien", "/no/existe/x", False, "must be an absolute path in a folder that exists"),
+        ("bien", "/proc/x", False, "The folder /proc, where the restored files go, cannot be written here"),
         ("bien", "", True, "Neutralising needs an Odoo"),
         ("bien", "", False, "No backup of prueba in .* is proven yet"),
     ],
