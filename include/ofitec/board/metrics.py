@@ -42,6 +42,7 @@ class _Facts(Collector):
             yield from _backups(facts.ledger.backups)
             yield from _deploys(facts.ledger.deploys)
             yield from _staging(facts.ledger)
+            yield from _continuous(facts.ledger, facts.now)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -172,6 +173,34 @@ def _staging(ledger: LedgerFacts) -> Iterator[Metric]:
         snapshot.add([env], stands.snapshot_at if stands else None)
         failed.add([env], int(last.outcome == "failed"))
     yield from (family.metric for family in (snapshot, failed))
+
+
+def _continuous(ledger: LedgerFacts, now: datetime) -> Iterator[Metric]:
+    name = "ofitec_continuous"
+    begun = _Family(f"{name}_begun_timestamp_seconds", "When the continuous backup was switched on", ["env"])
+    archived = _Family(f"{name}_archived_timestamp_seconds", "Last moment whose WAL is in the archive", ["env"])
+    files = _Family(f"{name}_files_timestamp_seconds", "Newest moment of which the filestore is saved", ["env"])
+    base = _Family(f"{name}_base_timestamp_seconds", "When the newest base backup was complete", ["env"])
+    rpo = _Family(f"{name}_rpo_seconds", "Most work that would be lost if Odoo's host died now", ["env"])
+    waiting = _Family(f"{name}_wal_waiting_bytes", "WAL written and not archived at the newest look", ["env"])
+    failed = _Family(f"{name}_push_failed", "1 if the last push of WAL failed at the newest look", ["env"])
+    up = _Family(f"{name}_repository_up", "1 if the WAL's repository could be read at the newest look", ["env"])
+    free = _Family(f"{name}_repository_free_ratio", "Free part of its disk, if it is a folder here", ["env"])
+    missing = _Family(f"{name}_missing_segments", "WAL segments missing since the newest base backup", ["env"])
+    for env, found in ledger.continuous.items():
+        look, key = found.look, [env]
+        begun.add(key, found.begun)
+        archived.add(key, found.archived_at)
+        files.add(key, found.files_at)
+        base.add(key, found.base_at)
+        rpo.add(key, found.rpo(now))
+        waiting.add(key, look.waiting_bytes)
+        failed.add(key, None if look.mark_at is None else int(look.failed_at is not None))
+        up.add(key, None if look.repository_up is None else int(look.repository_up))
+        free.add(key, look.free_ratio)
+        missing.add(key, look.missing)
+    families = (begun, archived, files, base, rpo, waiting, failed, up, free, missing)
+    yield from (family.metric for family in families)
 
 
 def _sizes(processed: _Family, added: _Family, backup: Backup) -> None:

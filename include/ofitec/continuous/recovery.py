@@ -54,7 +54,7 @@ def plan(job: Job, archive: Pgbackrest, asked: str, *, database: str, filestore:
     """Check everything before anything is done.
 
     :param asked: the moment as it was typed
-    :return: its `moment` is what is told: the asked one in local time, "" for the latest
+    :return: its `moment` can be typed as well, and tells the zone
     :raises InputError: names what is wrong; of a moment, what can be reached
     """
     zone = ZoneInfo(job.rules.zone)
@@ -77,19 +77,17 @@ def plan(job: Job, archive: Pgbackrest, asked: str, *, database: str, filestore:
         filestore=str(place),
         neutralise=neutralise,
         replaces=there,
-        moment=reach.LATEST if until is None else reach.local(until, zone),
+        moment=reach.LATEST if until is None else until.astimezone(zone).isoformat(sep=" "),
     )
 
 
-def carry_out(
-    job: Job, archive: Pgbackrest, asked: str, wanted: Plan, *, run_id: str, approved: bool
-) -> dict[str, Any]:
+def carry_out(job: Job, archive: Pgbackrest, wanted: Plan, *, run_id: str, approved: bool) -> dict[str, Any]:
     """As `restore.restore`, to the moment.
 
     :return: as there, with "at" (the last transaction in it) and "missing" (files that no snapshot around it has)
     :raises NotRecovered: if PostgreSQL did not come to it
     """
-    until, came, info = reach.asked(asked, ZoneInfo(job.rules.zone)), Recovered(), archive.info()
+    until, came, info = reach.asked(wanted.moment, ZoneInfo(job.rules.zone)), Recovered(), archive.info()
     base = next((base for base in info.bases if base.label == wanted.backup), None)
     if base is None:
         raise InputError(f"Base backup {wanted.backup} is gone since this was planned. Trigger it again.")

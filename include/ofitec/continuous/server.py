@@ -37,6 +37,10 @@ _FROM_SOURCE = {
 }
 
 
+# not that a connection came too early
+_SAYS_WHY = re.compile(r"(FATAL|ERROR|PANIC): +(?!the database system is|terminating)")
+
+
 class NotRecovered(PermanentError):
     """The server did not come to the moment: its WAL ends before, or it does not run here."""
 
@@ -175,5 +179,5 @@ def _answers(database: Database) -> bool:
 
 
 def _words(done: Finished) -> str:
-    lines = [line for line in done.stderr.splitlines() if "FATAL" in line or "ERROR" in line or "PANIC" in line]
+    lines = [line for line in done.stderr.splitlines() if _SAYS_WHY.search(line)]
     return " ".join(lines[-3:])[-400:] or done.stderr[-300:] or "it said nothing"

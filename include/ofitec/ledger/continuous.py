@@ -20,12 +20,14 @@ class Continuous:
 
     :param begun: when it was switched on, or the first look that is still known
     :param look: the newest look that ended
+    :param base_at: when the newest base backup was complete
     :param archived_at: the last moment whose WAL is known to be in the archive, None if there is none
     :param files_at: the newest moment of which the filestore is saved, by this or by a night
     """
 
     begun: datetime
     look: ContinuousLook
+    base_at: datetime | None
     archived_at: datetime | None
     files_at: datetime | None
 
@@ -94,6 +96,22 @@ def segment_bytes(ledger: Ledger, env: str) -> int | None:
         return session.scalars(query.order_by(ContinuousLook.id.desc()).limit(1)).first()
 
 
+def note_failure(ledger: Ledger, *, env: str, run_id: str, kind: str, said: str, error: str, told: bool) -> None:
+    """Write down a run's failure: in its newest look, or in a row of its own if it came to none.
+
+    :param told: whether people are told of it
+    """
+    query = select(ContinuousLook.id).where(ContinuousLook.env == env, ContinuousLook.run_id == run_id)
+    values: dict[str, Any] = {"kind": kind, "said": said[:2000], "told": told}
+    with ledger.transaction() as session:
+        number = session.scalars(query.order_by(ContinuousLook.id.desc()).limit(1)).first()
+        if number is None:
+            ended = {"outcome": FAILED, "error": error[:2000], "finished_at": func.clock_timestamp()}
+            session.add(ContinuousLook(env=env, run_id=run_id, **values, **ended))
+        else:
+            session.execute(update(ContinuousLook).where(ContinuousLook.id == number).values(**values))
+
+
 def marks(ledger: Ledger, env: str) -> list[tuple[datetime, str, int]]:
     """(time, archive id, segment) of the marks, oldest first."""
     query = (
@@ -133,21 +151,17 @@ def read(session: Session) -> dict[str, Continuous]:
         last = _newest(session, env)
         if last is None or last.outcome == OFF:
             continue
-        off = select(func.max(ContinuousLook.id)).where(ContinuousLook.env == env, ContinuousLook.outcome == OFF)
-        on = [ContinuousLook.env == env, ContinuousLook.id > func.coalesce(off.scalar_subquery(), 0)]
-        begun, archived, files = session.execute(
-            select(
-                func.min(ContinuousLook.started_at),
-                func.max(ContinuousLook.archived_at),
-                func.max(ContinuousLook.files_at),
-            ).where(*on)
-        ).one()
+        look = ContinuousLook
+        off = select(func.max(look.id)).where(look.env == env, look.outcome == OFF)
+        since = (look.env == env, look.id > func.coalesce(off.scalar_subquery(), 0))
+        newest = [func.max(column) for column in (look.base_at, look.archived_at, look.files_at)]
+        begun, base, archived, files = session.execute(select(func.min(look.started_at), *newest).where(*since)).one()
         night = session.scalar(
             select(func.max(BackupRun.snapshot_at)).where(
                 BackupRun.env == env, BackupRun.copy_of.is_(None), BackupRun.status == CHECKED
             )
         )
-        found[env] = Continuous(begun, last, archived, max(filter(None, (files, night)), default=None))
+        found[env] = Continuous(begun, last, base, archived, max(filter(None, (files, night)), default=None))
     return found
 
 
