@@ -1,4 +1,4 @@
-"""What the board and the metrics say of the backup between two nights: seconds that would be lost, and nothing if off."""
+"""What the board and the metrics say of the backup between two nights: seconds that would be lost; nothing if off."""
 
 from datetime import datetime, timedelta
 
@@ -91,8 +91,7 @@ def test_a_failure_that_stays_is_told_once_until_a_good_look(ledger: Ledger, now
 
 
 def test_a_failure_before_any_look_is_a_row_too(ledger: Ledger) -> None:
-    continuous.note_failure(
-        ledger, env=ENV, run_id="none", kind="InputError", said="x", error="No connection.", told=True
-    )
+    said = "No connection."
+    continuous.note_failure(ledger, env=ENV, run_id="none", kind="InputError", said="x", error=said, told=True)
     with ledger.transaction() as session:
-        assert continuous.read(session)[ENV].look.error == "No connection."
+        assert continuous.read(session)[ENV].look.error == said

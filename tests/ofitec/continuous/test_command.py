@@ -1,4 +1,4 @@
-"""`airflow ofitec archive-config`, as docs/continuous.md calls it: the command of continuous.md writes what a server needs."""
+"""`airflow ofitec archive-config`, run as continuous.md calls it: it writes what PostgreSQL's machine needs."""
 
 import os
 import subprocess
