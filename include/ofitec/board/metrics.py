@@ -176,17 +176,16 @@ def _staging(ledger: LedgerFacts) -> Iterator[Metric]:
 
 
 def _continuous(ledger: LedgerFacts, now: datetime) -> Iterator[Metric]:
-    name = "ofitec_continuous"
-    begun = _Family(f"{name}_begun_timestamp_seconds", "When the continuous backup was switched on", ["env"])
-    archived = _Family(f"{name}_archived_timestamp_seconds", "Last moment whose WAL is in the archive", ["env"])
-    files = _Family(f"{name}_files_timestamp_seconds", "Newest moment of which the filestore is saved", ["env"])
-    base = _Family(f"{name}_base_timestamp_seconds", "When the newest base backup was complete", ["env"])
-    rpo = _Family(f"{name}_rpo_seconds", "Most work that would be lost if Odoo's host died now", ["env"])
-    waiting = _Family(f"{name}_wal_waiting_bytes", "WAL written and not archived at the newest look", ["env"])
-    failed = _Family(f"{name}_push_failed", "1 if the last push of WAL failed at the newest look", ["env"])
-    up = _Family(f"{name}_repository_up", "1 if the WAL's repository could be read at the newest look", ["env"])
-    free = _Family(f"{name}_repository_free_ratio", "Free part of its disk, if it is a folder here", ["env"])
-    missing = _Family(f"{name}_missing_segments", "WAL segments missing since the newest base backup", ["env"])
+    begun = _Family("ofitec_continuous_begun_timestamp_seconds", "When the continuous backup was switched on", ["env"])
+    archived = _Family("ofitec_continuous_archived_timestamp_seconds", "Last moment of archived WAL", ["env"])
+    files = _Family("ofitec_continuous_files_timestamp_seconds", "Newest moment of saved files", ["env"])
+    base = _Family("ofitec_continuous_base_timestamp_seconds", "When the newest base backup was complete", ["env"])
+    rpo = _Family("ofitec_continuous_rpo_seconds", "Most work that would be lost if Odoo's host died now", ["env"])
+    waiting = _Family("ofitec_continuous_wal_waiting_bytes", "WAL written and not archived at the newest look", ["env"])
+    failed = _Family("ofitec_continuous_push_failed", "1 if the last push of WAL failed at the newest look", ["env"])
+    up = _Family("ofitec_continuous_repository_up", "1 if the newest look could read the WAL's repository", ["env"])
+    free = _Family("ofitec_continuous_repository_free_ratio", "Free part of its disk, if it is a folder here", ["env"])
+    missing = _Family("ofitec_continuous_missing_segments", "Segments missing since the newest base backup", ["env"])
     for env, found in ledger.continuous.items():
         look, key = found.look, [env]
         begun.add(key, found.begun)

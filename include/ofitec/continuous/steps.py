@@ -72,9 +72,7 @@ def rules() -> minutes.Rules:
     chosen = settings()
     data = chosen.pgbackrest_data
     if data is not None and not (data / "PG_VERSION").is_file():
-        raise InputError(
-            f"OFITEC_PGBACKREST_DATA names {data}, which is no data directory of PostgreSQL here."
-        )
+        raise InputError(f"OFITEC_PGBACKREST_DATA names {data}, which is no data directory of PostgreSQL here.")
     port = Database.from_connection("odoo_db").port
     return minutes.Rules(
         base=timedelta(hours=chosen.continuous_base_hours),
