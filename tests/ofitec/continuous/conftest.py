@@ -19,7 +19,7 @@ PASSWORD = "frase-de-restic/secreta&1"
 RULES = Rules(lock_timeout=2, exclusive_wait=20, lock_stale=3, min_bytes=10_000, keep_floor=1, restore_timeout=120)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def elsewhere() -> Iterator[Cluster]:
     """Another machine's server: it holds the ledger, and gets what is restored."""
     server = Cluster()
@@ -34,7 +34,7 @@ def elsewhere() -> Iterator[Cluster]:
         settings.cache_clear()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def host(elsewhere: Cluster) -> Iterator[Host]:
     made = Host()
     try:
@@ -44,7 +44,7 @@ def host(elsewhere: Cluster) -> Iterator[Host]:
         made.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def job(host: Host, elsewhere: Cluster) -> Iterator[Job]:
     """Odoo is on the host."""
     made = job_of(host, elsewhere, "continuous_ledger")

@@ -27,7 +27,7 @@ from tests.ofitec.backup.cluster import Cluster
 from tests.ofitec.continuous import many
 from tests.ofitec.continuous.host import Host, Writer
 
-pytestmark = pytest.mark.drill
+pytestmark = [pytest.mark.drill, pytest.mark.xdist_group("continuous")]
 RECOVERIES = 8
 
 

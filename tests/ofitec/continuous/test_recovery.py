@@ -10,14 +10,16 @@ import pytest
 from ofitec.backup.job import Job
 from ofitec.continuous import minutes, reach, recovery
 from ofitec.errors import InputError
+from tests.ofitec.backup import odoo_like
 from tests.ofitec.backup.cluster import Cluster
 from tests.ofitec.continuous.conftest import at
-from tests.ofitec.continuous.host import Host, Writer, contents
+from tests.ofitec.continuous.host import Host, Writer, clean_files, contents
 
+pytestmark = pytest.mark.xdist_group("continuous")
 ZONE = ZoneInfo("America/Santiago")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def written(host: Host, job: Job) -> Writer:
     """A look, some writing, a look."""
     rules = minutes.Rules(cluster=host.cluster)
@@ -45,6 +47,28 @@ def test_rows_and_files_are_those_of_the_moment(job: Job, host: Host, elsewhere:
     assert there == every
     assert done["missing"] == []
     assert not list(job.work.glob("recovered-*"))
+
+
+def test_a_file_that_came_and_went_between_two_snapshots_is_named(job: Job, host: Host, elsewhere: Cluster) -> None:
+    """Its row is there at that moment, and nobody has its bytes."""
+    rules = minutes.Rules(cluster=host.cluster)
+    minutes.look(job, host.archive, rules, run_id="before")
+    with host.database.connect() as conn:
+        lost = odoo_like.attach(conn, host.filestore, b"solo un momento", "fugaz")
+        kept = odoo_like.attach(conn, host.filestore, b"se queda", "estable")
+        time.sleep(0.05)
+        moment = conn.execute("SELECT clock_timestamp()").fetchone()
+        conn.execute("DELETE FROM ir_attachment WHERE name = 'fugaz'")
+    assert moment is not None
+    assert clean_files(host) > 0
+    minutes.look(job, host.archive, rules, run_id="after")
+    home, asked = at(job, elsewhere), moment[0].isoformat(sep=" ")
+    plan = recovery.plan(home, host.archive, asked, database="fugaz", filestore="", neutralise=False)
+    done = recovery.carry_out(home, host.archive, plan, run_id="r", approved=False)
+    assert done["missing"] == [lost]
+    assert (Path(done["filestore"]) / kept).read_bytes() == b"se queda"
+    with elsewhere.database("fugaz").connect() as conn:
+        assert conn.execute("SELECT count(*) FROM ir_attachment WHERE store_fname = %s", [lost]).fetchone() == (1,)
 
 
 @pytest.mark.parametrize("asked", ["2026-01-01 10:00:00", "2099-01-01 10:00:00"])
