@@ -118,7 +118,7 @@ def test_a_hole_is_told_and_the_next_base_backup_heals_it(job: Job, host: Host, 
     hole, before = row.mark, row.archived_at
     assert hole is not None
     assert before is not None
-    [segment] = [path for path in Path(host.archive.where).rglob(f"*{hole:08X}-*")]
+    [segment] = list(Path(host.archive.where).rglob(f"*{hole:08X}-*"))
     segment.unlink()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(minutes, "_UNDER_WAY", timedelta(0))
