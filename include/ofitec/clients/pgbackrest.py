@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from ofitec import unprivileged
-from ofitec.clients.pgbackrest_errors import error_of, unanswered
+from ofitec.clients.pgbackrest_errors import ArchiveDamaged, error_of, unanswered
 from ofitec.clients.pgbackrest_records import Info, info_of, listed
 from ofitec.errors import InputError, PermanentError
 from ofitec.process import Finished, ProgramTimeout, run
@@ -162,6 +162,18 @@ class Pgbackrest:
         :param kind: "full" or "incr"; without a full one before it, an incremental one is full
         """
         self._here([f"--type={kind}", "backup"], cluster=cluster, timeout=self.whole, stop=stop)
+
+    def verify(self, *, stop: Event | None = None) -> None:
+        """Read all that the repository holds, and compare it with the checksums of when it was stored.
+
+        :raises ArchiveDamaged: with what pgBackRest says is wrong
+        """
+        said = self._here(["verify", "--output=text"], timeout=self.whole, stop=stop).stdout
+        if re.search(r"status: (error|invalid)", said):  # it ends with 0 all the same
+            raise ArchiveDamaged(
+                f"pgbackrest verify read all of {self.where}: {' '.join(said.split())[:400]}. What is named is lost; make "
+                "a full base backup now, and look at that storage."
+            )
 
     def create(self, cluster: Cluster) -> None:
         """Make the repository's place for this server; nothing if it is there. On the database's host only."""

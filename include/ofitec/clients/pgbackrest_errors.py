@@ -34,6 +34,10 @@ class ArchiveBusy(TransientError):
     """Another pgBackRest does the same."""
 
 
+class ArchiveDamaged(PermanentError):
+    """What the repository holds was read, and some of it is not what was stored."""
+
+
 class BaseNotMade(PermanentError):
     """A base backup failed by what lies with the server, not with the repository."""
 

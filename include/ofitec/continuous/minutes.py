@@ -7,6 +7,7 @@ import logging
 import shutil
 import threading
 import time
+from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -57,70 +58,84 @@ class Rules:
     cluster: Cluster | None = None
 
 
+@dataclass(frozen=True)
+class Looked:
+    """A look that ended.
+
+    :param due: the kind of base backup that should be made now ("full", "incr" or None)
+    """
+
+    number: int
+    due: str | None
+    error: OfitecError | None
+
+
 def run(job: Job, archive: Pgbackrest, rules: Rules, *, run_id: str, create: bool = False) -> int:
     """Look once; where a base backup is due and can be made here, make it and go on looking meanwhile.
 
     :param create: make the archive's place for this server if it has none; only ever on a person's word
     :return: the id of the last look
-    :raises OfitecError: what failed, after all else was tried
+    :raises OfitecError: what failed first, after all else was tried
     """
     if create:
         if rules.cluster is None:
             raise InputError("The archive's place is made on the database's machine: pgbackrest stanza-create.")
         archive.create(rules.cluster)
-    number, kind = look(job, archive, rules, run_id=run_id)
-    if kind is None or rules.cluster is None:
-        return number
-    cluster, stop, late = rules.cluster, threading.Event(), None
-    log.info("A base backup (%s) is made ...", kind)
-    with beside(lambda: archive.backup(kind, cluster, stop=stop), stop) as going:
-        while True:
-            try:
-                going.result(timeout=_EVERY)
-                break
-            except TimeoutError:
-                late = None
-            try:
-                number, _ = look(job, archive, rules, run_id=run_id)
-            except OfitecError as error:
-                # told when the base backup is made
-                late = error
-    if late is not None:
-        raise late
-    return look(job, archive, rules, run_id=run_id)[0]
+    found = [_look(job, archive, rules, run_id)]
+    if (kind := found[0].due) is not None and (cluster := rules.cluster) is not None:
+        log.info("A base backup (%s) is made ...", kind)
+        stop = threading.Event()
+        with beside(lambda: _base(archive, kind, cluster, stop), stop) as going:
+            while not wait([going], timeout=_EVERY).done:
+                found.append(_look(job, archive, rules, run_id))
+        found.append(_look(job, archive, rules, run_id))
+    for each in found:
+        if each.error is not None:
+            raise each.error
+    return found[-1].number
 
 
-def look(job: Job, archive: Pgbackrest, rules: Rules, *, run_id: str) -> tuple[int, str | None]:
-    """One look. Returns its id, and the kind of base backup that is due ("full", "incr" or None).
+def _base(archive: Pgbackrest, kind: str, cluster: Cluster, stop: threading.Event) -> None:
+    archive.backup(kind, cluster, stop=stop)
+    if kind == "full":
+        archive.verify(stop=stop)
+
+
+def look(job: Job, archive: Pgbackrest, rules: Rules, *, run_id: str) -> Looked:
+    """One look.
 
     :raises OfitecError: the first thing that failed
     """
-    number = continuous.start(job.ledger, env=job.env, run_id=run_id)
-    errors: list[OfitecError] = []
-    kind: str | None = None
-    state: Archiving | None = None
+    found = _look(job, archive, rules, run_id)
+    if found.error is not None:
+        raise found.error
+    return found
+
+
+def _look(job: Job, archive: Pgbackrest, rules: Rules, run_id: str) -> Looked:
+    number, errors, kind = continuous.start(job.ledger, env=job.env, run_id=run_id), [], None
     try:
         try:
             _save_files(job, rules, number, run_id)
         except OfitecError as error:
             errors.append(error)
         try:
-            state = _mark(job, number)
-            kind = _read(job, archive, rules, number, state)
+            kind, wrong = _read(job, archive, rules, number, _mark(job, number))
+            errors += [wrong] if wrong else []
         except OfitecError as error:
             errors.append(error)
     except BaseException as error:
         # Airflow's timeout and its end by TERM are no Exceptions
         continuous.end(job.ledger, number, continuous.FAILED, kind=type(error).__name__, error=str(error)[:2000])
         raise
+    for failure in errors:
+        log.error("%s", failure)
     if errors:
-        for error in errors:
-            log.error("%s", error)
-        text = " ".join(str(error) for error in errors)
-        continuous.end(job.ledger, number, continuous.FAILED, kind=type(errors[0]).__name__, error=text[:2000])
-        raise errors[0]
-    continuous.end(job.ledger, number, continuous.DONE)
-    return number, kind
+        text = " ".join(map(str, errors))[:2000]
+        continuous.end(job.ledger, number, continuous.FAILED, kind=type(errors[0]).__name__, error=text)
+    else:
+        continuous.end(job.ledger, number, continuous.DONE)
+    return Looked(number, kind, errors[0] if errors else None)
 
 
 def _save_files(job: Job, rules: Rules, number: int, run_id: str) -> None:
@@ -162,10 +177,12 @@ def _mark(job: Job, number: int) -> Archiving:
     return state
 
 
-def _read(job: Job, archive: Pgbackrest, rules: Rules, number: int, state: Archiving) -> str | None:
-    """What the repository holds; which base backup is due.
+def _read(
+    job: Job, archive: Pgbackrest, rules: Rules, number: int, state: Archiving
+) -> tuple[str | None, OfitecError | None]:
+    """What the repository holds: which base backup is due, and what is wrong with the server's pushing.
 
-    :raises OfitecError: what is wrong with it, or with the server's pushing
+    :raises OfitecError: if the repository cannot be read, or is another server's
     """
     folder = archive.folder
     free = None
@@ -201,8 +218,9 @@ def _read(job: Job, archive: Pgbackrest, rules: Rules, number: int, state: Archi
         archived_at=max((stretch.last for stretch in stretches), default=None),
         missing=missing,
     )
-    _judge(state, missing, newest)
-    return due(info.bases, rules, missing=missing, now=datetime.now(UTC))
+    pushes = state.on and state.failing is None  # else a base backup would wait for its WAL in vain
+    kind = due(info.bases, rules, missing=missing, now=datetime.now(UTC)) if pushes else None
+    return kind, _wrong(state, missing, newest)
 
 
 def _arrived(archive: Pgbackrest, info: Info, state: Archiving) -> dict[str, dict[str, datetime]]:
@@ -227,23 +245,24 @@ def _missing(present: dict[str, datetime], newest: Base, size: int) -> int:
     return wal.missing({number for number in numbers if number <= old}, wal.number(newest.first, size))
 
 
-def _judge(state: Archiving, missing: int, newest: Base | None) -> None:
+def _wrong(state: Archiving, missing: int, newest: Base | None) -> OfitecError | None:
     if not state.on:
-        raise ArchivingOff(
+        return ArchivingOff(
             "Odoo's PostgreSQL archives nothing (archive_mode is off): set archive_mode and archive_command, and start "
             "it anew (docs/continuous.md)."
         )
     if state.failing is not None:
-        raise ArchivingFails(
+        return ArchivingFails(
             f"Odoo's PostgreSQL cannot archive {state.failed_wal} (last tried {state.failing:%F %T} UTC); "
             f"{state.waiting / 1e6:,.0f} MB wait in its pg_wal, which must not fill its disk. PostgreSQL's log there "
             "says why (docs/runbooks/ContinuousArchiveFailing.md)."
         )
     if missing and newest is not None:
-        raise SegmentsMissing(
+        return SegmentsMissing(
             f"{missing} segments of WAL are missing after base backup {newest.label}: moments after them can be "
             "reached again from the next base backup on. Make one now."
         )
+    return None
 
 
 def due(bases: tuple[Base, ...], rules: Rules, *, missing: int, now: datetime) -> str | None:

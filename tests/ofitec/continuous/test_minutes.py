@@ -9,7 +9,7 @@ import pytest
 from ofitec.backup import nightly, retention
 from ofitec.backup.attachments import FilesMissing
 from ofitec.backup.job import Job
-from ofitec.clients.pgbackrest_errors import ArchiveAway, ArchiveKeyWrong, ArchiveOfOther
+from ofitec.clients.pgbackrest_errors import ArchiveAway, ArchiveDamaged, ArchiveKeyWrong, ArchiveOfOther
 from ofitec.clients.pgbackrest_records import Base
 from ofitec.continuous import files, minutes, recovery, source
 from ofitec.continuous.minutes import ArchivingFails, ArchivingOff, Rules, SegmentsMissing, due
@@ -30,10 +30,10 @@ def newest(job: Job) -> ContinuousLook:
 
 def test_a_look_saves_the_files_and_says_what_is_archived(job: Job, host: Host, rules: Rules) -> None:
     before = datetime.now(UTC)
-    number, kind = minutes.look(job, host.archive, rules, run_id="r")
+    found = minutes.look(job, host.archive, rules, run_id="r")
     row = newest(job)
-    assert (row.id, row.outcome, row.missing, row.repository_up, row.failed_at) == (number, "done", 0, True, None)
-    assert kind is None
+    assert (row.id, row.outcome, row.missing, row.repository_up, row.failed_at) == (found.number, "done", 0, True, None)
+    assert found.due is None
     assert row.files_at is not None
     assert row.files_at > before
     # its own mark is in the archive already, for our role may end a segment
@@ -112,6 +112,19 @@ def test_a_repository_that_cannot_be_read_is_said_so(
     assert row.files_at is not None  # the files are saved all the same
 
 
+def test_damage_in_the_archive_is_found_by_reading_it(host: Host) -> None:
+    host.archive.verify()
+    path = next(path for path in sorted(Path(host.archive.where).rglob("0000000100000000*-*")) if path.is_file())
+    whole = path.read_bytes()
+    path.write_bytes(whole[:500] + bytes([whole[500] ^ 1]) + whole[501:])
+    try:
+        with pytest.raises(ArchiveDamaged, match=r"total WAL checked: \d+, total valid WAL: \d+"):
+            host.archive.verify()
+    finally:
+        path.write_bytes(whole)
+    host.archive.verify()
+
+
 def test_a_hole_is_told_and_the_next_base_backup_heals_it(job: Job, host: Host, rules: Rules) -> None:
     minutes.look(job, host.archive, rules, run_id="one")
     row = newest(job)
@@ -127,8 +140,9 @@ def test_a_hole_is_told_and_the_next_base_backup_heals_it(job: Job, host: Host, 
         assert newest(job).missing == 1
         # what was archived before the hole stays, nothing after it counts
         assert newest(job).archived_at is None or newest(job).archived_at < before
-        host.archive.backup("incr", host.cluster)
-        minutes.look(job, host.archive, rules, run_id="three")
+        # the run itself makes the base backup that heals it, and says what was wrong
+        with pytest.raises(SegmentsMissing):
+            minutes.run(job, host.archive, rules, run_id="three")
     assert newest(job).missing == 0
     assert newest(job).archived_at == newest(job).mark_at
 
@@ -160,8 +174,12 @@ def state(**changed: object) -> source.Archiving:
 
 
 def test_what_the_server_cannot_do_is_told_before_what_is_missing() -> None:
-    with pytest.raises(ArchivingOff, match="archive_mode is off"):
-        minutes._judge(state(on=False), 3, base("full", timedelta(0)))
-    with pytest.raises(ArchivingFails, match=r"cannot archive 00FF \(last tried 2026-11-27 12:00:00 UTC\); 33 MB wait"):
-        minutes._judge(state(failing=NOW, failed_wal="00FF", waiting=33_000_000), 3, base("full", timedelta(0)))
-    minutes._judge(state(), 0, None)
+    newest_base = base("full", timedelta(0))
+    off = minutes._wrong(state(on=False), 3, newest_base)
+    assert isinstance(off, ArchivingOff)
+    fails = minutes._wrong(state(failing=NOW, failed_wal="00FF", waiting=33_000_000), 3, newest_base)
+    assert isinstance(fails, ArchivingFails)
+    assert "cannot archive 00FF (last tried 2026-11-27 12:00:00 UTC); 33 MB wait" in str(fails)
+    assert isinstance(minutes._wrong(state(), 3, newest_base), SegmentsMissing)
+    assert minutes._wrong(state(), 0, newest_base) is None
+    assert minutes._wrong(state(), 3, None) is None
