@@ -171,8 +171,8 @@ class Pgbackrest:
         said = self._here(["verify", "--output=text"], timeout=self.whole, stop=stop).stdout
         if re.search(r"status: (error|invalid)", said):  # it ends with 0 all the same
             raise ArchiveDamaged(
-                f"pgbackrest verify read all of {self.where}: {' '.join(said.split())[:400]}. What is named is lost; make "
-                "a full base backup now, and look at that storage."
+                f"pgbackrest verify read all of {self.where}: {' '.join(said.split())[:400]}. What is named is lost; "
+                "make a full base backup now, and look at that storage."
             )
 
     def create(self, cluster: Cluster) -> None:

@@ -17,8 +17,8 @@ _SENTENCES = {
     "ArchiveFull": "No queda espacio donde se guarda el WAL. PostgreSQL guarda en su disco lo que no puede enviar: que "
     "no se llene.",
     "ArchiveOfOther": "El archivo del WAL es de otro servidor PostgreSQL: del de Odoo no se está guardando nada ahí.",
-    "ArchiveDamaged": "Se leyó todo el archivo del WAL y una parte no es lo que se guardó. Haga un respaldo de base entero "
-    "y revise ese almacenamiento.",
+    "ArchiveDamaged": "Se leyó todo el archivo del WAL y una parte no es lo que se guardó. Haga un respaldo de base "
+    "entero y revise ese almacenamiento.",
     "ArchiveBusy": "Otro pgBackRest hace lo mismo en este momento.",
     "ArchivingOff": "PostgreSQL no archiva su WAL: lo hecho desde el último respaldo no se podría recuperar hasta un "
     "momento.",
