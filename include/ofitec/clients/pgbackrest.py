@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from ofitec import unprivileged
-from ofitec.clients.pgbackrest_errors import ArchiveDamaged, error_of, unanswered
+from ofitec.clients.pgbackrest_errors import ArchiveAway, ArchiveDamaged, error_of, unanswered
 from ofitec.clients.pgbackrest_records import Info, info_of, listed
 from ofitec.errors import InputError, PermanentError
 from ofitec.process import Finished, ProgramTimeout, run
@@ -134,6 +134,8 @@ class Pgbackrest:
 
         :raises ArchiveAway: ArchiveKeyWrong, ArchiveEmpty: as they say
         """
+        if self.folder is not None and not self.folder.is_dir():
+            raise ArchiveAway(f"There is no folder {self.folder}, the archive's repository. Is its disk mounted?")
         return info_of(self._here(["info", "--output=json"]).stdout, self.where)
 
     def segments(self) -> dict[str, dict[str, datetime]]:

@@ -10,8 +10,8 @@ from ofitec.words import counted
 _SENTENCES = {
     "ArchiveAway": "El almacenamiento del WAL no responde o no está en su lugar. PostgreSQL guarda en su disco lo que "
     "no puede enviar: que no se llene.",
-    "ArchiveEmpty": "En el almacenamiento del WAL no hay un archivo de este servidor. Revise la dirección; solo si "
-    "nunca hubo uno, créelo.",
+    "ArchiveEmpty": "En el almacenamiento del WAL no hay un archivo de este servidor. Revise la dirección y si su "
+    "disco está montado; solo si nunca hubo uno, créelo.",
     "ArchiveKeyWrong": "La frase de la conexión no abre el archivo del WAL.",
     "ArchiveRefused": "El almacenamiento del WAL no acepta nuestras credenciales, o no permite lo que hace falta.",
     "ArchiveFull": "No queda espacio donde se guarda el WAL. PostgreSQL guarda en su disco lo que no puede enviar: que "

@@ -67,9 +67,9 @@ def test_a_failure_that_stays_is_told_once(installed: pytest.MonkeyPatch, host: 
     place = Path(host.archive.where)
     away = place.rename(place.with_name("away"))
     try:
-        with pytest.raises(ArchiveAway, match=r"^El almacenamiento del WAL no responde.*\(pgbackrest info on"):
+        with pytest.raises(ArchiveAway, match=r"^El almacenamiento del WAL no responde.*\(There is no folder"):
             steps.look(run_id="two", create_repository=False)
-        with pytest.raises(steps.AlreadyTold, match="pgbackrest info on"):
+        with pytest.raises(steps.AlreadyTold, match="There is no folder"):
             steps.look(run_id="three", create_repository=False)
     finally:
         away.rename(place)
