@@ -105,6 +105,6 @@ def _base(entry: dict[str, Any], archives: dict[int, str]) -> Base | None:
 def _empty(where: str, said: str) -> ArchiveEmpty:
     return ArchiveEmpty(
         f"{where} holds no archive of this server ({said[:200]}). Is its disk mounted? Is the address of "
-        "connection pgbackrest_default right? If nothing was ever pushed: pgbackrest stanza-create on the database's host "
-        "(docs/continuous.md)."
+        "connection pgbackrest_default right? If nothing was ever pushed: pgbackrest stanza-create on the database's "
+        "host (docs/continuous.md)."
     )
