@@ -1,6 +1,7 @@
 """The client of pgBackRest (>= 2.45): PostgreSQL's archive of WAL and its base backups. Its options, secrets among
 them, go by one file (0600), never by argument; every command's time is bounded."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -134,8 +135,10 @@ class Pgbackrest:
 
         :raises ArchiveAway: ArchiveKeyWrong, ArchiveEmpty: as they say
         """
-        if self.folder is not None and not self.folder.is_dir():
-            raise ArchiveAway(f"There is no folder {self.folder}, the archive's repository. Is its disk mounted?")
+        if self.folder is not None and not os.access(self.folder, os.R_OK | os.X_OK):
+            raise ArchiveAway(
+                f"The archive's folder {self.folder} is not there, or our user may not read it. Is its disk mounted?"
+            )
         return info_of(self._here(["info", "--output=json"]).stdout, self.where)
 
     def segments(self) -> dict[str, dict[str, datetime]]:

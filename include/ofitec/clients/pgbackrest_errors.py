@@ -2,6 +2,7 @@
 
 import re
 
+from ofitec.clients.restic_errors import CopyDiskFull
 from ofitec.errors import OfitecError, PermanentError, TransientError
 from ofitec.process import Finished
 
@@ -47,12 +48,13 @@ class PgbackrestFailed(TransientError):
 
 
 _CRYPTO, _LOCK = 95, 50
+_FULL = re.compile(r"no space left|disk quota exceeded|quotaexceeded")
 _MEANS: list[tuple[type[OfitecError], str, str]] = [
-    (ArchiveFull, r"no space left|disk quota exceeded|quotaexceeded", "Give it room; WAL waits on the database's host"),
+    (ArchiveFull, _FULL.pattern, "Give it room; WAL waits on the database's host"),
     (ArchiveKeyWrong, r"unable to flush|cipher|decrypt|\[095\]", "Is it the pass phrase of connection "
      "pgbackrest_default?"),
     (ArchiveRefused, r"accessdenied|access denied|invalidaccesskeyid|signaturedoesnotmatch|\[?40[13]\]?:? (forbidden|"
-     r"unauthorized)|permission denied", "Check the credentials and rights of connection pgbackrest_default"),
+     r"unauthorized)", "Check the credentials and rights of connection pgbackrest_default"),
     (ArchiveOfOther, r"do(es)? not match|system-id|\[051\]|\[058\]|\[041\]", "After a new server or a major upgrade: "
      "pgbackrest stanza-upgrade on the database's host, then a full backup"),
     (ArchiveBusy, r"\[050\]|unable to acquire lock", "It is tried again"),
@@ -68,11 +70,15 @@ _LINE = re.compile(r"ERROR: \[(\d{3})\]: (.*)")
 def error_of(verb: str, where: str, done: Finished) -> OfitecError:
     """The error of a failed pgBackRest, with its code and its own words."""
     said = _words(done)
-    text = f"[{done.returncode:03d}] {said}".lower()
+    text, what = f"[{done.returncode:03d}] {said}".lower(), f"pgbackrest {verb} on {where} failed"
+    if verb == "restore" and _FULL.search(text):
+        return CopyDiskFull(f"{what} for want of room on this machine's disk: {said} Free some (OFITEC_WORK_DIR).")
+    if "permission denied" in text and where.lower() in text:
+        return ArchiveRefused(f"{what}: {said} Let our user read it (docs/continuous.md).")
     for kind, pattern, advice in _MEANS:
         if re.search(pattern, text):
-            return kind(f"pgbackrest {verb} on {where} failed with exit {done.returncode}: {said} {advice}.")
-    return PgbackrestFailed(f"pgbackrest {verb} on {where} failed with exit {done.returncode}: {said}")
+            return kind(f"{what} with exit {done.returncode}: {said} {advice}.")
+    return PgbackrestFailed(f"{what} with exit {done.returncode}: {said}")
 
 
 def unanswered(verb: str, where: str, why: str) -> ArchiveAway:

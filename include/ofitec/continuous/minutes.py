@@ -4,6 +4,7 @@ Each part is tried whatever became of the other. What failed is in the look's ro
 """
 
 import logging
+import os
 import shutil
 import threading
 import time
@@ -186,7 +187,7 @@ def _read(
     """
     folder = archive.folder
     free = None
-    if folder is not None and folder.is_dir():
+    if folder is not None and os.access(folder, os.X_OK):
         disk = shutil.disk_usage(folder)
         free = disk.free / disk.total
     row = {"repository": archive.where, "free_ratio": free}

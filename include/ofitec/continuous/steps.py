@@ -2,6 +2,7 @@
 connections. Each takes and returns JSON, no secret."""
 
 import logging
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,10 @@ def rules() -> minutes.Rules:
     """
     chosen = settings()
     data = chosen.pgbackrest_data
-    if data is not None and not (data / "PG_VERSION").is_file():
-        raise InputError(f"OFITEC_PGBACKREST_DATA names {data}, which is no data directory of PostgreSQL here.")
+    if data is not None and not os.access(data / "PG_VERSION", os.R_OK):
+        raise InputError(
+            f"OFITEC_PGBACKREST_DATA names {data}, which is no data directory of PostgreSQL that we may read here."
+        )
     port = Database.from_connection("odoo_db").port
     return minutes.Rules(
         base=timedelta(hours=chosen.continuous_base_hours),

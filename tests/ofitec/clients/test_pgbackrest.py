@@ -10,6 +10,7 @@ import pytest
 from ofitec.clients import pgbackrest_errors as errors
 from ofitec.clients.pgbackrest import Cluster, Pgbackrest
 from ofitec.clients.pgbackrest_records import info_of, listed
+from ofitec.clients.restic_errors import CopyDiskFull
 from ofitec.errors import InputError
 from ofitec.process import Finished
 
@@ -155,3 +156,16 @@ def test_what_failed_is_told_with_its_own_words(code: int, said: str, kind: type
     error = errors.error_of("info", "/r", Finished("pgbackrest", code, "", stderr, 1.0))
     assert type(error) is kind
     assert str(error).startswith(f"pgbackrest info on /r failed with exit {code}: {said}")
+
+
+def test_a_full_disk_of_ours_is_not_the_archives() -> None:
+    said = "P00  ERROR: [041]: unable to write '/work/recovered-1/data/base/5/1': [28] No space left on device"
+    assert type(errors.error_of("restore", "/r", Finished("pgbackrest", 41, "", said, 1.0))) is CopyDiskFull
+    assert type(errors.error_of("backup", "/r", Finished("pgbackrest", 41, "", said, 1.0))) is errors.ArchiveFull
+
+
+def test_what_our_user_may_not_read_is_the_archives_only_where_it_lies() -> None:
+    said = "P00  ERROR: [041]: unable to open file '{}' for read: [13] Permission denied"
+    for path, kind in (("/r/archive/odoo/archive.info", errors.ArchiveRefused), ("/x", errors.PgbackrestFailed)):
+        found = errors.error_of("info", "/r", Finished("pgbackrest", 41, "", said.format(path), 1.0))
+        assert (type(found) is errors.ArchiveRefused) == (kind is errors.ArchiveRefused)

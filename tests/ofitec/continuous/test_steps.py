@@ -67,9 +67,9 @@ def test_a_failure_that_stays_is_told_once(installed: pytest.MonkeyPatch, host: 
     place = Path(host.archive.where)
     away = place.rename(place.with_name("away"))
     try:
-        with pytest.raises(ArchiveAway, match=r"^El almacenamiento del WAL no responde.*\(There is no folder"):
+        with pytest.raises(ArchiveAway, match=r"^El almacenamiento del WAL no responde.*\(The archive's folder"):
             steps.look(run_id="two", create_repository=False)
-        with pytest.raises(steps.AlreadyTold, match="There is no folder"):
+        with pytest.raises(steps.AlreadyTold, match="The archive's folder"):
             steps.look(run_id="three", create_repository=False)
     finally:
         away.rename(place)
@@ -135,7 +135,7 @@ def test_base_backups_are_made_here_only_where_the_server_is(
     assert steps.rules().cluster is not None
     installed.setenv("OFITEC_PGBACKREST_DATA", str(tmp_path))
     settings.cache_clear()
-    with pytest.raises(InputError, match="no data directory of PostgreSQL here"):
+    with pytest.raises(InputError, match="no data directory of PostgreSQL that we may read"):
         steps.rules()
 
 
