@@ -57,14 +57,15 @@ def well(job: Job, host: Host) -> Iterator[minutes.Rules]:
     """Before it all is well; afterwards it is again, and nothing that was written meanwhile is lost."""
     rules = minutes.Rules(cluster=host.cluster)
     minutes.look(job, host.archive, rules, run_id="before")
-    assert not firing(job, minutes_later=0)
+    assert not firing(job, minutes_later=10)
     yield rules
     until = time.monotonic() + 150
     while True:
         try:
             minutes.look(job, host.archive, rules, run_id="after")
-            if not firing(job, minutes_later=0):
+            if not (left := firing(job, minutes_later=10)):
                 break
+            assert time.monotonic() < until, left
         except OfitecError as error:
             assert time.monotonic() < until, error
         time.sleep(3)
@@ -152,7 +153,7 @@ def firing(job: Job, *, minutes_later: int) -> set[str]:
             continue
         name, _, value = line.rpartition(" ")
         number = float(value) - (now.timestamp() if "_timestamp_seconds" in name else 0)
-        series.append({"series": name.replace('"', "'"), "values": f"{number:.6f}x{minutes_later + 15}"})
+        series.append({"series": name, "values": f"{number:.6f}x{minutes_later + 15}"})
     rules = SHIPPED / "prometheus" / "rules" / "continuous.yml"
     alerts = sorted({rule["alert"] for rule in yaml.safe_load(rules.read_text())["groups"][0]["rules"]})
     return {alert for alert in alerts if _fires(alert, series, rules, minutes_later)}
