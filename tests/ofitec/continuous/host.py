@@ -34,11 +34,12 @@ _DIES_WITH_US = ("setpriv", "--pdeathsig=INT", "--")
 class Host:
     """One server on a free loopback port, with its archive in a folder beside it."""
 
-    def __init__(self, *, archive_timeout: int = 60, may_switch: bool = True) -> None:
+    def __init__(self, *, archive_timeout: int = 60, may_switch: bool = True, disk: int = 0) -> None:
+        """:param disk: bytes of a disk of its own for the repository; only root can mount one"""
         self.bin, self.port = system_packages.postgres_bin(), ports.pick(set())
         self.folder = Path(tempfile.mkdtemp(prefix="ofitec-pitr-", dir="/var/tmp"))
         self.data, self.socket, self.filestore = (self.folder / name for name in ("pg/data", "socket", "filestore"))
-        self._timeout, self._may_switch = archive_timeout, may_switch
+        self._timeout, self._may_switch, self._disk = archive_timeout, may_switch, disk
         self.process: subprocess.Popen[bytes] | None = None
         self.cluster = Cluster(self.data, self.port, str(self.socket))
         self.archive = Pgbackrest(
@@ -66,6 +67,10 @@ class Host:
         owner = postgres.unprivileged_user() if os.geteuid() == 0 else ""
         for name in ("socket", "repository", "push"):
             (self.folder / name).mkdir(mode=0o755)
+        if self._disk:
+            where = self.folder / "repository"
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self._disk}", "tmpfs", where], check=True)
+        for name in ("socket", "repository", "push"):
             unprivileged.give(owner, self.folder / name)
         # what archive_command runs: a drill puts another in its place
         self.push.write_text(f'#!/bin/sh\nexec {self.archive.binary} "$@"\n')
@@ -132,6 +137,8 @@ class Host:
             self.process.wait(30)
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+        if self._disk:
+            subprocess.run(["umount", "--lazy", self.folder / "repository"], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def admin(self, name: str = "postgres") -> psycopg.Connection:
