@@ -131,7 +131,7 @@ def plan_restore(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """Check the form, repair what a killed restore left, and say what would be replaced."""
     from ofitec.notify.tasks import require_someone
 
-    wanted = _restoring(params["moment"]).plan_restore(params)
+    wanted: dict[str, Any] = _restoring(params["moment"]).plan_restore(params)
     if wanted["replaces"]:
         require_someone(dag_run)
     return wanted

@@ -120,7 +120,8 @@ def marks(ledger: Ledger, env: str) -> list[tuple[datetime, str, int]]:
         .order_by(ContinuousLook.mark_at)
     )
     with ledger.transaction() as session:
-        return [(at, archive, segment) for at, archive, segment in session.execute(query)]
+        rows = session.execute(query).tuples()
+        return [(at, archive, segment) for at, archive, segment in rows if at and archive and segment is not None]
 
 
 def snapshots(ledger: Ledger, env: str, repository: str) -> list[ContinuousLook]:
@@ -154,7 +155,7 @@ def read(session: Session) -> dict[str, Continuous]:
         look = ContinuousLook
         off = select(func.max(look.id)).where(look.env == env, look.outcome == OFF)
         since = (look.env == env, look.id > func.coalesce(off.scalar_subquery(), 0))
-        newest = [func.max(column) for column in (look.base_at, look.archived_at, look.files_at)]
+        newest = func.max(look.base_at), func.max(look.archived_at), func.max(look.files_at)
         begun, base, archived, files = session.execute(select(func.min(look.started_at), *newest).where(*since)).one()
         night = session.scalar(
             select(func.max(BackupRun.snapshot_at)).where(

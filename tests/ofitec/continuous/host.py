@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -252,7 +253,7 @@ def contents(database: Database, folder: Path) -> tuple[set[int], dict[int, str]
     return rows, named, there
 
 
-def _one(conn: psycopg.Connection, query: str, *values: object) -> object:
+def _one(conn: psycopg.Connection, query: str, *values: object) -> Any:
     row = conn.execute(query, values).fetchone()  # type: ignore[arg-type, unused-ignore]
     assert row is not None
     return row[0]

@@ -25,6 +25,7 @@ from ofitec.continuous import minutes
 from ofitec.errors import OfitecError
 from tests.ofitec.backup.cluster import Cluster
 from tests.ofitec.continuous import many
+from tests.ofitec.continuous.conftest import job_of
 from tests.ofitec.continuous.host import Host, Writer
 
 pytestmark = [pytest.mark.drill, pytest.mark.xdist_group("continuous")]
@@ -73,7 +74,7 @@ def test_its_storage_full(elsewhere: Cluster) -> None:
     host = Host(disk=60_000_000)
     try:
         host.make()
-        job, filler = many.job_of(host, elsewhere, "full"), Path(host.archive.where) / "filler"
+        job, filler = job_of(host, elsewhere, "full"), Path(host.archive.where) / "filler"
         with healed(job, host) as rules:
             filler.write_bytes(os.urandom(shutil.disk_usage(filler.parent).free - 4096))
             try:
@@ -110,7 +111,8 @@ def until_it_fires(job: Job, host: Host, rules: minutes.Rules, alerts: set[str],
     """A writer works, its WAL is to be pushed, and the looks meanwhile see what is wrong; PostgreSQL goes on."""
     writer = Writer(host, seed=int(time.time()))
     writer.start()
-    until, fired = time.monotonic() + 120, set()
+    until = time.monotonic() + 120
+    fired: set[str] = set()
     while not alerts <= fired:
         assert time.monotonic() < until, fired
         time.sleep(5)
@@ -155,7 +157,7 @@ def firing(job: Job, *, minutes_later: int = 10) -> set[str]:
 def _fires(alert: str, series: list[dict[str, str]], rules: Path, minutes_later: int) -> bool:
     quiet = {"expr": f'count(ALERTS{{alertname="{alert}", alertstate="firing"}})', "exp_samples": []}
     case = {"interval": "1m", "input_series": series}
-    case["promql_expr_test"] = [{**quiet, "eval_time": f"{minutes_later}m"}]  # type: ignore[list-item]
+    case["promql_expr_test"] = [{**quiet, "eval_time": f"{minutes_later}m"}]
     test = {"rule_files": [str(rules)], "evaluation_interval": "1m", "tests": [case]}
     argv = [str(program("promtool")), "test", "rules", "/dev/stdin"]
     done = subprocess.run(argv, input=yaml.safe_dump(test), capture_output=True, text=True, check=False)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ofitec.backup.job import Job
+from ofitec.clients.pgbackrest_connection import pgbackrest
 from ofitec.clients.pgbackrest_errors import ArchiveAway
 from ofitec.continuous import minutes, reach, steps
 from ofitec.errors import InputError
@@ -146,7 +147,7 @@ def test_a_connection_that_lacks_something_is_named(installed: pytest.MonkeyPatc
     ):
         installed.setenv("AIRFLOW_CONN_PGBACKREST_DEFAULT", json.dumps(wrong))
         with pytest.raises(InputError, match=message):
-            steps.pgbackrest()
+            pgbackrest()
 
 
 def test_the_keys_of_an_s3_storage_are_those_of_its_connection(installed: pytest.MonkeyPatch) -> None:
@@ -154,7 +155,7 @@ def test_the_keys_of_an_s3_storage_are_those_of_its_connection(installed: pytest
     conn = {"conn_type": "generic", "password": PHRASE, "extra": {"repository": repository, "stanza": "otra"}}
     installed.setenv("AIRFLOW_CONN_PGBACKREST_DEFAULT", json.dumps(conn))
     installed.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://AKIA:escondido@")
-    made = steps.pgbackrest()
+    made = pgbackrest()
     assert made.where == "s3:wal/odoo"
     lines = made.configuration().splitlines()
     assert {"repo1-s3-key=AKIA", "repo1-s3-key-secret=escondido", "[otra]"} <= set(lines)

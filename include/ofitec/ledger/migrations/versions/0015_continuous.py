@@ -1,5 +1,7 @@
 """The looks at the continuous backup: what was saved each few minutes, and which moments could be reached."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -44,7 +46,7 @@ def upgrade() -> None:
     op.create_index("continuous_look_env", "continuous_look", ["env", "id"], schema="ofitec")
 
 
-def _at(name: str, comment: str | None = None) -> "sa.Column[sa.DateTime]":
+def _at(name: str, comment: str | None = None) -> "sa.Column[datetime]":
     return sa.Column(name, sa.DateTime(timezone=True), comment=comment)
 
 
