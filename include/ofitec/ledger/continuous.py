@@ -120,8 +120,8 @@ def marks(ledger: Ledger, env: str) -> list[tuple[datetime, str, int]]:
         .order_by(ContinuousLook.mark_at)
     )
     with ledger.transaction() as session:
-        rows = session.execute(query).tuples()
-        return [(at, archive, segment) for at, archive, segment in rows if at and archive and segment is not None]
+        rows = session.execute(query).all()
+    return [(at, archive, segment) for at, archive, segment in rows if at and archive and segment is not None]
 
 
 def snapshots(ledger: Ledger, env: str, repository: str) -> list[ContinuousLook]:

@@ -18,7 +18,7 @@ from tests.ofitec.backup.cluster import Cluster
 from tests.ofitec.continuous.conftest import at, job_of
 from tests.ofitec.continuous.host import Host, Writer, clean_files, contents
 
-_DATABASE = "vuelta"
+_DATABASE = "una_de_muchas"
 
 
 @contextmanager
