@@ -150,14 +150,18 @@ class Host:
 
 @dataclass
 class Truth:
-    """What was committed, and when: (time of the commit, kind, key, value), in order."""
+    """What was committed, and when: (time of the commit, kind, key, value), in order.
 
+    `rows` and `files` are what other writers left before.
+    """
+
+    rows: set[int] = field(default_factory=set)
+    files: dict[int, str] = field(default_factory=dict)
     events: list[tuple[datetime, str, int, str]] = field(default_factory=list)
 
     def at(self, moment: datetime) -> tuple[set[int], dict[int, str]]:
         """The rows, and the attachments with their files, as they were."""
-        rows: set[int] = set()
-        files: dict[int, str] = {}
+        rows, files = set(self.rows), dict(self.files)
         for at, kind, key, value in self.events:
             if at > moment:
                 break
@@ -178,11 +182,12 @@ class Writer:
         self.truth, self._host, self._pause, self._young = Truth(), host, pause, young
         self._random, self._stop = random.Random(seed), threading.Event()
         self._mine: dict[int, float] = {}
-        self.first: tuple[set[int], dict[int, str]] = (set(), {})
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self.error: BaseException | None = None
 
     def start(self) -> None:
+        with self._host.database.connect() as conn:
+            self.truth.rows, self.truth.files = written(conn)
         self._thread.start()
 
     def stop(self) -> None:
@@ -241,12 +246,16 @@ def clean_files(host: Host) -> int:
         return len(gone)
 
 
+def written(conn: psycopg.Connection) -> tuple[set[int], dict[int, str]]:
+    """The writers' rows and attachments."""
+    rows = {row[0] for row in conn.execute("SELECT id FROM account_move WHERE name LIKE 'escrito %'")}
+    return rows, dict(conn.execute("SELECT id, store_fname FROM ir_attachment WHERE name = 'escrito'").fetchall())
+
+
 def contents(database: Database, folder: Path) -> tuple[set[int], dict[int, str], set[str]]:
     """What a recovered pair holds of the writer's: rows, attachments, and all its files, each with the right bytes."""
     with database.connect() as conn:
-        rows = {row[0] for row in conn.execute("SELECT id FROM account_move WHERE name LIKE 'escrito %'")}
-        query = "SELECT id, store_fname FROM ir_attachment WHERE name = 'escrito'"
-        named: dict[int, str] = dict(conn.execute(query).fetchall())
+        rows, named = written(conn)
     there = {f"{path.parent.name}/{path.name}" for path in folder.glob("*/*")}
     for name in there:
         assert hashlib.sha1((folder / name).read_bytes()).hexdigest() == name[3:]
