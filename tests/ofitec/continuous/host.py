@@ -230,8 +230,11 @@ class Writer:
         return "remove", key, ""
 
 
-def clean_files(host: Host) -> int:
-    """Odoo's `_gc_file_store`: under its lock, files that no row names go. -1 if somebody keeps them."""
+def clean_files(host: Host, *, young: float = 0) -> int:
+    """Odoo's `_gc_file_store`: under its lock, files that no row names go. -1 if somebody keeps them.
+
+    :param young: seconds; younger files stay: one that is written now has no row yet (Odoo's checklist knows them)
+    """
     with host.database.connect(autocommit=False) as conn:
         conn.execute("SET LOCAL lock_timeout = '2s'")
         try:
@@ -239,7 +242,8 @@ def clean_files(host: Host) -> int:
         except psycopg.errors.LockNotAvailable:
             return -1
         named = {row[0] for row in conn.execute("SELECT store_fname FROM ir_attachment")}
-        gone = [p for p in host.filestore.glob("*/*") if f"{p.parent.name}/{p.name}" not in named]
+        old = [p for p in host.filestore.glob("*/*") if time.time() - p.stat().st_mtime >= young]
+        gone = [p for p in old if f"{p.parent.name}/{p.name}" not in named]
         for path in gone:
             path.unlink()
         conn.commit()

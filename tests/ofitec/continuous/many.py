@@ -36,7 +36,7 @@ def looking(host: Host, job: Job, rules: minutes.Rules, *, every: float, cleanin
                 failed.append(f"{type(error).__name__}: {error}")
             if cleaning and begun - cleaned > cleaning:
                 cleaned = begun
-                clean_files(host)
+                clean_files(host, young=5)
             stop.wait(max(every - (time.monotonic() - begun), 0))
 
     thread = threading.Thread(target=work, name="looks", daemon=True)
