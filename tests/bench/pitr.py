@@ -64,7 +64,12 @@ def _recoveries(elsewhere: Cluster) -> float:
                     print(f"  {number} recoveries, {exact} exact; the last: {found}", flush=True)
             writer.stop()
         events, median = len(writer.truth.events), statistics.median(each.seconds for each in done)
-        print(f"  {events} commits, {len(failed)} looks failed, a recovery takes {median:.1f} s (median)")
+        exact = sum(each.exact for each in done)
+        print(
+            f"  {exact} of {len(done)} exact, over {events} commits; {len(failed)} looks failed; a recovery takes "
+            f"{median:.1f} s (median)",
+            flush=True,
+        )
     finally:
         host.stop()
     return round(100 * sum(each.exact for each in done) / len(done), 1)
