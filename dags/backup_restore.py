@@ -5,8 +5,11 @@ lugar, comparado como en una prueba, y al final por cambios de nombre. Si ya hay
 (Slack lo avisa; sin respuesta en 24 horas, no se hace), y lo que había se guarda con otro nombre, nunca se borra. Una
 base con alguien conectado no se reemplaza: detenga antes su Odoo.
 
+Con un *Momento*, y si `backup_continuous` está activado, vuelve lo que había a esa hora, al segundo: la base y los
+archivos que sus filas nombran. Si de alguno no hay copia, lo dice.
+
 Usa las conexiones `odoo_db` (con permiso para crear bases), `restic_default` o `restic_second`, `ofitec_ledger` y
-`slack_default`.
+`slack_default`; para un momento también `pgbackrest_default`.
 Qué hacer si falla: docs/runbooks/backup_restore.md
 """
 
@@ -24,6 +27,13 @@ PARAMS = {
         type=["null", "string"],
         title="Respaldo",
         description="Cuál restaurar, por ejemplo 20261124T053000Z-3f9a01. Vacío: el más nuevo que pasó su prueba.",
+    ),
+    "moment": Param(
+        None,
+        type=["null", "string"],
+        title="Momento",
+        description="Hasta cuándo, en hora de Chile, por ejemplo 2026-11-27 14:32:10; «último»: lo más reciente que "
+        "haya. Necesita el respaldo continuo (backup_continuous). Vacío: el respaldo de arriba.",
     ),
     "repository": REPOSITORY,
     "database": Param(

@@ -64,10 +64,10 @@ LEFT = (
 )
 MONTH = ("rcv_reconcile", "f29_monthly")
 BACKUPS = (
-    *("backup_nightly", "backup_verify", "backup_copy", "backup_restore", "backup_extract", "odoo_staging"),
-    "secrets_rotate",
+    *("backup_nightly", "backup_verify", "backup_copy", "backup_continuous", "backup_restore", "backup_extract"),
+    *("odoo_staging", "secrets_rotate"),
 )
-REPOSITORIES = ("restic_default", "restic_second", "odoo_staging")
+REPOSITORIES = ("restic_default", "restic_second", "pgbackrest_default", "odoo_staging")
 DEPLOYS = ("odoo_deploy", "odoo_rollback", "odoo_scale")
 MESSAGES = ("slack_default", "smtp_default", "ping_default")
 ROWS = (

@@ -130,6 +130,24 @@ class Settings(BaseSettings):
         default="odoo_db", description="PostgreSQL on which proofs are restored; its role needs CREATEDB"
     )
 
+    # Between two nights
+    continuous: bool = Field(
+        default=False,
+        description="Whether backup_continuous works: PostgreSQL's WAL and the filestore every few minutes, so that "
+        "backup_restore can return to a moment; off: it does nothing",
+    )
+    continuous_days: int = Field(default=7, ge=1, le=365, description="How many days back a moment can be restored")
+    continuous_base_hours: int = Field(
+        default=24, ge=1, le=168, description="Hours after which a base backup is made: what changed since the last one"
+    )
+    continuous_full_days: int = Field(default=7, ge=1, le=35, description="Days after which it is a full one")
+    pgbackrest: str = Field(default="pgbackrest", description="The pgBackRest program (2.45 or newer)")
+    pgbackrest_data: Path | None = Field(
+        default=None,
+        description="Data directory of Odoo's PostgreSQL, where the worker is on its machine and runs as its user or "
+        "as root: then backup_continuous makes the base backups; empty: a timer on that machine does",
+    )
+
     # Staging
     staging: bool = Field(
         default=False,

@@ -19,6 +19,7 @@ BENCHES = {
     "workers": "tests.bench.workers",
     "backup": "tests.bench.backup_bench",
     "backup_kills": "tests.bench.backup_kills",
+    "pitr": "tests.bench.pitr",
     "staging": "tests.bench.staging_bench",
     "storage_faults": "tests.bench.storage_faults",
     "deploy": "tests.bench.deploy_bench",

@@ -70,6 +70,7 @@ def test_tags_say_how_a_dag_is_started(dags: dict[str, Any]) -> None:
 def test_what_needs_the_filestore_a_work_disk_or_odoo_runs_where_they_are(dags: dict[str, Any]) -> None:
     anywhere = {"place_is_free", "ask", "approve", "outcome"}
     for dag_id in (
+        "backup_continuous",
         "backup_copy",
         "backup_extract",
         "backup_nightly",
@@ -135,6 +136,8 @@ def test_schedules_are_santiago_time_and_avoid_the_hours_that_clock_changes_repe
             continue
         assert dag.timetable.timezone == "America/Santiago", dag.dag_id
         assert dag.timetable.run_immediately is False, dag.dag_id
+        if cron.split()[1] == "*":
+            continue  # each few minutes: an hour more or less changes nothing
         hours = cron.split()[1].split("-")  # one, or from one to another
         assert all(hour.isdigit() and 1 < int(hour) < 23 for hour in hours), dag.dag_id
 
@@ -166,7 +169,7 @@ def test_dag_files_only_wire(file: Path) -> None:
     tree = ast.parse(file.read_text())
     modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
-    tasks = {f"ofitec.{domain}.tasks" for domain in ("backup", "deploy", "f29", "notify", "staging")}
+    tasks = {f"ofitec.{domain}.tasks" for domain in ("backup", "continuous", "deploy", "f29", "notify", "staging")}
     tasks |= {"ofitec.f29.rcv.tasks", "ofitec.deploy.scale.tasks"}
     assert modules <= {"datetime", "typing", "airflow.sdk", "ofitec.dag"} | tasks
     made = {

@@ -15,7 +15,8 @@ from sqlalchemy import delete
 
 from dev.stack.services.monitoring_config import SHIPPED
 from ofitec.deploy.scale.readings import queries
-from ofitec.ledger.tables import Deployment
+from ofitec.ledger import continuous
+from ofitec.ledger.tables import ContinuousLook, Deployment
 from tests.docs.blocks import all_blocks, blocks
 from tests.monitoring.drill import Watch
 from tests.monitoring.faults import Nights
@@ -88,6 +89,11 @@ def scraped(watch: Watch) -> Iterator[set[str]]:
     done.env, running.env, running.status, running.finished_at = "drill-done", "drill-running", "running", None
     with nights.ledger.transaction() as session:
         session.add_all([done, running])
+    now = datetime.now(UTC)
+    moments = dict.fromkeys(("mark_at", "base_at", "archived_at", "files_at"), now)
+    values = {"waiting_bytes": 1, "repository_up": True, "free_ratio": 0.5, "missing": 0}
+    look = continuous.start(nights.ledger, env="drill-names", run_id="r")
+    continuous.end(nights.ledger, look, continuous.DONE, **moments, **values)
 
     used = set().union(*(selected(watch.monitoring.parsed(expression)) for _, expression in expressions()))
 
@@ -104,6 +110,7 @@ def scraped(watch: Watch) -> Iterator[set[str]]:
     nights.forget()
     with nights.ledger.transaction() as session:
         session.execute(delete(Deployment).where(Deployment.env.in_(["drill-done", "drill-running"])))
+        session.execute(delete(ContinuousLook).where(ContinuousLook.env == "drill-names"))
 
 
 @pytest.mark.parametrize(("where", "expression"), expressions(), ids=lambda value: value.split("\n")[0][:60])

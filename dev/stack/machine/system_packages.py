@@ -86,6 +86,17 @@ def newest_postgres(servers_root: Path = Path("/usr/lib/postgresql")) -> Path | 
     return max(servers, key=lambda folder: int(folder.parent.name), default=None)
 
 
+def pgbackrest() -> Path:
+    """pgBackRest: the one in OFITEC_PGBACKREST, or on PATH; Debian's is installed when there is none."""
+    named = os.environ.get("OFITEC_PGBACKREST") or "pgbackrest"
+    if (found := shutil.which(named)) is None:
+        install(["pgbackrest"], "pgBackRest")
+        found = shutil.which(named)
+    if found is None:
+        raise StackError(f"apt installed pgbackrest but {named} is not on PATH: install pgBackRest by hand.")
+    return Path(found)
+
+
 def chromium() -> Path:
     """A Chromium for page pictures; Debian's is installed when there is none.
 

@@ -176,7 +176,7 @@ def _bring(job: Job, row: BackupRun, hit: dict[str, str | None], place: Path) ->
     if stored := hit.get("store_fname"):
         expected = retrieval.manifest(job, row)
         target, progress = place / "file", Progress("fetch file", 0)
-        job.restic.restore(row.snapshots[FILESTORE]["id"], expected.filestore, target, progress, only=f"/{stored}")
+        job.restic.restore(row.snapshots[FILESTORE]["id"], expected.filestore, target, progress, only=[f"/{stored}"])
         file = target / stored
         if not file.is_file():
             raise InputError(f"El adjunto {hit['id']} no tenía su archivo tampoco en Odoo cuando se respaldó.")

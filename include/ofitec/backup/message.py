@@ -227,7 +227,8 @@ def restore_question(plan: dict[str, Any]) -> dict[str, str]:
 
     :param plan: `restore.Plan` as JSON
     """
-    subject = f"¿Reemplazar la base {plan['database']} por el respaldo del {_moment(plan['at'])}?"
+    by = f"la del momento {plan['moment']}" if plan.get("moment") else f"el respaldo del {_moment(plan['at'])}"
+    subject = f"¿Reemplazar la base {plan['database']} por {by}?"
     return {"subject": subject, "body": "\n\n".join([*_restore_facts(plan, bold="**"), _RESTORE_HOW])}
 
 
@@ -236,7 +237,9 @@ def restore_asked(plan: dict[str, Any], *, by: str) -> tuple[str, list[tuple[str
 
     :param by: who triggered it, "" if unknown
     """
-    known = [("Respaldo", code(plan["backup"])), ("Datos del", _moment(plan["at"])), ("Base", code(plan["database"]))]
+    known = [("Momento", escape(plan["moment"]))] if plan.get("moment") else []
+    known = known or [("Respaldo", code(plan["backup"])), ("Datos del", _moment(plan["at"]))]
+    known += [("Base", code(plan["database"]))]
     known += [("Desde", "el segundo repositorio")] if plan.get("repository") == SECOND_CONNECTION else []
     known += [("La pidió", escape(by))] if by else []
     return "Una restauración espera aprobación", known, [*_restore_facts(plan, bold="*"), _RESTORE_HOW]
@@ -259,9 +262,14 @@ def _restore_facts(plan: dict[str, Any], *, bold: str) -> list[str]:
     spanish = {"database": "la base", "folder": "la carpeta"}
     parts = [name.partition(" ") for name in plan["replaces"]]
     there = " y ".join(f"{spanish[kind]} {name}" for kind, _, name in parts)
+    by = (
+        f"lo que había en el momento {bold}{escape(plan['moment'])}{bold}"
+        if plan.get("moment")
+        else f"el respaldo {code(plan['backup'])}, con los datos del {bold}{_moment(plan['at'])}{bold}"
+    )
     return [
-        f"Se reemplaza {bold}{escape(there)}{bold} por el respaldo {code(plan['backup'])}, con los datos del "
-        f"{bold}{_moment(plan['at'])}{bold}. Quienes usan esa base dejan de ver todo lo que se hizo después.",
+        f"Se reemplaza {bold}{escape(there)}{bold} por {by}. Quienes usan esa base dejan de ver todo lo que se hizo "
+        "después.",
         f"La base nueva queda {mails}.",
     ]
 

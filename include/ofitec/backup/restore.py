@@ -7,6 +7,7 @@ half-way is undone or completed by the next (`switching`).
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,8 @@ class Plan(BaseModel):
     :param filestore: folder that the restored files get
     :param replaces: what is there now and will be renamed; empty if the place is free
     :param repository: the connection of the one it is brought back from
+    :param moment: as it is told to people, if it is not a backup's own (`ofitec.continuous`): `backup` is then the base
+        backup from which PostgreSQL goes on to it
     """
 
     backup: str
@@ -54,6 +57,11 @@ class Plan(BaseModel):
     neutralise: bool
     replaces: list[str]
     repository: str = FIRST_CONNECTION
+    moment: str = ""
+
+
+# Brings what is wanted into an empty copy and compares it; what differs goes to the findings
+Bring = Callable[[Job, scratch.Scratch, Evidence], None]
 
 
 def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool) -> Plan:
@@ -62,6 +70,32 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
     :param key: the backup; empty: the newest proven one
     :param filestore: empty: beside Odoo's own filestore, under the database's name
     :raises InputError: names what is wrong, also where the folder cannot be written: a copy takes hours to bring back
+    """
+    job = _at_home(job)
+    place, _ = require_place(job, database=database, filestore=filestore, neutralise=neutralise)
+    row = retrieval.wanted(job, key) if key else backups.newest_proven(job.ledger, job.env, job.restic.where)
+    if row is None:
+        raise InputError(
+            f"No backup of {job.env} in {job.restic.where} is proven yet: choose one by its key (see the OFITEC board)."
+            + retrieval.elsewhere(job)
+        )
+    retrieval.require_room(job, row, job.work)
+    assert row.snapshot_at is not None
+    return Plan(
+        backup=row.key,
+        at=row.snapshot_at,
+        database=database,
+        filestore=str(place),
+        neutralise=neutralise,
+        replaces=_there(job, database, place),
+        repository=job.connection,
+    )
+
+
+def require_place(job: Job, *, database: str, filestore: str, neutralise: bool) -> tuple[Path, list[str]]:
+    """Check where a restored pair goes; returns the files' folder, and what is there now.
+
+    :raises InputError: names what is wrong
     """
     job = _at_home(job)
     if switches.half_done(job.ledger, env=job.env, server=job.scratch.server):
@@ -76,32 +110,20 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
     _require_writable(place.parent)
     if neutralise and not job.odoo_command:
         raise InputError("Neutralising needs an Odoo: set OFITEC_ODOO_COMMAND, or restore without it.")
-    row = retrieval.wanted(job, key) if key else backups.newest_proven(job.ledger, job.env, job.restic.where)
-    if row is None:
-        raise InputError(
-            f"No backup of {job.env} in {job.restic.where} is proven yet: choose one by its key (see the OFITEC board)."
-            + retrieval.elsewhere(job)
-        )
-    retrieval.require_room(job, row, job.work)
+    return place, _there(job, database, place)
+
+
+def _there(job: Job, database: str, place: Path) -> list[str]:
     with job.scratch.maintenance().connect() as conn:
         there = [f"database {database}"] if exists(conn, database) else []
-    there += [f"folder {place}"] if place.exists() else []
-    assert row.snapshot_at is not None
-    return Plan(
-        backup=row.key,
-        at=row.snapshot_at,
-        database=database,
-        filestore=str(place),
-        neutralise=neutralise,
-        replaces=there,
-        repository=job.connection,
-    )
+    return there + ([f"folder {place}"] if place.exists() else [])
 
 
-def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool) -> dict[str, Any]:
+def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool, bring: Bring | None = None) -> dict[str, Any]:
     """Carry out a plan.
 
     :param approved: a person agreed that what `replaces` names is renamed
+    :param bring: what is done instead of bringing the plan's backup back
     :return: {"backup", "database", "filestore", "kept": [names of what was there before], "steps": {step: seconds}}
     :raises InputError: if the place is not free and nobody agreed
     :raises LiveDatabase: if somebody is connected to the database that would be replaced
@@ -109,7 +131,7 @@ def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool) -> dict[str,
     """
     job = _at_home(job)
     asked = wanted.model_dump(include={"database", "filestore", "neutralise"})
-    now_there = plan(job, key=wanted.backup, **asked).replaces
+    now_there = require_place(job, **asked)[1] if bring else plan(job, key=wanted.backup, **asked).replaces
     if now_there and not approved:
         raise InputError(f"{sample(now_there)} exist already: the restore needs an approval. Nothing was changed.")
     why, wait = f"restore {run_id}", job.rules.exclusive_wait
@@ -118,12 +140,14 @@ def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool) -> dict[str,
         _require_idle(job, wanted.database)
         copy = scratch.make(job, purpose=PURPOSE, run_id=run_id)
         try:
-            row = retrieval.wanted(job, wanted.backup)
-            evidence = Evidence(backup=row.key, started_at=datetime.now(UTC))
-            retrieval.bring_back(job, row, copy, evidence, why=why)
+            evidence = Evidence(backup=wanted.backup, started_at=datetime.now(UTC))
+            if bring:
+                bring(job, copy, evidence)
+            else:
+                retrieval.bring_back(job, retrieval.wanted(job, wanted.backup), copy, evidence, why=why)
             if evidence.findings:
                 raise NotWhatWasSaved(
-                    f"Backup {row.key} is not what was saved: {sample(evidence.findings)}. Nothing was replaced; "
+                    f"Backup {wanted.backup} is not what was saved: {sample(evidence.findings)}. Nothing was replaced; "
                     "restore an older one."
                 )
             if wanted.neutralise:
@@ -134,10 +158,11 @@ def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool) -> dict[str,
             kept = switching.take_place(job, database=wanted.database, place=place, copy=copy, run_id=run_id)
         finally:
             _drop_copies(job)
-    log.info("Backup %s is restored as database %s with its files in %s", row.key, wanted.database, wanted.filestore)
+    what = wanted.moment or wanted.backup
+    log.info("%s is restored as database %s with its files in %s", what, wanted.database, wanted.filestore)
     for name in kept:
         log.info("What was there before is kept as %s", name)
-    done = {"backup": row.key, "database": wanted.database, "filestore": wanted.filestore}
+    done = {"backup": wanted.backup, "database": wanted.database, "filestore": wanted.filestore}
     return {**done, "kept": kept, "steps": evidence.steps}
 
 

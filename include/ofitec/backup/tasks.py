@@ -129,10 +129,9 @@ def prove_copy(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
 @task(task_display_name="Planificar", queue=OPS, **PLAIN)
 def plan_restore(params: Any = None, dag_run: Any = None) -> dict[str, Any]:
     """Check the form, repair what a killed restore left, and say what would be replaced."""
-    from ofitec.backup import steps
     from ofitec.notify.tasks import require_someone
 
-    wanted = steps.plan_restore(params)
+    wanted: dict[str, Any] = _restoring(params["moment"]).plan_restore(params)
     if wanted["replaces"]:
         require_someone(dag_run)
     return wanted
@@ -165,13 +164,26 @@ def restore(wanted: Given, ti: Any = None, dag_run: Any = None) -> dict[str, Any
     """Nothing is replaced without a yes."""
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from ofitec.backup import steps
     from ofitec.notify.tasks import agreed, without_yes
 
     given = agreed(ti, dag_run)
     if wanted["replaces"] and given is None:
         raise AirflowSkipException(without_yes(ti))
-    return steps.run_restore(wanted, run_id=dag_run.run_id, approved=given is not None)
+    answer: dict[str, Any] = _restoring(wanted.get("moment")).run_restore(
+        wanted, run_id=dag_run.run_id, approved=given is not None
+    )
+    return answer
+
+
+def _restoring(moment: str | None) -> Any:
+    """The steps that bring back what is asked for: a moment, or a backup."""
+    if moment:
+        from ofitec.continuous import steps as to_a_moment
+
+        return to_a_moment
+    from ofitec.backup import steps
+
+    return steps
 
 
 @task(task_display_name="Cerrar", execution_timeout=timedelta(hours=2), trigger_rule="all_done", queue=OPS, **PLAIN)

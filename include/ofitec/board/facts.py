@@ -11,8 +11,18 @@ from ofitec.board.airflow_state import AirflowState
 from ofitec.errors import OfitecError
 from ofitec.f29 import standing
 from ofitec.f29.period import Period, complete
-from ofitec.ledger import approvals, backup_history, deploy_history, f29_states, open_ledger, scalings, staging
+from ofitec.ledger import (
+    approvals,
+    backup_history,
+    continuous,
+    deploy_history,
+    f29_states,
+    open_ledger,
+    scalings,
+    staging,
+)
 from ofitec.ledger.backup_history import Backups
+from ofitec.ledger.continuous import Continuous
 from ofitec.ledger.deploy_history import Deploys
 from ofitec.ledger.scalings import Scale
 from ofitec.ledger.tables import ApprovalAnswer, F29State, SourceReading, StagingCopy
@@ -61,7 +71,8 @@ class LedgerFacts:
 
     `odoo` is when Odoo was last asked where the F29s stand, None if it never was. `answers` are the last to what waited
     for a yes, newest first. `staging` is, of each installation that makes staging copies, the one that stands and the
-    newest attempt that ended. `scales` is what was decided of Odoo's number of processes.
+    newest attempt that ended. `scales` is what was decided of Odoo's number of processes. `continuous` is how the
+    backup between two nights stands, of each installation that has it on.
     """
 
     backups: list[Backups]
@@ -72,6 +83,7 @@ class LedgerFacts:
     answers: list[ApprovalAnswer]
     staging: dict[str, tuple[StagingCopy | None, StagingCopy]] = field(default_factory=dict)
     scales: list[Scale] = field(default_factory=list)
+    continuous: dict[str, Continuous] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,4 +144,5 @@ def read_ledger(session: Session, now: datetime) -> LedgerFacts:
         answers=approvals.newest(session, _MOST_ANSWERS),
         staging={last.env: (stands, last) for stands, last in staging.newest(session)},
         scales=scalings.read(session),
+        continuous=continuous.read(session),
     )

@@ -42,6 +42,7 @@ class _Facts(Collector):
             yield from _backups(facts.ledger.backups)
             yield from _deploys(facts.ledger.deploys)
             yield from _staging(facts.ledger)
+            yield from _continuous(facts.ledger, facts.now)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -172,6 +173,33 @@ def _staging(ledger: LedgerFacts) -> Iterator[Metric]:
         snapshot.add([env], stands.snapshot_at if stands else None)
         failed.add([env], int(last.outcome == "failed"))
     yield from (family.metric for family in (snapshot, failed))
+
+
+def _continuous(ledger: LedgerFacts, now: datetime) -> Iterator[Metric]:
+    begun = _Family("ofitec_continuous_begun_timestamp_seconds", "When the continuous backup was switched on", ["env"])
+    archived = _Family("ofitec_continuous_archived_timestamp_seconds", "Last moment of archived WAL", ["env"])
+    files = _Family("ofitec_continuous_files_timestamp_seconds", "Newest moment of saved files", ["env"])
+    base = _Family("ofitec_continuous_base_timestamp_seconds", "When the newest base backup was complete", ["env"])
+    rpo = _Family("ofitec_continuous_rpo_seconds", "Most work that would be lost if Odoo's host died now", ["env"])
+    waiting = _Family("ofitec_continuous_wal_waiting_bytes", "WAL written and not archived at the newest look", ["env"])
+    failed = _Family("ofitec_continuous_push_failed", "1 if the last push of WAL failed at the newest look", ["env"])
+    up = _Family("ofitec_continuous_repository_up", "1 if the newest look could read the WAL's repository", ["env"])
+    free = _Family("ofitec_continuous_repository_free_ratio", "Free part of its disk, if it is a folder here", ["env"])
+    missing = _Family("ofitec_continuous_missing_segments", "Segments missing since the newest base backup", ["env"])
+    for env, found in ledger.continuous.items():
+        look, key = found.look, [env]
+        begun.add(key, found.begun)
+        archived.add(key, found.archived_at)
+        files.add(key, found.files_at)
+        base.add(key, found.base_at)
+        rpo.add(key, found.rpo(now))
+        waiting.add(key, look.waiting_bytes)
+        failed.add(key, None if look.mark_at is None else int(look.failed_at is not None))
+        up.add(key, None if look.repository_up is None else int(look.repository_up))
+        free.add(key, look.free_ratio)
+        missing.add(key, look.missing)
+    families = (begun, archived, files, base, rpo, waiting, failed, up, free, missing)
+    yield from (family.metric for family in families)
 
 
 def _sizes(processed: _Family, added: _Family, backup: Backup) -> None:

@@ -156,13 +156,14 @@ class Restic:
 
     def restore(
         self, snapshot: str, path: str, target: Path, progress: Progress, *, stop: threading.Event | None = None,
-        only: str = "",
+        only: Sequence[str] = (),
     ) -> None:  # fmt: skip
         """Write what a snapshot (by id, never "latest") holds below `path` into the folder `target`.
 
-        :param only: one file, by its path below `path`, with a slash before it; "" for all
+        :param only: a few files, by their paths below `path`, with a slash before each; none for all
         """
-        argv = ["restore", f"{snapshot}:{path}", "--target", str(target), *(["--include", only] if only else [])]
+        included = [word for name in only for word in ("--include", name)]
+        argv = ["restore", f"{snapshot}:{path}", "--target", str(target), *included]
         self.execute([*argv, *progress.options], progress=progress, stop=stop)
 
     def dump(self, snapshot: str, filename: str) -> bytes:

@@ -22,7 +22,7 @@ DATABASE = "Odoo's database (connection odoo_db)"
 
 def checks() -> list[Check]:
     """All checks; what one needs stands before it."""
-    from ofitec.doctor import backups, deploys, installation, messages, odoo, staging, workers
+    from ofitec.doctor import backups, continuous, deploys, installation, messages, odoo, staging, workers
 
     return [
         Check(SETTINGS, installation.read_settings),
@@ -46,6 +46,7 @@ def checks() -> list[Check]:
         Check("folders that workers share", workers.shared_folders, (SETTINGS, LEDGER, REPOSITORY)),
         Check("room for proofs (OFITEC_WORK_DIR)", backups.room, (DATABASE,)),
         Check("Odoo for proofs (OFITEC_ODOO_COMMAND)", backups.odoo_to_boot, (SETTINGS,)),
+        Check("back to a moment (connection pgbackrest_default)", continuous.ready, (SETTINGS,)),
         Check("staging copy (connection odoo_staging)", staging.ready, (SETTINGS,)),
         Check("Odoo's host (connection odoo_host)", deploys.host, (SETTINGS,)),
         Check("metrics (OFITEC_METRICS_TOKEN_FILE)", installation.metrics_token, (SETTINGS,)),

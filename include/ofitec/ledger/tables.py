@@ -15,11 +15,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ofitec.ledger.approval_table import ApprovalAnswer
 from ofitec.ledger.base import SCHEMA, Base
+from ofitec.ledger.continuous_table import ContinuousLook
 from ofitec.ledger.rcv_tables import RcvFile, RcvReconciliation
 from ofitec.ledger.scale_table import Scaling
 from ofitec.ledger.staging_table import StagingCopy
 
-__all__ = ["SCHEMA", "ApprovalAnswer", "Base", "RcvFile", "RcvReconciliation", "Scaling", "StagingCopy"]
+__all__ = [
+    "SCHEMA",
+    "ApprovalAnswer",
+    "Base",
+    "ContinuousLook",
+    "RcvFile",
+    "RcvReconciliation",
+    "Scaling",
+    "StagingCopy",
+]
 
 
 class F29Delivery(Base):

@@ -51,6 +51,11 @@ MEANINGS = {
         "El cambio de clave de los respaldos falló",
         "El detalle dice en qué paso quedó. No borre ninguna clave, ni archivo de claves, antes de revisarlo.",
     ),
+    "backup_continuous": Meaning(
+        "Falló el respaldo continuo de Odoo",
+        "El detalle dice qué no se pudo guardar o leer. Lo de los respaldos nocturnos no cambia. Si sigue, se avisa "
+        "otra vez en seis horas.",
+    ),
     "odoo_staging": Meaning(
         "La copia de pruebas de Odoo no se renovó",
         "El detalle dice por qué. Si había una en pie, sigue habiendo una, completa. A producción no se la tocó.",

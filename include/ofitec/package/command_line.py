@@ -12,6 +12,10 @@ _CHECK = Arg(("--check",), help="Change nothing, say what differs", action="stor
 
 _PORT = Arg(("--port",), help="Loopback port of its page (8079)", type=int, default=8079)  # type: ignore[no-untyped-call]
 
+_DATA = Arg(("--data",), help="Data directory of Odoo's PostgreSQL there", required=True)  # type: ignore[no-untyped-call]
+_CLUSTER_PORT = Arg(("--port",), help="Its port (5432)", type=int, default=5432)  # type: ignore[no-untyped-call]
+_TO = Arg(("--to",), help="File to write, mode 0600", required=True)  # type: ignore[no-untyped-call]
+
 
 def get_commands() -> "list[CLICommand]":
     """The command group `ofitec`."""
@@ -46,6 +50,13 @@ def get_commands() -> "list[CLICommand]":
                     description="Runs until it is stopped; on each copy that odoo_staging makes it starts anew.",
                     func=lazy_load_command("ofitec.staging.command.run"),
                     args=(_PORT,),
+                ),
+                ActionCommand(
+                    name="archive-config",
+                    help="Write pgBackRest's configuration for the machine of Odoo's PostgreSQL",
+                    description="Of connection pgbackrest_default, with its secrets (docs/continuous.md).",
+                    func=lazy_load_command("ofitec.continuous.command.run"),
+                    args=(_DATA, _CLUSTER_PORT, _TO),
                 ),
             ),
         )

@@ -130,6 +130,13 @@ CONNECTIONS = (
         "a second repository on another storage, with its own password and keys",
         "copies of backups",
     ),
+    Connection(
+        "pgbackrest_default",
+        "generic",
+        "the repository of PostgreSQL's WAL: its pass phrase as the password, its folder as the host or its options in "
+        "the extra",
+        "`OFITEC_CONTINUOUS`",
+    ),
     Connection("odoo_staging", "generic", "the password of all users of the staging copy", "`OFITEC_STAGING`"),
     Connection("odoo_host", "odoo_host", "Odoo's docker host over SSH, its host key pinned", "deploys"),
     Connection("smtp_default", "smtp", "the mail server for alerts that Slack does not take", "`OFITEC_ALERT_EMAIL`"),

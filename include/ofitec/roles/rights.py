@@ -12,7 +12,7 @@ Permission = tuple[str, str]  # action, resource
 
 FISCAL_DAGS = ("f29_monthly", "rcv_reconcile")
 OPS_DAGS = (
-    *("backup_copy", "backup_extract", "backup_nightly", "backup_restore", "backup_verify"),
+    *("backup_continuous", "backup_copy", "backup_extract", "backup_nightly", "backup_restore", "backup_verify"),
     *("odoo_deploy", "odoo_rollback", "odoo_scale", "odoo_staging", "secrets_rotate"),
 )
 APPROVED_DAGS = ("backup_restore", "odoo_deploy", "odoo_rollback")  # those that wait for a yes
