@@ -9,7 +9,7 @@ RUN := .local/venv/bin/python
 # local or celery: where `make up` runs Airflow's tasks; what .env says holds for every later `docker compose`
 EXECUTOR ?= $(if $(shell grep -sx AIRFLOW_EXECUTOR=CeleryExecutor .env),celery,local)
 # Much of the suite waits for servers: more of it at once than there are cores.
-WORKERS ?= 5
+WORKERS ?= 4
 
 .PHONY: help docs demo status down up deploy rollback test drill bench lint lock wheel bootstrap
 
@@ -40,7 +40,7 @@ deploy: bootstrap ## deploy IMAGE=registry/name@sha256:... from a terminal, with
 rollback: bootstrap ## return to the previous release from a terminal
 	@$(RUN) -m ofitec.deploy rollback $(ARGS)
 
-test: bootstrap ## run the whole test suite on real services, WORKERS=5 at once (ARGS="-k f29" for a part, one by one)
+test: bootstrap ## run the whole test suite on real services, WORKERS=4 at once (ARGS="-k f29" for a part, one by one)
 	@$(RUN) -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadgroup --cov --cov-report=)
 
 drill: bootstrap ## run the drills: deploys on a docker engine, faults put into the running stack and its storages, workers that die
