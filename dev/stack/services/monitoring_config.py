@@ -17,11 +17,12 @@ SHIPPED = ROOT / "include" / "monitoring"
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds. `hold` replaces every rule's `for`; None keeps the rules' own."""
+    """Seconds. `hold` and `keep` replace every rule's `for` and `keep_firing_for`; without a hold both stay its own."""
 
     scrape: float = 30
     evaluate: float = 15
     hold: float | None = None
+    keep: float = 5
     group_wait: float = 30
     group_interval: float = 300
 
@@ -49,7 +50,12 @@ def rules(pace: Pace) -> dict[str, str]:
     files = {path.name: path.read_text() for path in sorted((SHIPPED / "prometheus" / "rules").glob("*.yml"))}
     if pace.hold is None:
         return files
-    return {name: re.sub(r"(?m)^(\s+for: ).*$", rf"\g<1>{_duration(pace.hold)}", text) for name, text in files.items()}
+    times = {"for": pace.hold, "keep_firing_for": pace.keep}
+    for key, seconds in times.items():
+        files = {
+            name: re.sub(rf"(?m)^(\s+{key}: ).*$", rf"\g<1>{_duration(seconds)}", text) for name, text in files.items()
+        }
+    return files
 
 
 def alertmanager(changes: Mapping[str, str], secrets: str, pace: Pace) -> str:
