@@ -51,7 +51,7 @@ _CRYPTO, _LOCK = 95, 50
 _FULL = re.compile(r"no space left|disk quota exceeded|quotaexceeded")
 _MEANS: list[tuple[type[OfitecError], str, str]] = [
     (ArchiveFull, _FULL.pattern, "Give it room; WAL waits on the database's host"),
-    (ArchiveKeyWrong, r"unable to flush|cipher|decrypt|\[095\]", "Is it the pass phrase of connection "
+    (ArchiveKeyWrong, r"unable to flush|cipher|decrypt|formaterror|\[095\]", "Is it the pass phrase of connection "
      "pgbackrest_default?"),
     (ArchiveRefused, r"accessdenied|access denied|invalidaccesskeyid|signaturedoesnotmatch|\[?40[13]\]?:? (forbidden|"
      r"unauthorized)", "Check the credentials and rights of connection pgbackrest_default"),

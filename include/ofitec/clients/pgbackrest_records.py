@@ -54,15 +54,16 @@ def info_of(text: str, where: str) -> Info:
     :raises ArchiveKeyWrong: if the pass phrase does not open it
     :raises ArchiveAway: if it cannot be read
     """
-    found: list[dict[str, Any]] = json.loads(text or "[]")
+    # with a wrong pass phrase it quotes what it read, control characters and all
+    found: list[dict[str, Any]] = json.loads(text or "[]", strict=False)
     if not found:
         raise _empty(where, "no stanza")
     about = found[0]
-    said = " ".join(
-        [str(about["status"]["message"]), *(str(repo["status"]["message"]) for repo in about.get("repo", []))]
-    )
+    told = [about["status"]["message"], *(repo["status"]["message"] for repo in about.get("repo", []))]
+    said = "".join(letter if letter.isprintable() and letter != "\ufffd" else " " for letter in " ".join(told))
     if about["status"]["code"] in (1, 3) or not about.get("db"):
-        if "crypto" in said.lower() or "cipher" in said.lower() or "decrypt" in said.lower():
+        # the wrong one is found by its padding, or not before what it gave makes no sense
+        if re.search("crypto|cipher|decrypt|formaterror", said.lower()):
             raise ArchiveKeyWrong(f"{where} does not open: {said[:300]}. Is it the pass phrase of pgbackrest_default?")
         if about["status"]["code"] in (1, 3):
             raise _empty(where, said)

@@ -109,13 +109,18 @@ def test_a_base_backup_with_errors_or_without_its_archive_does_not_count() -> No
             {"status": {"code": 99, "message": "[CryptoError] unable to load info file '/r/archive/odoo/archive.info'"}}
         ]}], errors.ArchiveKeyWrong),
         ([{"status": {"code": 99, "message": "other"}, "repo": [
+            {"status": {"code": 99, "message": "[FormatError] unable to load info file '/r/i': at line 1: \x0fq"}}
+        ]}], errors.ArchiveKeyWrong),
+        ([{"status": {"code": 99, "message": "other"}, "repo": [
             {"status": {"code": 99, "message": "[HostConnectError] unable to connect"}}
         ]}], errors.ArchiveAway),
     ],
 )  # fmt: skip
 def test_a_repository_that_says_what_is_wrong_with_it(about: list[dict[str, Any]], kind: type[Exception]) -> None:
-    with pytest.raises(kind):
-        info_of(json.dumps(about), "/r")
+    # pgBackRest writes control characters as they are
+    with pytest.raises(kind) as error:
+        info_of(json.dumps(about).replace("\\u000f", "\x0f"), "/r")
+    assert str(error.value).isprintable()
 
 
 def test_the_segments_of_each_archive_and_nothing_else() -> None:
