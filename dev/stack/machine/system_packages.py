@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dev.stack.errors import StackError
 from dev.stack.machine import process, progress
-from dev.stack.machine.paths import LOCAL
+from dev.stack.machine.paths import LOCAL, cache_lock
 
 APT_LOG = LOCAL / "cache" / "apt.log"
 # The server package makes and starts a cluster of its own on port 5432 unless this file says no.
@@ -37,7 +37,8 @@ def install(packages: list[str], what: str) -> None:
         raise StackError(f"{what} is missing and this machine has no apt-get: install {' '.join(packages)} by hand.")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = _as_root(["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages], what)
-    with progress.step(f"{what}: apt-get install {' '.join(packages)}") as step:
+    # two apt-get at once: the second gives up
+    with cache_lock("apt"), progress.step(f"{what}: apt-get install {' '.join(packages)}") as step:
         try:
             process.run(command, log=APT_LOG, env=env, what="apt-get install")
         except StackError:
