@@ -69,7 +69,8 @@ def look(database: Database) -> Archiving:
 def _archiving(mark_at: datetime, state: tuple[Any, ...], *, switched: bool) -> Archiving:
     lsn, segment, on, size, system_id, archived, archived_at, failed, failed_at = state[:9]
     waiting = 0
-    if archived:
+    # after a change of the timeline the newest thing archived is its history, which is no segment
+    if archived and wal.is_segment(archived[:24]):
         done = (wal.number(archived[:24], size) + 1) * size
         waiting = max(wal.position(lsn) - done, 0)
     failing = failed_at if failed_at and (archived_at is None or failed_at > archived_at) else None

@@ -10,12 +10,17 @@ from collections.abc import Collection
 _NAME = re.compile(r"[0-9A-F]{24}")
 
 
+def is_segment(name: str) -> bool:
+    """Whether it is the name of a segment: a timeline's history has another."""
+    return _NAME.fullmatch(name) is not None
+
+
 def number(name: str, size: int) -> int:
     """The segment's number.
 
     :param size: bytes of a segment (PostgreSQL's wal_segment_size)
     """
-    if not _NAME.fullmatch(name):
+    if not is_segment(name):
         raise ValueError(f"{name!r} is no WAL segment")
     return int(name[8:16], 16) * (0x1_0000_0000 // size) + int(name[16:], 16)
 
