@@ -72,7 +72,7 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
     :raises InputError: names what is wrong, also where the folder cannot be written: a copy takes hours to bring back
     """
     job = _at_home(job)
-    place, _ = require_place(job, database=database, filestore=filestore, neutralise=neutralise)
+    place, there = require_place(job, database=database, filestore=filestore, neutralise=neutralise)
     row = retrieval.wanted(job, key) if key else backups.newest_proven(job.ledger, job.env, job.restic.where)
     if row is None:
         raise InputError(
@@ -87,7 +87,7 @@ def plan(job: Job, *, key: str, database: str, filestore: str, neutralise: bool)
         database=database,
         filestore=str(place),
         neutralise=neutralise,
-        replaces=_there(job, database, place),
+        replaces=there,
         repository=job.connection,
     )
 
@@ -110,13 +110,9 @@ def require_place(job: Job, *, database: str, filestore: str, neutralise: bool) 
     _require_writable(place.parent)
     if neutralise and not job.odoo_command:
         raise InputError("Neutralising needs an Odoo: set OFITEC_ODOO_COMMAND, or restore without it.")
-    return place, _there(job, database, place)
-
-
-def _there(job: Job, database: str, place: Path) -> list[str]:
     with job.scratch.maintenance().connect() as conn:
         there = [f"database {database}"] if exists(conn, database) else []
-    return there + ([f"folder {place}"] if place.exists() else [])
+    return place, there + ([f"folder {place}"] if place.exists() else [])
 
 
 def restore(job: Job, wanted: Plan, *, run_id: str, approved: bool, bring: Bring | None = None) -> dict[str, Any]:

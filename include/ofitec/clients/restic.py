@@ -162,8 +162,7 @@ class Restic:
 
         :param only: a few files, by their paths below `path`, with a slash before each; none for all
         """
-        included = [word for name in only for word in ("--include", name)]
-        argv = ["restore", f"{snapshot}:{path}", "--target", str(target), *included]
+        argv = ["restore", f"{snapshot}:{path}", "--target", str(target), *(f"--include={name}" for name in only)]
         self.execute([*argv, *progress.options], progress=progress, stop=stop)
 
     def dump(self, snapshot: str, filename: str) -> bytes:

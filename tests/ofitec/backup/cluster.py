@@ -5,14 +5,17 @@ import signal
 import subprocess
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from dev.stack.machine import ports, system_packages
 from dev.stack.services import postgres
 from ofitec.clients.postgres import Database
+from ofitec.settings import settings
 
 SUPER, ODOO, LEDGER = "superclave-9f2k", "odoo&clave=7/xq", "ledgerclave-55zz"
 
@@ -83,3 +86,18 @@ class Cluster:
     def names(self) -> set[str]:
         with self.admin() as conn:
             return {row[0] for row in conn.execute("SELECT datname FROM pg_database")}
+
+
+@contextmanager
+def running() -> Iterator[Cluster]:
+    """A server that is up, whose programs are those of OFITEC_PG_BIN meanwhile."""
+    server = Cluster()
+    try:
+        server.start()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OFITEC_PG_BIN", str(server.bin))
+            settings.cache_clear()
+            yield server
+    finally:
+        server.stop()
+        settings.cache_clear()

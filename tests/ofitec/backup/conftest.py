@@ -13,7 +13,7 @@ from ofitec.clients.restic import Limits, Restic
 from ofitec.ledger import open_ledger
 from ofitec.settings import settings
 from tests.ofitec.backup import odoo_like, programs
-from tests.ofitec.backup.cluster import LEDGER, Cluster
+from tests.ofitec.backup.cluster import LEDGER, Cluster, running
 from tests.ofitec.backup.restic_files import cheapen
 from tests.ofitec.backup.s3_server import moto_server
 
@@ -27,15 +27,8 @@ RULES = Rules(lock_timeout=2, exclusive_wait=5, lock_stale=3, min_bytes=10_000, 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    server = Cluster()
-    try:
-        server.start()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("OFITEC_PG_BIN", str(server.bin))
-            settings.cache_clear()
-            yield server
-    finally:
-        server.stop()
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

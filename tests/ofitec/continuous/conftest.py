@@ -9,9 +9,8 @@ from ofitec.backup.job import Job, Rules
 from ofitec.clients.restic import Limits, Restic
 from ofitec.continuous import minutes
 from ofitec.ledger import open_ledger
-from ofitec.settings import settings
 from tests.ofitec.backup import programs
-from tests.ofitec.backup.cluster import LEDGER, Cluster
+from tests.ofitec.backup.cluster import LEDGER, Cluster, running
 from tests.ofitec.backup.restic_files import cheapen
 from tests.ofitec.continuous.host import NAME, Host
 
@@ -22,16 +21,8 @@ RULES = Rules(lock_timeout=2, exclusive_wait=20, lock_stale=3, min_bytes=10_000,
 @pytest.fixture(scope="session")
 def elsewhere() -> Iterator[Cluster]:
     """Another machine's server: it holds the ledger, and gets what is restored."""
-    server = Cluster()
-    try:
-        server.start()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("OFITEC_PG_BIN", str(server.bin))
-            settings.cache_clear()
-            yield server
-    finally:
-        server.stop()
-        settings.cache_clear()
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
